@@ -1,0 +1,76 @@
+import type { ModelEvent } from '../model/events.ts';
+import type { DialectName, ModelRequest } from '../model/request.ts';
+import type { GatewayError } from '../refusals.ts';
+import type { JsonDocument, JsonObject } from '../wire/json.ts';
+
+/** Headers with lower-case names, in order. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A request on its way to an upstream, without its credential. */
+export interface EncodedRequest {
+  /** Appended to the provider's base URL: `/chat/completions`. */
+  readonly path: string;
+  /** Headers that the dialect needs, such as `anthropic-version`. */
+  readonly headers: HeaderList;
+  readonly body: string;
+  /** Client-side paths of fields that could not be carried; for `x-nexus-dropped`. */
+  readonly dropped: readonly string[];
+}
+
+/** What an encoder must know of the place it writes for. */
+export interface UpstreamTarget {
+  /** The provider's name of the model. */
+  readonly model: string;
+  /** Client request headers, lower-case, for those that belong to the dialect (`anthropic-beta`). */
+  readonly clientHeaders: ReadonlyMap<string, string>;
+}
+
+/** Bytes of an answer → events. One per answer; holds the state of the stream. */
+export interface ResponseDecoder {
+  /** Takes the next bytes, cut anywhere. An upstream's own error and unreadable bytes become `error` events. */
+  push(bytes: Uint8Array): ModelEvent[];
+  /** The bytes are over. Emits what was still open; never a `message-stop` that the upstream did not send. */
+  end(): ModelEvent[];
+}
+
+/** Events → bytes of an answer. One per answer. */
+export interface ResponseEncoder {
+  readonly contentType: string;
+  /** Text to send now; empty when the event writes nothing (yet). */
+  push(event: ModelEvent): string;
+  /** The events are over. A unary encoder returns its whole body here; an unfinished stream ends in an error frame. */
+  end(): string;
+}
+
+/** What an encoder of answers must know of the request that is answered. */
+export interface AnswerContext {
+  readonly request: ModelRequest;
+  /** Seconds since 1970, for dialects whose answers carry a time. */
+  readonly nowSeconds: number;
+}
+
+/**
+ * One wire format, both ways. A dialect knows itself and the model, never another dialect, no host and no policy.
+ * Everything here is pure.
+ */
+export interface Dialect {
+  readonly name: DialectName;
+
+  // As a client's dialect
+  /** Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
+  decodeRequest(document: JsonDocument): ModelRequest;
+  encodeResponse(context: AnswerContext): ResponseEncoder;
+  encodeStream(context: AnswerContext): ResponseEncoder;
+  /** HTTP status and body of an error. */
+  encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
+  /** The last frame of a stream that fails after it began. */
+  encodeStreamError(error: GatewayError, requestId: string): string;
+
+  // As an upstream's dialect
+  /** Throws `RequestError` (`unsupported_field`) where the loss table refuses. */
+  encodeRequest(request: ModelRequest, target: UpstreamTarget): EncodedRequest;
+  decodeResponse(): ResponseDecoder;
+  decodeStream(): ResponseDecoder;
+  /** An upstream's answer with status ≥ 400. */
+  decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
+}

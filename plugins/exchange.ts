@@ -1,0 +1,73 @@
+import type { DialectName } from './model/request.ts';
+import type { FinishReason, Usage } from './model/usage.ts';
+import type { ErrorCode } from './refusals.ts';
+
+/** Who calls, as far as we know. Names from nexus.yaml, never a secret. */
+export interface Consumer {
+  readonly keyId: string;
+  readonly user?: string;
+  readonly team?: string;
+  readonly application?: string;
+}
+
+/** One configured place to send a request to: a provider and its model. */
+export interface Upstream {
+  readonly provider: string;
+  readonly dialect: DialectName;
+  /** The provider's own name of the model. */
+  readonly model: string;
+  readonly region?: string;
+}
+
+/** One client call from its headers to its settlement. */
+export interface Exchange {
+  /** Random; the decision id that clients see. */
+  readonly id: string;
+  readonly operation: 'chat';
+  /** The dialect that the client speaks. */
+  readonly dialect: DialectName;
+  readonly consumer: Consumer;
+  /** When the call began, on the monotonic clock, in milliseconds. */
+  readonly startedMs: number;
+}
+
+/** One upstream tried. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly upstream: Upstream;
+}
+
+/** How an exchange ended. */
+export type Ending =
+  /** The client got the whole answer. */
+  | 'complete'
+  /** We refused; nothing was sent, or what came back was held. */
+  | 'refused'
+  /** The client got an upstream's error, or our word that none could be reached. */
+  | 'failed'
+  /** The answer stopped before its end: the upstream broke it off. */
+  | 'truncated'
+  /** The upstream fell silent inside its answer. */
+  | 'stalled'
+  /** The host ended the exchange before its answer was complete: client gone, or upstream cut. */
+  | 'aborted';
+
+/** What happened, told once to every policy when it is over. */
+export interface Outcome {
+  readonly ending: Ending;
+  /** HTTP status that the client got; 0 when it got none. */
+  readonly status: number;
+  readonly error?: ErrorCode;
+  /** The model asked for; absent when the request could not be read. */
+  readonly requestModel?: string;
+  readonly stream: boolean;
+  readonly attempts: readonly Attempt[];
+  /** The attempt that was answered with something other than an error. */
+  readonly served?: Attempt;
+  readonly usage?: Usage;
+  readonly finishReason?: FinishReason;
+  readonly durationMs: number;
+  /** From the start to the first byte of the answer. */
+  readonly firstChunkMs?: number;
+}

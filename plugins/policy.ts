@@ -1,0 +1,50 @@
+import type { Attempt, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { ModelEvent } from './model/events.ts';
+import type { ModelRequest } from './model/request.ts';
+import { type ErrorCode, type ErrorDetail, type GatewayError, gatewayError } from './refusals.ts';
+
+export type Awaitable<T> = T | Promise<T>;
+
+/** What a policy says to a request: go on (perhaps changed, perhaps with a plan), or stop. */
+export type Verdict =
+  | { readonly kind: 'pass'; readonly request?: ModelRequest; readonly plan?: readonly Upstream[] }
+  | { readonly kind: 'refuse'; readonly error: GatewayError };
+
+/** Lets the request go on; `request` replaces it, `plan` says which upstreams to try, in order. */
+export const pass = (change: { request?: ModelRequest; plan?: readonly Upstream[] } = {}): Verdict => ({
+  kind: 'pass',
+  ...change,
+});
+
+/** Ends the exchange with the row of `code`. */
+export const refuse = (code: ErrorCode, detail?: ErrorDetail): Verdict => ({
+  kind: 'refuse',
+  error: gatewayError(code, detail),
+});
+
+/** Stands in the way of an answer's events. May hold text back, never reorder. Synchronous. */
+export interface EventFilter {
+  push(event: ModelEvent): readonly ModelEvent[];
+  /** The events are over: what was held back. */
+  flush?(): readonly ModelEvent[];
+}
+
+/** What one policy does for one exchange. Every hook is optional. */
+export interface PolicyHooks {
+  /** Once per client call. May change the request or refuse it. */
+  request?(request: ModelRequest): Awaitable<Verdict>;
+  /** Once per upstream tried, always from the same request. Who may not be tried is left out of the plan before. */
+  attempt?(request: ModelRequest, attempt: Attempt): Awaitable<Verdict>;
+  /** Once per answer, when the policy wants to change it. Without any filter an answer in the client's own dialect passes untouched. */
+  response?(): EventFilter;
+  /** Exactly once, last: also after a refusal, a dead upstream or a client abort. */
+  settle?(outcome: Outcome): Awaitable<void>;
+}
+
+/** A configured policy: makes the hooks of one exchange, whose state lives in their closure. */
+export interface Policy {
+  readonly name: string;
+  /** What a fault (an exception) in a request or attempt hook means: `true` lets the request go on without it, counted. */
+  readonly failOpen: boolean;
+  readonly begin: (exchange: Exchange) => PolicyHooks;
+}
