@@ -8,7 +8,10 @@ const secretRef = z
 
 const name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, 'expected letters, digits, ".", "_" or "-", at most 63');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'expected letters, digits, ".", "_" or "-", at most 63');
+
+/** Longest time that may be set: a timer of more than 2^31 ms fires at once in Node. */
+const dayMs = 86_400_000;
 
 const provider = z
   .strictObject({
@@ -28,7 +31,8 @@ const provider = z
           .optional()
           .describe('PEM file of the authorities to trust instead of the system ones.'),
       })
-      .optional(),
+      .optional()
+      .describe('Of an https provider: how its certificate is checked.'),
   })
   .describe('One account at one place. Becomes one Envoy cluster or Kong upstream.');
 
@@ -49,6 +53,7 @@ const model = z
     firstByteTimeoutMs: z
       .int()
       .positive()
+      .max(dayMs)
       .default(120_000)
       .describe(
         'How long one upstream may take until its answer begins; then the next is tried. Unary answers begin when they are complete.',
@@ -56,15 +61,18 @@ const model = z
   })
   .describe('What clients ask for by name.');
 
-const team = z.strictObject({
-  models: z.array(name).optional().describe('Models that this team may use; all when left out.'),
-  regions: z
-    .array(name)
-    .optional()
-    .describe('Regions of providers that this team may use; all when left out.'),
-});
+const team = z
+  .strictObject({
+    models: z.array(name).optional().describe('Models that this team may use; all when left out.'),
+    regions: z
+      .array(name)
+      .optional()
+      .describe('Regions of providers that this team may use; all when left out.'),
+  })
+  .describe('What its members may use.');
 
-const key = z
+/** One entry of `keys`. */
+export const keySchema = z
   .strictObject({
     hash: z
       .string()
@@ -76,9 +84,9 @@ const key = z
     id: name
       .optional()
       .describe('Name of the key in records; the first 12 digits of its hash when left out.'),
-    user: name.optional(),
+    user: name.optional().describe('The person behind the key.'),
     team: name.optional().describe('A name from `teams`.'),
-    application: name.optional(),
+    application: name.optional().describe('The program that uses the key.'),
     expires: z.iso
       .date()
       .optional()
@@ -101,6 +109,7 @@ const limits = z
     streamIdleTimeoutMs: z
       .int()
       .positive()
+      .max(dayMs)
       .default(60_000)
       .describe('How long an upstream may be silent inside an answer before it is ended with an error.'),
   })
@@ -109,11 +118,11 @@ const limits = z
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(1).describe('Version of this format.'),
     providers: z.record(name, provider).describe('Where models run.'),
     models: z.record(name, model).describe('What clients ask for.'),
     teams: z.record(name, team).default({}).describe('Who may use what.'),
-    keys: z.array(key).default([]).describe('Keys of clients.'),
+    keys: z.array(keySchema).default([]).describe('Keys of clients.'),
     limits: limits.prefault({}),
   })
   .describe('Configuration of Nexus.');

@@ -42,6 +42,13 @@ export interface ResponseEncoder {
   end(): string;
 }
 
+/** Takes whole frames out of a byte stream and leaves every other byte as it is. */
+export interface ByteFilter {
+  push(bytes: Uint8Array): Uint8Array;
+  /** The bytes are over: what was held back. */
+  end(): Uint8Array;
+}
+
 /** What an encoder of answers must know of the request that is answered. */
 export interface AnswerContext {
   readonly request: ModelRequest;
@@ -65,6 +72,15 @@ export interface Dialect {
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
   /** The last frame of a stream that fails after it began. */
   encodeStreamError(error: GatewayError, requestId: string): string;
+
+  /** The answer to a list of models: the names that the caller may ask for. */
+  encodeModels(names: readonly string[]): JsonObject;
+
+  // From client to upstream of this same dialect, when no policy changed anything
+  /** The client's own text with the fewest members patched (`patchMembers`): the model, and what we need to count its answer. */
+  patchRequest(document: JsonDocument, request: ModelRequest, target: UpstreamTarget): EncodedRequest;
+  /** What must be taken out of the bytes of the streamed answer again because `patchRequest` asked for it and the client did not. */
+  passStream(request: ModelRequest): ByteFilter | undefined;
 
   // As an upstream's dialect
   /** Throws `RequestError` (`unsupported_field`) where the loss table refuses. */

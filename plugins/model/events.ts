@@ -41,6 +41,8 @@ export interface MessageStart {
   /** The model that answered, by the provider's name for it. */
   readonly responseModel: string;
   readonly createdSeconds?: number;
+  /** Whose wire fields the `vendor` bags of this answer hold; absent when it has none. */
+  readonly dialect?: DialectName;
   readonly vendor?: Vendor;
 }
 

@@ -1,0 +1,91 @@
+import { filteredCluster, namespaces, routingKeys } from '../extproc/names.ts';
+import type { Config, ModelConfig } from '../plugins/config/schema.ts';
+import { duration, extension, type Message } from './proto.ts';
+
+export interface RouteOptions {
+  readonly config: Config;
+  /** Prefixes of the paths that belong to Nexus. */
+  readonly pathPrefixes: readonly string[];
+}
+
+/** Names of the routes, for access logs and for the filters of local replies. */
+export const routeNames = { attempt: 'nexus.attempt', gate: 'nexus.gate' } as const;
+
+/** Statuses that send a request to the next upstream beside every 5xx: the fault may be that upstream's alone. */
+const retriableStatusCodes = [401, 402, 403, 404, 408, 409, 429];
+
+/** What policies and translation may add to the largest request, and it can still be sent again. */
+const growthBytes = 1_048_576;
+
+/** Added to timeouts of Envoy that must never end before the service's own. */
+const marginMs = 15_000;
+
+/**
+ * The routes, in the order in which they must stand; the first before every other route of its virtual host.
+ *
+ * A request first meets the gate, which leads to no upstream. Only after the service has written the plan of this
+ * request into dynamic metadata, which no client can write, does the first route match; the path plays no part in it,
+ * since it is the upstream's by then.
+ */
+export const routes = ({ config, pathPrefixes }: RouteOptions): readonly Message[] => {
+  const bodies = { request_body_buffer_limit: config.limits.maxRequestBytes + growthBytes };
+  return [
+    { name: routeNames.attempt, match: planned, ...bodies, route: attempt(config) },
+    ...pathPrefixes.map((prefix) => ({
+      name: routeNames.gate,
+      match: { prefix },
+      ...bodies,
+      direct_response: { status: 503 },
+    })),
+  ];
+};
+
+const planned: Message = {
+  prefix: '/',
+  dynamic_metadata: [
+    {
+      filter: namespaces.routing,
+      path: [{ key: routingKeys.priorityGroups }],
+      value: { present_match: true },
+    },
+  ],
+};
+
+const attempt = (config: Config): Message => {
+  const models = Object.values(config.models);
+  const firstByteMs = Math.max(...models.map((model) => model.firstByteTimeoutMs));
+  const attempts = Math.max(...models.map(attemptsOf));
+  return {
+    inline_cluster_specifier_plugin: { extension: plan(config) },
+    // The host name of each upstream, without a rewrite that would choose another virtual host.
+    auto_host_rewrite: true,
+    timeout: '0s',
+    // Runs while upstreams think, too, so it must outlast them all.
+    idle_timeout: duration(Math.max(attempts * firstByteMs, config.limits.streamIdleTimeoutMs) + marginMs),
+    retry_policy: {
+      refresh_cluster_on_retry: true,
+      retry_on: '5xx,reset,connect-failure,refused-stream,retriable-status-codes',
+      retriable_status_codes: retriableStatusCodes,
+      num_retries: attempts - 1,
+      per_try_idle_timeout: duration(firstByteMs),
+      retry_back_off: { base_interval: duration(5), max_interval: duration(50) },
+    },
+  };
+};
+
+const attemptsOf = ({ maxAttempts, candidates, fallback }: ModelConfig): number =>
+  Math.min(maxAttempts, candidates.length + fallback.length);
+
+/** Walks the groups that the service wrote; the static ones are never used while the first route demands those. */
+const plan = (config: Config): Message =>
+  extension(
+    'envoy.router.cluster_specifier_plugin.priority_group',
+    'envoy.extensions.router.cluster_specifiers.priority_group.v3.PriorityGroupClusterSpecifier',
+    {
+      override_metadata_namespace: namespaces.routing,
+      priority_groups: Object.keys(config.providers).map((name) => ({
+        name,
+        clusters: [{ cluster_name: filteredCluster(name), weight: 1 }],
+      })),
+    },
+  );

@@ -1,0 +1,18 @@
+import type { RequestHead } from '../plugins/session.ts';
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** The head of a client's call from Envoy's header list. A name that comes twice has its values joined (RFC 9110 §5.3). */
+export const requestHead = (headers: Headers): RequestHead => {
+  const all = new Map<string, string>();
+  for (const [name, value] of headers) {
+    const before = all.get(name);
+    all.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return { method: all.get(':method') ?? '', path: all.get(':path') ?? '', headers: all };
+};
+
+/** Names of all headers that may be removed, each once. */
+export const withoutPseudo = (headers: Headers): string[] => [
+  ...new Set(headers.map(([name]) => name).filter((name) => !name.startsWith(':'))),
+];

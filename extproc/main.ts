@@ -1,0 +1,79 @@
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { Gateway, type LoadedConfig } from '../plugins/gateway.ts';
+import { systemClock } from '../plugins/io/clock.ts';
+import { readConfig } from '../plugins/io/config-file.ts';
+import { systemRandom } from '../plugins/io/random.ts';
+import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import { startServer } from './server.ts';
+
+/** How long a stopping worker lets its streams finish. */
+const graceMs = 30_000;
+
+/** What the supervisor says to a worker. */
+export type ToWorker = { readonly type: 'metrics'; readonly id: number } | { readonly type: 'reload' };
+
+/** What a worker says to its supervisor. */
+export type FromWorker =
+  | { readonly type: 'ready'; readonly digest: string }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
+  | { readonly type: 'reloaded'; readonly digest: string }
+  | { readonly type: 'refused'; readonly problems: readonly string[] };
+
+const { values } = parseArgs({
+  options: { config: { type: 'string' }, socket: { type: 'string' } },
+});
+
+const load = async (file: string): Promise<LoadedConfig | { problems: readonly string[] }> =>
+  readConfig(file, { env: process.env });
+
+const main = async (): Promise<void> => {
+  const { config: file, socket } = values;
+  if (file === undefined || socket === undefined) {
+    console.error('usage: extproc/main.ts --config FILE --socket PATH');
+    process.exit(2);
+  }
+  const loaded = await load(file);
+  if ('problems' in loaded) {
+    console.error(loaded.problems.join('\n'));
+    process.exit(1);
+  }
+  const log = pino({ name: 'nexus', base: { pid: process.pid } });
+  const { meter, registry } = prometheusMeter();
+  const gateway = new Gateway(loaded, { clock: systemClock, random: systemRandom, meter });
+  rmSync(socket, { force: true }); // left by a worker that was killed
+  const server = await startServer(
+    { gateway, address: socket },
+    {
+      socketPath: socket,
+      // The stack names our files and no value of the request; the message might hold one, so it stays out.
+      onFault: ({ role, cause }) => log.error({ role, at: stackOf(cause) }, 'fault while a message was handled'),
+    },
+  );
+
+  const tell = (message: FromWorker) => process.send?.(message);
+  const answer = async (message: ToWorker): Promise<void> => {
+    if (message.type === 'metrics') {
+      tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
+      return;
+    }
+    const next = await load(file);
+    if ('problems' in next) tell({ type: 'refused', problems: next.problems });
+    else {
+      gateway.replaceConfig(next);
+      tell({ type: 'reloaded', digest: next.digest });
+    }
+  };
+  process.on('message', (message: ToWorker) => void answer(message));
+  const stop = () => void server.drain(graceMs).then(() => process.exit(0));
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
+  process.once('disconnect', stop); // the supervisor is gone
+  tell({ type: 'ready', digest: loaded.digest });
+};
+
+const stackOf = (cause: unknown): string[] =>
+  cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()) : [];
+
+await main();

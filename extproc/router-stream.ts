@@ -1,0 +1,222 @@
+import type { AnswerFrame, AnswerReader } from '../plugins/answer.ts';
+import type { Gateway } from '../plugins/gateway.ts';
+import type { Reply } from '../plugins/reply.ts';
+import type { Forward, Session } from '../plugins/session.ts';
+import { upstreamName } from '../plugins/upstream-call.ts';
+import {
+  encodeBodyAnswer,
+  encodeHeadersAnswer,
+  encodeImmediate,
+  encodeStreamedBody,
+  encodeTrailersAnswer,
+  type ProcessingRequest,
+} from './codec.ts';
+import { requestHead, withoutPseudo } from './headers.ts';
+import { directCluster, filteredCluster, namespaces, routingKeys } from './names.ts';
+
+/** Where a stream's answers go; each buffer is one encoded ProcessingResponse. */
+export type Send = (message: Buffer) => void;
+
+/** What the streams of one worker share. */
+export interface WorkerContext {
+  readonly gateway: Gateway;
+  /** This worker's address as Envoy's configuration spells it: the path of its socket. */
+  readonly address: string;
+}
+
+const empty = Buffer.alloc(0);
+
+/**
+ * One stream of the filter in the HTTP connection manager: a client call from its head to the last byte of its
+ * answer. Turns messages into calls on the gateway's session and its answers into messages; decides nothing.
+ */
+export class RouterStream {
+  readonly #context: WorkerContext;
+  readonly #send: Send;
+  #session: Session | undefined;
+  #requestHeaderNames: readonly string[] = [];
+  #forwarded = false;
+  #reader: AnswerReader | undefined;
+  #responseHeaderNames: readonly string[] = [];
+  #answered = false;
+  #trailersOpen = false;
+
+  constructor(context: WorkerContext, send: Send) {
+    this.#context = context;
+    this.#send = send;
+  }
+
+  /** Takes one message. Messages of one stream must not overlap: wait for the promise. */
+  take(message: ProcessingRequest): void | Promise<void> {
+    switch (message.kind) {
+      case 'request_headers':
+        return this.#requestHeaders(message);
+      case 'request_body':
+        return this.#requestBody(message.body ?? empty);
+      case 'response_headers':
+        return this.#responseHeaders(message);
+      case 'response_body':
+        return this.#responseBody(message);
+      case 'response_trailers':
+        return this.#responseTrailers();
+      default:
+        throw new Error(`Envoy sent ${message.kind}, which this filter is not configured for`);
+    }
+  }
+
+  /** The stream is over, however it went. */
+  close(): void {
+    this.#session?.abort();
+  }
+
+  #requestHeaders({ headers = [], endOfStream }: ProcessingRequest): void | Promise<void> {
+    const opened = this.#context.gateway.open(requestHead(headers));
+    if (!('request' in opened)) return this.#immediate(opened);
+    this.#session = opened;
+    this.#requestHeaderNames = withoutPseudo(headers);
+    if (endOfStream) return this.#requestBody(empty);
+    this.#send(encodeHeadersAnswer({ phase: 'request' }));
+  }
+
+  async #requestBody(body: Buffer): Promise<void> {
+    const session = this.#open();
+    const decided = await session.request(body);
+    if (decided.kind === 'reply') return this.#immediate(decided);
+    this.#forwarded = true;
+    this.#send(this.#forward(decided, session));
+  }
+
+  #forward({ call, plan, firstByteTimeoutMs }: Forward, session: Session): Buffer {
+    const body = Buffer.from(call.body);
+    const set: [string, string][] = [
+      [':path', call.path],
+      [':authority', call.authority],
+      ['content-length', String(body.length)],
+      ['x-envoy-max-retries', String(plan.length - 1)],
+      ['x-envoy-upstream-rq-per-try-timeout-ms', String(firstByteTimeoutMs)],
+      ...call.headers.map(([name, value]): [string, string] => [name, value]),
+    ];
+    return encodeBodyAnswer({
+      phase: 'request',
+      body,
+      setHeaders: set,
+      removeHeaders: othersThan(set, this.#requestHeaderNames),
+      clearRouteCache: true,
+      dynamicMetadata: {
+        [namespaces.routing]: {
+          [routingKeys.exchange]: session.id,
+          [routingKeys.worker]: this.#context.address,
+          [routingKeys.dialect]: session.dialect.name,
+          [routingKeys.bodyDialect]: call.upstream.dialect,
+          // The first upstream's request is written already; only those after it need the filter in their cluster.
+          [routingKeys.priorityGroups]: plan.map((upstream, at) => ({
+            name: upstreamName(upstream),
+            clusters: [
+              { cluster_name: (at === 0 ? directCluster : filteredCluster)(upstream.provider), weight: 1 },
+            ],
+          })),
+        },
+      },
+    });
+  }
+
+  #responseHeaders({ headers = [], endOfStream, attributes }: ProcessingRequest): void {
+    this.#responseHeaderNames = withoutPseudo(headers);
+    const session = this.#session;
+    // An answer that Envoy or another filter made before our request went out: it is complete as it is.
+    if (!session || session.settled || !this.#forwarded)
+      return this.#send(encodeHeadersAnswer({ phase: 'response' }));
+    const attempts = Number(attributes?.get('upstream.request_attempt_count') ?? 1);
+    const head = { status: statusOf(headers), headers: new Map(headers) };
+    if (attributes?.get('response.code_details') !== 'via_upstream') {
+      return this.#replyInPlace(
+        session.unreachable(attempts, head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable'),
+      );
+    }
+    this.#reader = session.response(attempts, head, (frame) => this.#emit(frame, session));
+    if (endOfStream) this.#reader.end();
+  }
+
+  #responseBody({ body = empty, endOfStream }: ProcessingRequest): void {
+    if (this.#answered) return;
+    if (!this.#reader) return this.#send(encodeStreamedBody({ body, endOfStream }));
+    this.#reader.push(body);
+    if (endOfStream) this.#reader.end();
+  }
+
+  #responseTrailers(): void {
+    this.#trailersOpen = true;
+    this.#reader?.end();
+    this.#send(encodeTrailersAnswer({ phase: 'response' }));
+  }
+
+  /** Replaces an answer that Envoy is making by ours. */
+  #replyInPlace({ status, headers, body }: Reply): void {
+    this.#sendHead(status, headers);
+    this.#send(
+      encodeStreamedBody({ body: Buffer.from(body), endOfStream: true, dynamicMetadata: this.#log() }),
+    );
+    this.#answered = true;
+  }
+
+  #emit({ head, body, end }: AnswerFrame, session: Session): void {
+    if (this.#answered) return;
+    if (head) {
+      const whole = end && body !== undefined;
+      const length: [string, string][] = whole ? [['content-length', String(Buffer.byteLength(body))]] : [];
+      this.#sendHead(head.status, [...head.headers, ...length]);
+    }
+    this.#answered = end;
+    const bytes = body === undefined ? empty : typeof body === 'string' ? Buffer.from(body) : body;
+    const metadata = end ? { dynamicMetadata: { [namespaces.log]: session.logFields() } } : {};
+    this.#send(encodeStreamedBody({ body: bytes, endOfStream: end && !this.#trailersOpen, ...metadata }));
+  }
+
+  #sendHead(status: number, headers: readonly (readonly [string, string])[]): void {
+    const set: [string, string][] = [
+      [':status', String(status)],
+      ...headers.map(([name, value]): [string, string] => [name, value]),
+    ];
+    this.#send(
+      encodeHeadersAnswer({
+        phase: 'response',
+        setHeaders: set,
+        removeHeaders: othersThan(set, this.#responseHeaderNames),
+      }),
+    );
+  }
+
+  #immediate({ status, headers, body, code }: Reply): void {
+    this.#answered = true;
+    this.#send(
+      encodeImmediate({
+        status,
+        headers,
+        body: Buffer.from(body),
+        details: `nexus_${code}`,
+        dynamicMetadata: this.#log(),
+      }),
+    );
+  }
+
+  #log(): Record<string, Record<string, string | number>> {
+    return this.#session ? { [namespaces.log]: this.#session.logFields() } : {};
+  }
+
+  #open(): Session {
+    if (!this.#session) throw new Error('a body came before its headers');
+    return this.#session;
+  }
+}
+
+/** Names that are there and not among those set: what must go, so that only what we wrote remains. */
+export const othersThan = (
+  set: readonly (readonly [string, string])[],
+  names: readonly string[],
+): string[] => {
+  const kept = new Set(set.map(([name]) => name));
+  return names.filter((name) => !kept.has(name));
+};
+
+const statusOf = (headers: readonly (readonly [string, string])[]): number =>
+  Number(headers.find(([name]) => name === ':status')?.[1] ?? 0);

@@ -1,0 +1,409 @@
+import type { AnswerContext, Dialect, HeaderList, ResponseDecoder } from './dialects/dialect.ts';
+import type { Ending } from './exchange.ts';
+import type { ModelEvent } from './model/events.ts';
+import type { FinishReason, Usage } from './model/usage.ts';
+import type { EventFilter } from './policy.ts';
+import { type ErrorCode, type GatewayError, gatewayError } from './refusals.ts';
+import { retryHeaders } from './reply.ts';
+import { decompress } from './wire/encoding.ts';
+
+/** The head of an upstream's answer, as the host saw it. */
+export interface UpstreamHead {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** One piece of the client's answer, in order: the head once and first, then bytes, `end` once and last. */
+export interface AnswerFrame {
+  readonly head?: { readonly status: number; readonly headers: HeaderList };
+  readonly body?: string | Uint8Array;
+  readonly end: boolean;
+}
+
+/** What is known of an answer while it passes. */
+export interface Seen {
+  usage?: Usage;
+  finishReason?: FinishReason;
+  error?: ErrorCode;
+  /** The upstream said that its answer is complete. */
+  complete: boolean;
+}
+
+/** How an answer ended for the client. */
+export interface AnswerEnd {
+  readonly ending: Extract<Ending, 'complete' | 'failed' | 'truncated' | 'stalled'>;
+  readonly status: number;
+}
+
+/** Takes the upstream's bytes as the host pushes them, cut anywhere. */
+export interface AnswerReader {
+  push(bytes: Uint8Array): void;
+  /** The upstream's bytes are over. */
+  end(): void;
+  /** Ends the answer with an error of ours: in the head when nothing was sent yet, else as the stream's last frame. */
+  fail(error: GatewayError): void;
+}
+
+/** What turns one upstream's answer into the client's. */
+export interface AnswerSetup extends AnswerContext {
+  readonly head: UpstreamHead;
+  readonly client: Dialect;
+  readonly upstream: Dialect;
+  /** The policies' filter; without one an answer in the client's own dialect passes untouched. */
+  readonly filter: EventFilter | undefined;
+  /** Headers of ours that every answer carries. */
+  readonly headers: HeaderList;
+  readonly requestId: string;
+  readonly maxBytes: number;
+  /** Called once, just before the frame that ends the answer. */
+  readonly ended: (end: AnswerEnd) => void;
+  readonly emit: (frame: AnswerFrame) => void;
+  readonly seen: Seen;
+}
+
+/** Reads an answer: event streams as they come, everything else whole. */
+export const readAnswer = (setup: AnswerSetup): AnswerReader => {
+  const { head, request, client, upstream, filter } = setup;
+  const asStream = head.status < 400 && request.stream && isEventStream(head) && !isCompressed(head);
+  if (!asStream) return new WholeAnswer(setup);
+  return client === upstream && !filter ? new PassedStream(setup) : new TranslatedStream(setup);
+};
+
+const isEventStream = ({ headers }: UpstreamHead): boolean =>
+  headers.get('content-type')?.trim().toLowerCase().startsWith('text/event-stream') ?? false;
+
+/** We ask for plain bytes; an upstream that compresses all the same is read whole, so that we know what passes. */
+const isCompressed = ({ headers }: UpstreamHead): boolean =>
+  (headers.get('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity';
+
+const watch = (seen: Seen, event: ModelEvent): void => {
+  switch (event.type) {
+    case 'usage':
+      if (isPlausible(event.usage)) seen.usage = event.usage;
+      return;
+    case 'finish':
+      seen.finishReason ??= event.reason;
+      return;
+    case 'error':
+      seen.error ??= event.error.code;
+      return;
+    case 'message-stop':
+      seen.complete = true;
+  }
+};
+
+/** A negative or broken count would refund what was used: such a report counts as none. */
+const isPlausible = ({ inputTokens, outputTokens }: Usage): boolean =>
+  Number.isSafeInteger(inputTokens) &&
+  Number.isSafeInteger(outputTokens) &&
+  inputTokens >= 0 &&
+  outputTokens >= 0;
+
+const errorOf = (events: readonly ModelEvent[]): GatewayError | undefined =>
+  events.find((event) => event.type === 'error')?.error;
+
+/** Headers of an upstream that help a client and say nothing of the account behind it. */
+const passedHeaders = [
+  'x-request-id',
+  'request-id',
+  'openai-processing-ms',
+  'retry-after',
+  'retry-after-ms',
+] as const;
+
+const keptHeaders = ({ headers }: UpstreamHead): [string, string][] =>
+  passedHeaders.flatMap((name) => {
+    const value = headers.get(name);
+    return value === undefined ? [] : [[name, value] as [string, string]];
+  });
+
+/** Answers with an error whose status the client still gets to see. */
+const failHead = (setup: AnswerSetup, error: GatewayError): void => {
+  const { status, body } = setup.client.encodeError(error, setup.requestId);
+  const headers: HeaderList = [
+    ['content-type', 'application/json'],
+    ...setup.headers,
+    ...retryHeaders(error),
+  ];
+  setup.seen.error ??= error.code;
+  setup.ended({ ending: endingOf(error), status });
+  setup.emit({ head: { status, headers }, body: JSON.stringify(body), end: true });
+};
+
+const endingOf = ({ code }: GatewayError): AnswerEnd['ending'] => {
+  if (code === 'upstream_truncated') return 'truncated';
+  return code === 'upstream_stalled' ? 'stalled' : 'failed';
+};
+
+/** What both kinds of stream share: the head waits for the first event, so that an early error can still be a status. */
+abstract class StreamedAnswer implements AnswerReader {
+  protected readonly setup: AnswerSetup;
+  protected readonly decoder: ResponseDecoder;
+  #headSent = false;
+  #over = false;
+
+  constructor(setup: AnswerSetup) {
+    this.setup = setup;
+    this.decoder = setup.upstream.decodeStream();
+  }
+
+  push(bytes: Uint8Array): void {
+    if (!this.#over) this.#take(this.decoder.push(bytes), bytes);
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#take(this.decoder.end(), undefined);
+    if (this.#over) return;
+    const { seen } = this.setup;
+    if (!seen.complete && seen.error === undefined) {
+      this.fail(gatewayError('upstream_truncated'));
+      return;
+    }
+    this.#finish(this.rest(), { ending: seen.error === undefined ? 'complete' : 'failed', status: 200 });
+  }
+
+  fail(error: GatewayError): void {
+    if (this.#over) return;
+    if (!this.#headSent) {
+      this.#over = true;
+      failHead(this.setup, error);
+      return;
+    }
+    this.setup.seen.error ??= error.code;
+    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId), {
+      ending: endingOf(error),
+      status: 200,
+    });
+  }
+
+  /** The client's bytes for these events, which came with these bytes. */
+  protected abstract write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): string | Uint8Array;
+  /** What was held back, now that the upstream has ended properly. */
+  protected abstract rest(): string | Uint8Array;
+
+  #take(events: readonly ModelEvent[], bytes: Uint8Array | undefined): void {
+    for (const event of events) watch(this.setup.seen, event);
+    if (!this.#headSent) {
+      const error = errorOf(events);
+      if (error) {
+        this.fail(error);
+        return;
+      }
+    }
+    const body = this.write(events, bytes);
+    if (body.length > 0) this.#send(body);
+  }
+
+  #send(body: string | Uint8Array): void {
+    const head = this.#headSent ? {} : { head: this.#head() };
+    this.#headSent = true;
+    this.setup.emit({ ...head, body, end: false });
+  }
+
+  #finish(body: string | Uint8Array, end: AnswerEnd): void {
+    this.#over = true;
+    this.setup.ended(end);
+    const head = this.#headSent ? {} : { head: this.#head() };
+    this.setup.emit({ ...head, ...(body.length > 0 ? { body } : {}), end: true });
+  }
+
+  #head(): NonNullable<AnswerFrame['head']> {
+    const { headers, head } = this.setup;
+    return {
+      status: 200,
+      headers: [
+        ['content-type', head.headers.get('content-type') ?? 'text/event-stream'],
+        ['cache-control', 'no-cache'],
+        ...headers,
+        ...keptHeaders(head),
+      ],
+    };
+  }
+}
+
+const none = new Uint8Array(0);
+
+/** A stream in the client's own dialect: its bytes pass, whole frames at a time, and a copy is read. */
+class PassedStream extends StreamedAnswer {
+  readonly #bytes = this.setup.client.passStream(this.setup.request);
+  #open: Uint8Array = none;
+
+  protected override write(_events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
+    if (bytes === undefined) return none;
+    const whole = this.#wholeFrames(bytes);
+    return this.#bytes && whole.length > 0 ? this.#bytes.push(whole) : whole;
+  }
+
+  protected override rest(): Uint8Array {
+    const open = this.#open;
+    this.#open = none;
+    return this.#bytes ? Buffer.concat([this.#bytes.push(open), this.#bytes.end()]) : open;
+  }
+
+  /** Holds back a frame that is not whole yet: if the upstream breaks off in it, the client must not see its half. */
+  #wholeFrames(bytes: Uint8Array): Uint8Array {
+    const all = this.#open.length === 0 ? bytes : Buffer.concat([this.#open, bytes]);
+    const cut = endOfLastFrame(all);
+    this.#open = cut === all.length ? none : all.slice(cut);
+    return cut === all.length ? all : all.subarray(0, cut);
+  }
+}
+
+/** Just after the last blank line (LF LF, CR LF CR LF or CR CR); 0 when there is none. */
+const endOfLastFrame = (bytes: Uint8Array): number => {
+  for (let at = bytes.length - 1; at > 0; at--) {
+    const code = bytes[at];
+    if (code !== 0x0a && code !== 0x0d) continue;
+    if (bytes[at - 1] === code) return at + 1;
+    if (code === 0x0a && bytes[at - 1] === 0x0d && bytes[at - 2] === 0x0a) return at + 1;
+  }
+  return 0;
+};
+
+/** A stream that crosses dialects, or that a policy filters. */
+class TranslatedStream extends StreamedAnswer {
+  readonly #encoder = this.setup.client.encodeStream(this.setup);
+
+  protected override write(events: readonly ModelEvent[]): string {
+    const { filter } = this.setup;
+    let text = '';
+    for (const event of events) {
+      if (!filter) text += this.#encoder.push(event);
+      else for (const passed of filter.push(event)) text += this.#encoder.push(passed);
+    }
+    return text;
+  }
+
+  protected override rest(): string {
+    let text = '';
+    for (const event of this.setup.filter?.flush?.() ?? []) text += this.#encoder.push(event);
+    return text + this.#encoder.end();
+  }
+}
+
+/** Errors of an upstream that its own client understands best in its own words. */
+const passedErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_invalid_request',
+  'context_length_exceeded',
+  'content_filtered',
+  'upstream_not_found',
+  'upstream_too_large',
+  'upstream_rate_limited',
+]);
+
+/** An answer that is read to its end before anything is sent: unary answers, errors, compressed streams. */
+class WholeAnswer implements AnswerReader {
+  readonly #setup: AnswerSetup;
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #over = false;
+
+  constructor(setup: AnswerSetup) {
+    this.#setup = setup;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#over || bytes.length === 0) return;
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#setup.maxBytes) {
+      this.fail(this.#tooLarge());
+      return;
+    }
+    this.#chunks.push(bytes);
+  }
+
+  end(): void {
+    if (this.#over) return;
+    const { head, maxBytes } = this.#setup;
+    const plain = decompress(this.#whole(), head.headers.get('content-encoding'), maxBytes);
+    if (plain.kind === 'too-large') {
+      this.fail(this.#tooLarge());
+      return;
+    }
+    if (plain.kind !== 'ok') {
+      this.fail(gatewayError('upstream_malformed'));
+      return;
+    }
+    if (head.status >= 400) {
+      this.#passError(plain.bytes);
+      return;
+    }
+    this.#answer(plain.bytes);
+  }
+
+  fail(error: GatewayError): void {
+    if (this.#over) return;
+    this.#over = true;
+    failHead(this.#setup, error);
+  }
+
+  #whole(): Uint8Array {
+    const [only, ...more] = this.#chunks;
+    return only && more.length === 0 ? only : Buffer.concat(this.#chunks);
+  }
+
+  #tooLarge(): GatewayError {
+    const message = `The upstream's answer is larger than ${this.#setup.maxBytes} bytes.`;
+    return gatewayError('upstream_malformed', { message });
+  }
+
+  #passError(bytes: Uint8Array): void {
+    const { head, client, upstream, seen, headers } = this.#setup;
+    const error = upstream.decodeError(head.status, head.headers, bytes);
+    if (client !== upstream || !passedErrors.has(error.code) || !isJsonBody(head)) {
+      this.fail(error);
+      return;
+    }
+    seen.error ??= error.code;
+    const own: HeaderList = [
+      ['content-type', 'application/json'],
+      ...headers,
+      ...keptHeaders(head),
+      ['x-should-retry', String(error.retry)],
+    ];
+    this.#send({ status: head.status, headers: own, body: bytes, ending: 'failed' });
+  }
+
+  #answer(bytes: Uint8Array): void {
+    const { head, client, upstream, request, filter, seen } = this.#setup;
+    const decoder = isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
+    const events = [...decoder.push(bytes), ...decoder.end()];
+    for (const event of events) watch(seen, event);
+    const error = errorOf(events) ?? (seen.complete ? undefined : gatewayError('upstream_truncated'));
+    if (error) {
+      this.fail(error);
+      return;
+    }
+    const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
+    const body = untouched ? bytes : this.#translate(events);
+    const contentType = request.stream ? 'text/event-stream' : 'application/json';
+    const headers: HeaderList = [['content-type', contentType], ...this.#setup.headers, ...keptHeaders(head)];
+    this.#send({ status: 200, headers, body, ending: 'complete' });
+  }
+
+  #translate(events: readonly ModelEvent[]): string {
+    const { client, request, filter } = this.#setup;
+    const encoder = request.stream ? client.encodeStream(this.#setup) : client.encodeResponse(this.#setup);
+    const passed = filter
+      ? [...events.flatMap((event) => filter.push(event)), ...(filter.flush?.() ?? [])]
+      : events;
+    return passed.map((event) => encoder.push(event)).join('') + encoder.end();
+  }
+
+  #send(answer: {
+    status: number;
+    headers: HeaderList;
+    body: string | Uint8Array;
+    ending: AnswerEnd['ending'];
+  }): void {
+    this.#over = true;
+    const { status, headers, body, ending } = answer;
+    this.#setup.ended({ ending, status });
+    this.#setup.emit({ head: { status, headers }, body, end: true });
+  }
+}
+
+const isJsonBody = ({ headers }: UpstreamHead): boolean =>
+  headers.get('content-type')?.includes('json') ?? false;

@@ -1,0 +1,103 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Finding, Path } from './problem.ts';
+
+/** Line and column, both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A parsed YAML document that knows where everything in it stands. */
+export interface YamlSource {
+  readonly value: unknown;
+  /** Is there something at `path` in the text? Defaults are not. */
+  has(path: Path): boolean;
+  /** Where it stands, or the key of the nearest parent that does; the start of the document at last. */
+  positionOf(path: Path, part: Finding['part']): Position;
+}
+
+/** Why a text is no YAML that we read. */
+export interface YamlError extends Position {
+  readonly message: string;
+}
+
+/** Aliases followed before a document counts as an attack ("billion laughs"). */
+const maxAliases = 100;
+
+/**
+ * Parses YAML 1.2: one document, string keys, no key twice, no unknown tags. Aliases are followed, but not without
+ * end.
+ */
+export const parseYaml = (text: string): YamlSource | { readonly errors: readonly YamlError[] } => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    return {
+      errors: faults.map(({ code, message, pos }) => ({
+        ...at(lines, pos[0]),
+        message: wording(code, message),
+      })),
+    };
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    return { value, ...places(document, lines) };
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    return {
+      errors: [{ line: 1, column: 1, message: `more than ${maxAliases} aliases, or one without its anchor` }],
+    };
+  }
+};
+
+/** The parser's own words, without the piece of text that it quotes at the end: that may be a secret. */
+const wording = (code: string, message: string): string =>
+  code === 'DUPLICATE_KEY'
+    ? 'the key stands here a second time, expected once'
+    : message.replace(/: ".*$/s, '');
+
+const at = (lines: LineCounter, offset: number): Position => {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+};
+
+/** What stands at the end of one step: in a map a key and its value, in a list a value. */
+interface Spot {
+  readonly key?: Node | undefined;
+  readonly value?: Node | undefined;
+}
+
+const places = (document: Document.Parsed, lines: LineCounter): Pick<YamlSource, 'has' | 'positionOf'> => {
+  const start = (node: Node | undefined): Position => at(lines, node?.range?.[0] ?? 0);
+  return {
+    has: (path) => spotsAlong(document, path).length === path.length,
+    positionOf: (path, part) => {
+      const spots = spotsAlong(document, path);
+      const last = spots.at(-1);
+      const wantsValue = part === 'value' && spots.length === path.length;
+      return start(wantsValue ? last?.value : (last?.key ?? last?.value));
+    },
+  };
+};
+
+/** The spots on the way down `path`, as far as it exists. */
+const spotsAlong = (document: Document.Parsed, path: Path): readonly Spot[] => {
+  const spots: Spot[] = [];
+  for (const step of path) {
+    const parent = spots.length === 0 ? document.contents : spots.at(-1)?.value;
+    const spot = stepInto(isAlias(parent) ? parent.resolve(document) : parent, step);
+    if (!spot) break;
+    spots.push(spot);
+  }
+  return spots;
+};
+
+const stepInto = (parent: unknown, step: string | number): Spot | undefined => {
+  if (isSeq<Node>(parent)) return typeof step === 'number' ? valueSpot(parent.items[step]) : undefined;
+  if (!isMap<Node, Node>(parent)) return undefined;
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === step);
+  return pair && { key: pair.key, value: pair.value ?? undefined };
+};
+
+const valueSpot = (value: Node | undefined): Spot | undefined => value && { value };

@@ -1,0 +1,165 @@
+import type { Config } from './config/schema.ts';
+import { dialects } from './dialects/registry.ts';
+import type { Consumer, Exchange } from './exchange.ts';
+import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
+import type { DialectName } from './model/request.ts';
+import { Pipeline } from './pipeline.ts';
+import { configuredPolicies } from './policies/registry.ts';
+import type { Policy } from './policy.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Meter } from './ports/meter.ts';
+import type { Random } from './ports/random.ts';
+import { type Provider, readyProviders } from './providers.ts';
+import { gatewayError, type RefusalCode, RequestError } from './refusals.ts';
+import { errorReply, type Reply } from './reply.ts';
+import { routeOf } from './routes.ts';
+import { type RequestHead, Session } from './session.ts';
+import { Sessions } from './sessions.ts';
+import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
+import { parseJsonDocument } from './wire/json.ts';
+
+/** What the gateway asks of the world. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly meter: Meter;
+}
+
+/** A checked configuration with its secrets: one version of the policy. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** SHA-256 of the configuration without its secrets. */
+  readonly digest: string;
+  /** Key of each provider that has one, by the provider's name. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** What is left of an exchange whose worker is gone. */
+export interface Orphan {
+  readonly from: DialectName;
+  readonly to: string;
+  /** The dialect that the client speaks. */
+  readonly client: DialectName;
+  readonly body: Uint8Array;
+}
+
+interface Version {
+  readonly config: Config;
+  readonly digest: string;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly policies: readonly Policy[];
+  readonly keys: KeyRing;
+}
+
+const nobody: Consumer = { keyId: '' };
+
+/**
+ * The door of the core: hosts turn what they receive into calls on it and carry out what it answers.
+ * Knows no host and does no I/O of its own.
+ */
+export class Gateway {
+  readonly sessions = new Sessions();
+  readonly #ports: Ports;
+  #version: Version;
+
+  constructor(loaded: LoadedConfig, ports: Ports) {
+    this.#ports = ports;
+    this.#version = this.#prepare(loaded);
+  }
+
+  get digest(): string {
+    return this.#version.digest;
+  }
+
+  /** From now on new exchanges follow `loaded`; those under way keep the version that they began with. */
+  replaceConfig(loaded: LoadedConfig): void {
+    this.#version = this.#prepare(loaded);
+  }
+
+  /** Begins an exchange on a client's head. A `Reply` is the whole answer: the host sends it and reads no body. */
+  open(head: RequestHead): Session | Reply {
+    const route = routeOf(head);
+    const key = presentedKey(head.headers);
+    const consumer = key === undefined ? undefined : this.#version.keys.identify(key);
+    if (route.kind === 'none')
+      return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
+    if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
+    if (route.kind === 'models') return this.#models(route.dialect, consumer);
+    return this.#begin(head, route.dialect, consumer);
+  }
+
+  /**
+   * The call for a later upstream when the worker that held the exchange is gone. `body` was made for the first one,
+   * in the dialect `from`, after every policy had passed it; `to` is the name of the next one.
+   */
+  orphanCall({ from, to, client, body }: Orphan): UpstreamCall | Reply {
+    const { provider: name, model } = parseUpstreamName(to);
+    const provider = this.#version.providers.get(name);
+    try {
+      if (!provider) throw new RequestError('upstream_unavailable');
+      const request = dialects[from].decodeRequest(parseJsonDocument(body));
+      const encoded = dialects[provider.dialect].encodeRequest(request, { model, clientHeaders: new Map() });
+      return upstreamCall(encoded, {
+        provider,
+        upstream: { provider: name, dialect: provider.dialect, model },
+      });
+    } catch (cause) {
+      const error = cause instanceof RequestError ? cause.error : gatewayError('policy_unavailable');
+      return errorReply(error, { dialect: dialects[client], id: this.#ports.random.id() });
+    }
+  }
+
+  #begin(head: RequestHead, dialect: DialectName, consumer: Consumer): Session {
+    const { clock, random, meter } = this.#ports;
+    const { config, providers, policies } = this.#version;
+    const exchange: Exchange = {
+      id: random.id(),
+      operation: 'chat',
+      dialect,
+      consumer,
+      startedMs: clock.nowMs(),
+    };
+    const pipeline = new Pipeline(policies, exchange, ({ policy, hook, failOpen }) =>
+      meter.count('nexus_policy_faults_total', { policy, hook, result: failOpen ? 'passed' : 'refused' }),
+    );
+    const session = new Session({
+      exchange,
+      head,
+      config,
+      providers,
+      pipeline,
+      clock,
+      onSettled: (settled) => this.sessions.remove(settled),
+      onDropped: ({ provider }) =>
+        meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
+    });
+    this.sessions.add(session);
+    return session;
+  }
+
+  /** A refusal before any body is an exchange too: every policy hears of it. */
+  #refuse(
+    head: RequestHead,
+    why: { dialect: DialectName; consumer: Consumer | undefined; code: RefusalCode },
+  ): Reply {
+    return this.#begin(head, why.dialect, why.consumer ?? nobody).refuse(gatewayError(why.code));
+  }
+
+  #models(dialect: DialectName, consumer: Consumer): Reply {
+    const { config } = this.#version;
+    const names = Object.keys(config.models).filter((name) => mayUse(consumer, name, config));
+    return {
+      kind: 'reply',
+      status: 200,
+      headers: [['content-type', 'application/json']],
+      body: JSON.stringify(dialects[dialect].encodeModels(names)),
+      code: 'ok',
+    };
+  }
+
+  #prepare({ config, digest, secrets }: LoadedConfig): Version {
+    const providers = readyProviders(config, secrets);
+    const policies = configuredPolicies(config, providers, this.#ports);
+    return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
+  }
+}

@@ -1,0 +1,96 @@
+import type { Attempt, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { ModelEvent } from './model/events.ts';
+import type { ModelRequest } from './model/request.ts';
+import type { Awaitable, EventFilter, Policy, PolicyHooks, Verdict } from './policy.ts';
+import { type GatewayError, gatewayError } from './refusals.ts';
+
+/** What the policies together said to a request. */
+export type Decision =
+  | { readonly kind: 'pass'; readonly request: ModelRequest; readonly plan: readonly Upstream[] }
+  | { readonly kind: 'refuse'; readonly error: GatewayError };
+
+/** Told of every exception in a hook, with the policy's name and whether the request went on without it. */
+export type FaultListener = (fault: {
+  policy: string;
+  hook: keyof PolicyHooks;
+  failOpen: boolean;
+  cause: unknown;
+}) => void;
+
+/** The only caller of hooks: order, faults, settle-once. One per exchange. */
+export class Pipeline {
+  readonly #steps: readonly { readonly policy: Policy; readonly hooks: PolicyHooks }[];
+  readonly #onFault: FaultListener;
+  #settled = false;
+
+  constructor(policies: readonly Policy[], exchange: Exchange, onFault: FaultListener) {
+    this.#steps = policies.map((policy) => ({ policy, hooks: policy.begin(exchange) }));
+    this.#onFault = onFault;
+  }
+
+  /** Runs the request hooks, first to last. The last plan holds; a request without one is refused. */
+  async request(request: ModelRequest): Promise<Decision> {
+    let current = request;
+    let plan: readonly Upstream[] = [];
+    for (const { policy, hooks } of this.#steps) {
+      if (!hooks.request) continue;
+      const verdict = await this.#guard(policy, 'request', () => hooks.request?.(current));
+      if (verdict?.kind === 'refuse') return verdict;
+      current = verdict?.request ?? current;
+      plan = verdict?.plan ?? plan;
+    }
+    if (plan.length === 0) return { kind: 'refuse', error: gatewayError('upstream_unavailable') };
+    return { kind: 'pass', request: current, plan };
+  }
+
+  /** Runs the attempt hooks on the one request that all attempts start from. */
+  async attempt(request: ModelRequest, attempt: Attempt): Promise<Decision> {
+    let current = request;
+    for (const { policy, hooks } of this.#steps) {
+      if (!hooks.attempt) continue;
+      const verdict = await this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
+      if (verdict?.kind === 'refuse') return verdict;
+      current = verdict?.request ?? current;
+    }
+    return { kind: 'pass', request: current, plan: [attempt.upstream] };
+  }
+
+  /** The policies' filters as one, last policy first; undefined when no policy wants to change the answer. */
+  filter(): EventFilter | undefined {
+    const filters = this.#steps.flatMap(({ hooks }) => hooks.response?.() ?? []).reverse();
+    if (filters.length === 0) return undefined;
+    return {
+      push: (event) => through(filters, [event]),
+      flush: () => filters.flatMap((filter, at) => through(filters.slice(at + 1), filter.flush?.() ?? [])),
+    };
+  }
+
+  /** Tells every policy how it ended; only the first call counts. A fault of one keeps none of the others from it. */
+  async settle(outcome: Outcome): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    for (const { policy, hooks } of this.#steps) {
+      try {
+        await hooks.settle?.(outcome);
+      } catch (cause) {
+        this.#onFault({ policy: policy.name, hook: 'settle', failOpen: true, cause });
+      }
+    }
+  }
+
+  async #guard(
+    policy: Policy,
+    hook: 'request' | 'attempt',
+    run: () => Awaitable<Verdict | undefined>,
+  ): Promise<Verdict | undefined> {
+    try {
+      return await run();
+    } catch (cause) {
+      this.#onFault({ policy: policy.name, hook, failOpen: policy.failOpen, cause });
+      return policy.failOpen ? undefined : { kind: 'refuse', error: gatewayError('policy_unavailable') };
+    }
+  }
+}
+
+const through = (filters: readonly EventFilter[], events: readonly ModelEvent[]): readonly ModelEvent[] =>
+  filters.reduce((passing, filter) => passing.flatMap((event) => filter.push(event)), events);

@@ -1,0 +1,14 @@
+import type { Config } from '../config/schema.ts';
+import type { Policy } from '../policy.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Random } from '../ports/random.ts';
+import type { Provider } from '../providers.ts';
+import { metricsPolicy } from './metrics/metrics.ts';
+import { upstreamPolicy } from './upstream/upstream.ts';
+
+/** Every policy, one line each, in the order in which requests meet them. */
+export const configuredPolicies = (
+  config: Config,
+  providers: ReadonlyMap<string, Provider>,
+  { random, meter }: { random: Random; meter: Meter },
+): readonly Policy[] => [metricsPolicy(config, meter), upstreamPolicy(config, providers, random)];

@@ -1,0 +1,90 @@
+/** A metric that we emit. Labels are bounded: configured names and codes of ours, never a client's own words. */
+export interface MetricSpec {
+  readonly kind: 'counter' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+/** Bucket bounds as the convention advises them. */
+const tokenBuckets = [
+  1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
+];
+const secondBuckets = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+
+/** Attributes of the GenAI convention that every `gen_ai_*` metric here carries. */
+const genAiLabels = [
+  'gen_ai_operation_name',
+  'gen_ai_provider_name',
+  'gen_ai_request_model',
+  'gen_ai_response_model',
+];
+
+/**
+ * All metrics. `gen_ai_*` follow the OpenTelemetry GenAI semantic conventions (status: development; read
+ * 2026-11-24) in Prometheus spelling; the models in their labels are those of the configuration.
+ */
+export const metrics = {
+  gen_ai_client_token_usage: {
+    kind: 'histogram',
+    help: 'Tokens of one answer, by type: input (whole prompt) or output (reasoning included).',
+    labels: [...genAiLabels, 'gen_ai_token_type'],
+    buckets: tokenBuckets,
+  },
+  gen_ai_client_operation_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time from a request to the end of its answer.',
+    labels: [...genAiLabels, 'error_type'],
+    buckets: secondBuckets,
+  },
+  gen_ai_client_operation_time_to_first_chunk_seconds: {
+    kind: 'histogram',
+    help: 'Time from a request to the first byte of its streamed answer.',
+    labels: genAiLabels,
+    buckets: secondBuckets,
+  },
+  nexus_requests_total: {
+    kind: 'counter',
+    help: 'Client calls, by how they ended.',
+    labels: ['team', 'application', 'dialect', 'gen_ai_request_model', 'ending', 'code'],
+  },
+  nexus_attempts_total: {
+    kind: 'counter',
+    help: 'Upstreams tried, by whether their answer was taken.',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'result'],
+  },
+  nexus_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens as reported by upstreams, by who used them.',
+    labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model', 'gen_ai_token_type'],
+  },
+  nexus_usage_unread_total: {
+    kind: 'counter',
+    help: 'Answers whose upstream reported no usage that could be read.',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model'],
+  },
+  nexus_policy_faults_total: {
+    kind: 'counter',
+    help: 'Exceptions inside policies, by what became of the request.',
+    labels: ['policy', 'hook', 'result'],
+  },
+  nexus_dropped_fields_total: {
+    kind: 'counter',
+    help: 'Requests sent on without a field that the upstream dialect cannot carry.',
+    labels: ['gen_ai_provider_name'],
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export type MetricName = keyof typeof metrics;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Where numbers go. Names, labels and buckets stand in `metrics`; nothing else can be emitted. */
+export interface Meter {
+  /** Adds to a counter. */
+  count(name: MetricName, labels: Labels, by?: number): void;
+  /** Adds one observation to a histogram, in the unit of its name. */
+  observe(name: MetricName, labels: Labels, value: number): void;
+}

@@ -1,0 +1,294 @@
+import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
+import type { Config } from './config/schema.ts';
+import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts';
+import { dialects } from './dialects/registry.ts';
+import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { ModelRequest } from './model/request.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Provider } from './providers.ts';
+import { type ErrorCode, type GatewayError, gatewayError, RequestError } from './refusals.ts';
+import { errorReply, type Reply } from './reply.ts';
+import { readRequestBody } from './request-body.ts';
+import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.ts';
+import type { JsonDocument } from './wire/json.ts';
+
+/** The head of a client's call. Header names are lower-case; `path` includes the query. */
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** Go: the first call, and everyone who may be tried, in order, the first included. */
+export interface Forward {
+  readonly kind: 'forward';
+  readonly call: UpstreamCall;
+  readonly plan: readonly Upstream[];
+  readonly firstByteTimeoutMs: number;
+}
+
+/** What is worth a line in the host's access log: configured names and numbers only. */
+export type LogFields = Readonly<Record<string, string | number>>;
+
+/** What a session needs of the gateway that opened it; one version of the configuration for its whole life. */
+export interface SessionSetup {
+  readonly exchange: Exchange;
+  readonly head: RequestHead;
+  readonly config: Config;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  readonly onSettled: (session: Session) => void;
+  readonly onDropped: (upstream: Upstream) => void;
+}
+
+interface Accepted {
+  readonly document: JsonDocument;
+  readonly original: ModelRequest;
+  readonly request: ModelRequest;
+  readonly plan: readonly Upstream[];
+}
+
+/**
+ * One client call, driven by a host: `request` once, `attempt` once per upstream after the first, `response` once
+ * for the answer that the host settled on. Whatever happens, it is settled exactly once; a host that gives up early
+ * calls `abort`.
+ */
+export class Session {
+  readonly id: string;
+  readonly dialect: Dialect;
+  readonly #setup: SessionSetup;
+  readonly #seen: Seen = { complete: false };
+  readonly #dropped = new Map<number, readonly string[]>();
+  #accepted: Accepted | undefined;
+  #requestModel: string | undefined;
+  #stream = false;
+  #attempts = 0;
+  #served: Attempt | undefined;
+  #firstChunkMs: number | undefined;
+  #outcome: Outcome | undefined;
+  #stopTimer: () => void = () => {};
+
+  constructor(setup: SessionSetup) {
+    this.#setup = setup;
+    this.id = setup.exchange.id;
+    this.dialect = dialects[setup.exchange.dialect];
+  }
+
+  /** Reads, judges and routes the client's body. A `Reply` has settled the session. */
+  async request(body: Uint8Array): Promise<Forward | Reply> {
+    try {
+      const { config, head, pipeline } = this.#setup;
+      const document = readRequestBody(body, head.headers, config.limits.maxRequestBytes);
+      const original = this.dialect.decodeRequest(document);
+      this.#requestModel = original.requestModel;
+      this.#stream = original.stream;
+      const decision = await pipeline.request(original);
+      if (decision.kind === 'refuse') return this.refuse(decision.error);
+      const { request, plan } = decision;
+      this.#accepted = { document, original, request, plan };
+      const call = await this.attempt(1);
+      if (call.kind === 'reply') return call;
+      const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
+      return { kind: 'forward', call, plan, firstByteTimeoutMs };
+    } catch (cause) {
+      return this.#refuseBadRequest(cause);
+    }
+  }
+
+  /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */
+  async attempt(number: number): Promise<UpstreamCall | Reply> {
+    const accepted = this.#accepted;
+    const upstream = accepted && upstreamAt(accepted.plan, number);
+    if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
+    const attempt: Attempt = { number, upstream };
+    this.#attempts = Math.max(this.#attempts, number);
+    try {
+      const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
+      if (decision.kind === 'refuse') return this.refuse(decision.error);
+      return this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+    } catch (cause) {
+      return this.#refuseBadRequest(cause);
+    }
+  }
+
+  /**
+   * Takes the answer of the `number`th upstream tried. Frames for the client go to `emit`, which may be called at
+   * any time until the frame that ends the answer, also by our own timer.
+   */
+  response(number: number, head: UpstreamHead, emit: (frame: AnswerFrame) => void): AnswerReader {
+    const accepted = this.#accepted;
+    const upstream = accepted && upstreamAt(accepted.plan, number);
+    if (!accepted || !upstream) throw new Error('an answer came for a request that was never sent');
+    this.#attempts = Math.max(this.#attempts, number);
+    const attempt: Attempt = { number, upstream };
+    if (head.status < 400) this.#served = attempt;
+    const reader = readAnswer({
+      head,
+      emit: (frame) => {
+        this.#firstChunkMs ??= this.#elapsedMs();
+        emit(frame);
+      },
+      ended: (end) => {
+        this.#firstChunkMs ??= this.#elapsedMs();
+        this.#settle(end);
+      },
+      request: accepted.request,
+      nowSeconds: Math.floor(this.#setup.clock.epochMs() / 1000),
+      client: this.dialect,
+      upstream: dialects[upstream.dialect],
+      filter: this.#setup.pipeline.filter(),
+      headers: this.#ownHeaders(attempt),
+      requestId: this.id,
+      maxBytes: this.#setup.config.limits.maxResponseBytes,
+      seen: this.#seen,
+    });
+    return this.#guardSilence(reader);
+  }
+
+  /** The host could reach no upstream, or gave up on the last one: our word for it. Settles the session. */
+  unreachable(
+    attempts: number,
+    code: Extract<ErrorCode, 'upstream_unavailable' | 'upstream_timeout' | 'upstream_stalled'>,
+  ): Reply {
+    this.#attempts = Math.max(this.#attempts, attempts);
+    return this.#reply(gatewayError(code), 'failed');
+  }
+
+  /** Ends the exchange with a refusal of ours. */
+  refuse(error: GatewayError): Reply {
+    return this.#reply(error, 'refused');
+  }
+
+  /** The host is done with the exchange: client gone, upstream cut or host stopping. Does nothing after a proper end. */
+  abort(): void {
+    this.#settle({ ending: 'aborted', status: 0 });
+  }
+
+  get settled(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** For the access log; complete once settled. */
+  logFields(): LogFields {
+    const { exchange } = this.#setup;
+    const { consumer } = exchange;
+    const outcome = this.#outcome;
+    return {
+      id: this.id,
+      path: pathOf(this.#setup.head.path),
+      consumer: consumer.keyId,
+      user: consumer.user ?? '',
+      team: consumer.team ?? '',
+      application: consumer.application ?? '',
+      model: this.#accepted?.original.requestModel ?? '',
+      response_model: this.#served ? upstreamName(this.#served.upstream) : '',
+      ending: outcome?.ending ?? '',
+      code: outcome?.error ?? '',
+      ...(outcome?.usage
+        ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
+        : {}),
+    };
+  }
+
+  #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
+    const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
+    const to = dialects[upstream.dialect];
+    return to === this.dialect && request === original
+      ? to.patchRequest(document, request, target)
+      : to.encodeRequest(request, target);
+  }
+
+  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {
+    const provider = this.#setup.providers.get(upstream.provider);
+    if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
+    this.#dropped.set(number, encoded.dropped);
+    if (encoded.dropped.length > 0) this.#setup.onDropped(upstream);
+    return upstreamCall(encoded, { upstream, provider, query: this.#query(upstream) });
+  }
+
+  /** A query belongs to the client's dialect (`?beta=true`), so only an upstream of that dialect gets it. */
+  #query(upstream: Upstream): string {
+    const at = this.#setup.head.path.indexOf('?');
+    return at === -1 || upstream.dialect !== this.dialect.name ? '' : this.#setup.head.path.slice(at);
+  }
+
+  #ownHeaders({ number, upstream }: Attempt): HeaderList {
+    const dropped = this.#dropped.get(number) ?? [];
+    return [
+      ['x-nexus-decision', this.id],
+      ['x-nexus-model', upstreamName(upstream)],
+      ['x-nexus-attempts', String(number)],
+      ...(dropped.length > 0 ? ([['x-nexus-dropped', dropped.join(',')]] as const) : []),
+    ];
+  }
+
+  /** An upstream that falls silent inside its answer is not waited for without end. */
+  #guardSilence(reader: AnswerReader): AnswerReader {
+    const { clock, config } = this.#setup;
+    const limitMs = config.limits.streamIdleTimeoutMs;
+    let lastMs = clock.nowMs();
+    const check = () => {
+      const leftMs = lastMs + limitMs - clock.nowMs();
+      if (leftMs <= 0) reader.fail(gatewayError('upstream_stalled'));
+      else this.#stopTimer = clock.after(leftMs, check);
+    };
+    this.#stopTimer = clock.after(limitMs, check);
+    return {
+      push: (bytes) => {
+        lastMs = clock.nowMs();
+        reader.push(bytes);
+      },
+      end: () => reader.end(),
+      fail: (error) => reader.fail(error),
+    };
+  }
+
+  #refuseBadRequest(cause: unknown): Reply {
+    if (cause instanceof RequestError) return this.refuse(cause.error);
+    throw cause;
+  }
+
+  #reply(error: GatewayError, ending: 'refused' | 'failed'): Reply {
+    this.#seen.error = error.code;
+    const headers: HeaderList = this.#attempts > 0 ? [['x-nexus-attempts', String(this.#attempts)]] : [];
+    const reply = errorReply(error, { dialect: this.dialect, id: this.id, headers });
+    this.#settle({ ending, status: reply.status });
+    return reply;
+  }
+
+  #settle({ ending, status }: { ending: Ending; status: number }): void {
+    if (this.#outcome) return;
+    this.#stopTimer();
+    const { usage, finishReason, error } = this.#seen;
+    const plan = this.#accepted?.plan ?? [];
+    this.#outcome = {
+      ending,
+      status,
+      stream: this.#stream,
+      attempts: Array.from({ length: this.#attempts }, (_, at) => upstreamAt(plan, at + 1)).flatMap(
+        (upstream, at) => (upstream ? [{ number: at + 1, upstream }] : []),
+      ),
+      durationMs: this.#elapsedMs(),
+      ...(error === undefined ? {} : { error }),
+      ...(this.#requestModel === undefined ? {} : { requestModel: this.#requestModel }),
+      ...(this.#served ? { served: this.#served } : {}),
+      ...(usage ? { usage } : {}),
+      ...(finishReason ? { finishReason } : {}),
+      ...(this.#firstChunkMs === undefined ? {} : { firstChunkMs: this.#firstChunkMs }),
+    };
+    void this.#setup.pipeline.settle(this.#outcome);
+    this.#setup.onSettled(this);
+  }
+
+  #elapsedMs(): number {
+    return this.#setup.clock.nowMs() - this.#setup.exchange.startedMs;
+  }
+}
+
+const pathOf = (path: string): string => path.split('?', 1)[0] ?? path;
+
+/** Hosts stay on the last upstream when a plan is shorter than their count. */
+const upstreamAt = (plan: readonly Upstream[], number: number): Upstream | undefined =>
+  plan[Math.min(number, plan.length) - 1];

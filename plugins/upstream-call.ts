@@ -1,0 +1,37 @@
+import type { EncodedRequest, HeaderList } from './dialects/dialect.ts';
+import type { Upstream } from './exchange.ts';
+import type { Provider } from './providers.ts';
+
+/** One call to one upstream, complete: `headers` are all that may be sent, the credential included. */
+export interface UpstreamCall {
+  readonly kind: 'call';
+  readonly upstream: Upstream;
+  readonly method: 'POST';
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: string;
+}
+
+/** Puts an encoded request together with the place and the credential of its provider. `query` is empty or begins with `?`. */
+export const upstreamCall = (
+  { path, headers, body }: EncodedRequest,
+  { upstream, provider, query = '' }: { upstream: Upstream; provider: Provider; query?: string },
+): UpstreamCall => ({
+  kind: 'call',
+  upstream,
+  method: 'POST',
+  authority: provider.authority,
+  path: provider.pathPrefix + path + query,
+  headers: [...headers, ['user-agent', 'nexus'], ...provider.credential],
+  body,
+});
+
+/** The name of an upstream for people and headers; `parseUpstreamName` reads it back. */
+export const upstreamName = ({ provider, model }: Upstream): string => `${provider}/${model}`;
+
+/** The parts of `provider/model`; a provider's name holds no slash, a model's may. */
+export const parseUpstreamName = (name: string): { provider: string; model: string } => {
+  const at = name.indexOf('/');
+  return { provider: name.slice(0, at), model: name.slice(at + 1) };
+};
