@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { directCluster, filteredCluster } from '../extproc/names.ts';
+import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
 import {
   http2Windows,
@@ -17,9 +17,10 @@ export interface ClusterOptions extends ProcessorOptions {
   readonly systemCaFile: string;
 }
 
-/** All clusters: the workers, and two for each provider. */
+/** All clusters: the workers, the one that leads nowhere, and two for each provider. */
 export const clusters = (options: ClusterOptions): readonly Message[] => [
   workersCluster(options.workers, options),
+  { name: gateCluster, type: 'STATIC', connect_timeout: duration(250) },
   ...Object.entries(options.config.providers).flatMap(([name, provider]) => [
     providerCluster(filteredCluster(name), provider, options, { http_filters: upstreamHttpFilters(options) }),
     providerCluster(directCluster(name), provider, options, {}),
@@ -74,7 +75,6 @@ const discovery = (url: URL): Message => {
   return {
     type: url.protocol === 'https:' ? 'LOGICAL_DNS' : 'STRICT_DNS',
     dns_lookup_family: 'V4_PREFERRED',
-    respect_dns_ttl: true,
   };
 };
 

@@ -9,7 +9,7 @@ import {
   upstreamFilter,
   workerHeader,
 } from '../extproc/names.ts';
-import { duration, extension, httpProtocol, type Message } from './proto.ts';
+import { duration, extension, httpProtocol, type Message, typed } from './proto.ts';
 
 /** How the filters call the workers. */
 export interface ProcessorOptions {
@@ -65,12 +65,15 @@ const failClosed = (options: ProcessorOptions): Message => ({
 });
 
 /**
- * The filter of the HTTP connection manager. Request bodies come whole, since every policy needs the whole JSON.
+ * The filter of the HTTP connection manager. It is off where no route turns it on (`routerFilterOn`): not only for other
+ * traffic, also where Envoy refuses a request before it has a route, since an answer that is held for the service comes
+ * too late when the connection is being closed. Request bodies come whole, since every policy needs the whole JSON.
  * Answers are full duplex: the service may hold text back, insert events, end a stream early, and no message timer
  * of Envoy runs while an upstream is slow.
  */
-export const routerHttpFilter = (options: ProcessorOptions): Message =>
-  externalProcessor(routerFilter, {
+export const routerHttpFilter = (options: ProcessorOptions): Message => ({
+  disabled: true,
+  ...externalProcessor(routerFilter, {
     grpc_service: service('router'),
     ...failClosed(options),
     stat_prefix: 'router',
@@ -83,7 +86,13 @@ export const routerHttpFilter = (options: ProcessorOptions): Message =>
     },
     response_attributes: ['xds.cluster_name', 'upstream.request_attempt_count', 'response.code_details'],
     metadata_options: { receiving_namespaces: { untyped: [namespaces.routing, namespaces.log] } },
-  });
+  }),
+});
+
+/** The `typed_per_filter_config` of a route whose requests go through the service. */
+export const routerFilterOn: Message = {
+  [routerFilter]: typed('envoy.config.route.v3.FilterConfig', { config: {} }),
+};
 
 /** The filter of a provider's cluster: sees the headers of each attempt, and replaces headers and body. */
 const upstreamHttpFilter = (options: ProcessorOptions): Message =>

@@ -23,3 +23,7 @@ export const httpProtocol = (fields: Message): Message => {
   const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
   return { [type]: typed(type, fields) };
 };
+
+/** A format command that yields the first of `commands` with a value, each a command of Envoy's access log and its parameter. */
+export const coalesce = (...commands: readonly (readonly [command: string, param: string])[]): string =>
+  `%COALESCE(${JSON.stringify({ operators: commands.map(([command, param]) => ({ command, param })) })})%`;

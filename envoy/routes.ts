@@ -1,5 +1,6 @@
-import { filteredCluster, namespaces, routingKeys } from '../extproc/names.ts';
+import { filteredCluster, gateCluster, namespaces, routingKeys } from '../extproc/names.ts';
 import type { Config, ModelConfig } from '../plugins/config/schema.ts';
+import { routerFilterOn } from './processor.ts';
 import { duration, extension, type Message } from './proto.ts';
 
 export interface RouteOptions {
@@ -28,14 +29,17 @@ const marginMs = 15_000;
  * since it is the upstream's by then.
  */
 export const routes = ({ config, pathPrefixes }: RouteOptions): readonly Message[] => {
-  const bodies = { request_body_buffer_limit: config.limits.maxRequestBytes + growthBytes };
+  const governed = {
+    request_body_buffer_limit: config.limits.maxRequestBytes + growthBytes,
+    typed_per_filter_config: routerFilterOn,
+  };
   return [
-    { name: routeNames.attempt, match: planned, ...bodies, route: attempt(config) },
+    { name: routeNames.attempt, match: planned, ...governed, route: attempt(config) },
     ...pathPrefixes.map((prefix) => ({
       name: routeNames.gate,
       match: { prefix },
-      ...bodies,
-      direct_response: { status: 503 },
+      ...governed,
+      route: { cluster: gateCluster },
     })),
   ];
 };

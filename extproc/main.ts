@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { Gateway, type LoadedConfig } from '../plugins/gateway.ts';
+import { formatProblem } from '../plugins/config/problem.ts';
+import { resolveSecrets } from '../plugins/config/secrets.ts';
+import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
-import { readConfig } from '../plugins/io/config-file.ts';
+import { loadConfigFile, machineSecrets } from '../plugins/io/config-file.ts';
 import { systemRandom } from '../plugins/io/random.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { startServer } from './server.ts';
@@ -25,8 +27,16 @@ const { values } = parseArgs({
   options: { config: { type: 'string' }, socket: { type: 'string' } },
 });
 
-const load = async (file: string): Promise<LoadedConfig | { problems: readonly string[] }> =>
-  readConfig(file, { env: process.env });
+/** The configuration at `file` with its secrets, or why it may not be used. */
+const load = (file: string): GatewayConfig | { readonly problems: readonly string[] } => {
+  try {
+    const loaded = loadConfigFile(file);
+    if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
+    return { ...loaded, secrets: resolveSecrets(loaded.config, machineSecrets) };
+  } catch (cause) {
+    return { problems: [`${file}: ${cause instanceof Error ? cause.message : String(cause)}`] };
+  }
+};
 
 const main = async (): Promise<void> => {
   const { config: file, socket } = values;
@@ -34,7 +44,7 @@ const main = async (): Promise<void> => {
     console.error('usage: extproc/main.ts --config FILE --socket PATH');
     process.exit(2);
   }
-  const loaded = await load(file);
+  const loaded = load(file);
   if ('problems' in loaded) {
     console.error(loaded.problems.join('\n'));
     process.exit(1);
@@ -48,7 +58,8 @@ const main = async (): Promise<void> => {
     {
       socketPath: socket,
       // The stack names our files and no value of the request; the message might hold one, so it stays out.
-      onFault: ({ role, cause }) => log.error({ role, at: stackOf(cause) }, 'fault while a message was handled'),
+      onFault: ({ role, cause }) =>
+        log.error({ role, at: stackOf(cause) }, 'fault while a message was handled'),
     },
   );
 
@@ -58,7 +69,7 @@ const main = async (): Promise<void> => {
       tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
       return;
     }
-    const next = await load(file);
+    const next = load(file);
     if ('problems' in next) tell({ type: 'refused', problems: next.problems });
     else {
       gateway.replaceConfig(next);
@@ -74,6 +85,11 @@ const main = async (): Promise<void> => {
 };
 
 const stackOf = (cause: unknown): string[] =>
-  cause instanceof Error ? (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()) : [];
+  cause instanceof Error
+    ? (cause.stack ?? '')
+        .split('\n')
+        .filter((line) => /^\s+at /.test(line))
+        .map((line) => line.trim())
+    : [];
 
 await main();

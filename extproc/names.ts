@@ -6,6 +6,9 @@
 /** Cluster of the workers: one endpoint per unix socket. */
 export const processorCluster = 'nexus';
 
+/** Cluster without a host, where every request is routed until the service has written its plan. */
+export const gateCluster = 'nexus.gate';
+
 /** The ext_proc filter in the HTTP connection manager: once per request. */
 export const routerFilter = 'nexus.router';
 

@@ -117,4 +117,5 @@ const serve = (call: Call, context: WorkerContext, onFault: ServerFault): void =
   });
 };
 
-const roleOf = (metadata: Metadata): Role => (metadata.get(roleHeader)[0] === 'upstream' ? 'upstream' : 'router');
+const roleOf = (metadata: Metadata): Role =>
+  metadata.get(roleHeader)[0] === 'upstream' ? 'upstream' : 'router';

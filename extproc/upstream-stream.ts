@@ -103,7 +103,7 @@ export class UpstreamStream {
 const orphanOf = (routing: JsonObject | undefined, number: number): Omit<Orphan, 'body'> | undefined => {
   const groups = routing?.[routingKeys.priorityGroups];
   const group = Array.isArray(groups) ? groups[Math.min(number, groups.length) - 1] : undefined;
-  const to = isJsonObject(group) ? group['name'] : undefined;
+  const to = isJsonObject(group) ? group.name : undefined;
   const from = routing?.[routingKeys.bodyDialect];
   const client = routing?.[routingKeys.dialect];
   return typeof to === 'string' && isDialectName(from) && isDialectName(client)

@@ -26,7 +26,7 @@ export interface Ports {
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
-export interface LoadedConfig {
+export interface GatewayConfig {
   readonly config: Config;
   /** SHA-256 of the configuration without its secrets. */
   readonly digest: string;
@@ -62,7 +62,7 @@ export class Gateway {
   readonly #ports: Ports;
   #version: Version;
 
-  constructor(loaded: LoadedConfig, ports: Ports) {
+  constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
     this.#version = this.#prepare(loaded);
   }
@@ -72,7 +72,7 @@ export class Gateway {
   }
 
   /** From now on new exchanges follow `loaded`; those under way keep the version that they began with. */
-  replaceConfig(loaded: LoadedConfig): void {
+  replaceConfig(loaded: GatewayConfig): void {
     this.#version = this.#prepare(loaded);
   }
 
@@ -157,7 +157,7 @@ export class Gateway {
     };
   }
 
-  #prepare({ config, digest, secrets }: LoadedConfig): Version {
+  #prepare({ config, digest, secrets }: GatewayConfig): Version {
     const providers = readyProviders(config, secrets);
     const policies = configuredPolicies(config, providers, this.#ports);
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };

@@ -1,5 +1,7 @@
 import { hash, randomInt } from 'node:crypto';
+import { formatPath } from './problem.ts';
 import { type Config, type KeyConfig, keySchema } from './schema.ts';
+import { schemaFindings } from './schema-findings.ts';
 
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -22,11 +24,16 @@ export const isExpired = ({ expires }: KeyConfig, epochMs: number): boolean =>
 /** Who a key stands for, and until when. */
 export type KeyOwner = Omit<KeyConfig, 'hash'>;
 
-/** A fresh key of cryptographic randomness, and its entry for `keys`. Throws a ZodError when `owner` is not valid. */
-export const createKey = (owner: KeyOwner): { readonly key: string; readonly entry: KeyConfig } => {
+/** A fresh key of cryptographic randomness and its entry for `keys`; or what is wrong with `owner`. */
+export const createKey = (
+  owner: KeyOwner,
+): { readonly key: string; readonly entry: KeyConfig } | { readonly problem: string } => {
   const random = Array.from({ length: keyLetters }, () => letters[randomInt(letters.length)]);
   const key = `nx-${random.join('')}`;
-  return { key, entry: keySchema.parse({ hash: hashKey(key), ...owner }) };
+  const entry = keySchema.safeParse({ hash: hashKey(key), ...owner }, { reportInput: true });
+  if (entry.success) return { key, entry: entry.data };
+  const findings = schemaFindings(entry.error.issues);
+  return { problem: findings.map(({ path, message }) => `${formatPath(path)}: ${message}`).join('; ') };
 };
 
 /** One key as it is listed. */

@@ -33,9 +33,7 @@ export interface LoadOptions extends SecretSources {
 export const loadConfig = (text: string, options: LoadOptions): LoadedConfig | RefusedConfig => {
   const { file, epochMs = Date.now(), ...sources } = options;
   const source = parseYaml(text);
-  if ('errors' in source) {
-    return { problems: source.errors.map((fault) => ({ severity: 'error', file, path: '', ...fault })) };
-  }
+  if ('error' in source) return { problems: [{ severity: 'error', file, path: '', ...source.error }] };
   const place = (findings: readonly Finding[]) => placed(findings, source, file);
   const parsed = configSchema.safeParse(source.value, { reportInput: true });
   if (!parsed.success) return { problems: place(schemaFindings(parsed.error.issues)) };

@@ -45,13 +45,17 @@ export const formatPath = (path: Path): string =>
 export const expectedOneOf = (word: string, known: readonly string[]): string => {
   const [closest] = known
     .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ name, distance }) => distance <= closeness(name))
     .sort((a, b) => a.distance - b.distance);
-  if (closest) return `did you mean "${closest.name}"?`;
-  return known.length === 0
-    ? 'expected none'
-    : `expected ${known.length === 1 ? '' : 'one of '}${known.join(', ')}`;
+  return closest ? `did you mean "${closest.name}"?` : expectedAny(known);
 };
+
+/** How a message ends that asks for one of `known`. */
+export const expectedAny = (known: readonly string[]): string =>
+  known.length < 2 ? `expected ${known[0] ?? 'none'}` : `expected one of ${known.join(', ')}`;
+
+/** Two swapped letters are two edits; of a name like `us` that would leave nothing. */
+const closeness = (name: string): number => (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)));
 
 /** Least number of letters to insert, delete or replace (Levenshtein, 1965). */
 const editDistance = (a: string, b: string): number => {

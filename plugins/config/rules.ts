@@ -200,11 +200,11 @@ const modelsOutOfRegion: Rule = ({ config }) =>
   Object.entries(config.teams).flatMap(([team, { models = [], regions }]) =>
     models.flatMap((name, index) => {
       const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-      return model && !entriesOf(name, model).some(({ candidate }) => inRegions(candidate, regions, config))
+      return model && reachedBy({ name, model, regions, config }).length === 0
         ? [
             warning(
               ['teams', team, 'models', index],
-              'none of its upstreams lies in the regions of this team',
+              'none of its upstreams can be tried in the regions of this team',
             ),
           ]
         : [];

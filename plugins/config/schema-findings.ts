@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { configJsonSchema, schemaAt } from './json-schema.ts';
-import { expectedOneOf, type Finding, type Path } from './problem.ts';
+import { expectedAny, expectedOneOf, type Finding, type Path } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -57,7 +57,7 @@ const expected = (issue: Issue): string => {
     case 'invalid_type':
       return `expected ${kinds[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return expectedOneOf(String(issue.input), issue.values.map(String));
+      return expectedValue(issue.input, issue.values.map(String));
     case 'too_small':
       return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
@@ -70,3 +70,6 @@ const expected = (issue: Issue): string => {
       return `expected otherwise (${issue.code})`;
   }
 };
+
+const expectedValue = (input: unknown, values: readonly string[]): string =>
+  typeof input === 'string' ? expectedOneOf(input, values) : expectedAny(values);

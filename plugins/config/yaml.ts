@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Finding, Path } from './problem.ts';
 
 /** Line and column, both from 1. */
@@ -28,34 +40,44 @@ const maxAliases = 100;
  * Parses YAML 1.2: one document, string keys, no key twice, no unknown tags. Aliases are followed, but not without
  * end.
  */
-export const parseYaml = (text: string): YamlSource | { readonly errors: readonly YamlError[] } => {
+export const parseYaml = (text: string): YamlSource | { readonly error: YamlError } => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    return {
-      errors: faults.map(({ code, message, pos }) => ({
-        ...at(lines, pos[0]),
-        message: wording(code, message),
-      })),
-    };
-  }
+  const [fault] = [...document.errors, ...document.warnings]; // after the first, the parser only guesses
+  if (fault) return { error: { ...at(lines, fault.pos[0]), message: wording(fault) } };
+  const forbidden = protoKey(document);
+  if (forbidden)
+    return { error: { ...at(lines, forbidden.range?.[0] ?? 0), message: '__proto__ is no name' } };
   try {
     const value: unknown = document.toJS({ maxAliasCount: maxAliases });
     return { value, ...places(document, lines) };
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     return {
-      errors: [{ line: 1, column: 1, message: `more than ${maxAliases} aliases, or one without its anchor` }],
+      error: { line: 1, column: 1, message: `more than ${maxAliases} aliases, or one without its anchor` },
     };
   }
 };
 
 /** The parser's own words, without the piece of text that it quotes at the end: that may be a secret. */
-const wording = (code: string, message: string): string =>
-  code === 'DUPLICATE_KEY'
-    ? 'the key stands here a second time, expected once'
-    : message.replace(/: ".*$/s, '');
+const wording = ({ code, message }: YAMLError): string => {
+  if (code === 'DUPLICATE_KEY') return 'the key stands here a second time, expected once';
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, expected one';
+  return message.replace(/: ".*$/s, '');
+};
+
+/** The first key `__proto__`. Objects cannot hold it as a name like others, so it would be lost in silence. */
+const protoKey = (document: Document.Parsed): Scalar | undefined => {
+  let found: Scalar | undefined;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return undefined;
+      found = key;
+      return visit.BREAK;
+    },
+  });
+  return found;
+};
 
 const at = (lines: LineCounter, offset: number): Position => {
   const { line, col } = lines.linePos(offset);

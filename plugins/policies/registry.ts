@@ -1,7 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Policy } from '../policy.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Random } from '../ports/random.ts';
 import type { Provider } from '../providers.ts';
 import { metricsPolicy } from './metrics/metrics.ts';
 import { upstreamPolicy } from './upstream/upstream.ts';
@@ -10,5 +9,5 @@ import { upstreamPolicy } from './upstream/upstream.ts';
 export const configuredPolicies = (
   config: Config,
   providers: ReadonlyMap<string, Provider>,
-  { random, meter }: { random: Random; meter: Meter },
-): readonly Policy[] => [metricsPolicy(config, meter), upstreamPolicy(config, providers, random)];
+  { meter }: { meter: Meter },
+): readonly Policy[] => [metricsPolicy(config, meter), upstreamPolicy(config, providers)];

@@ -1,8 +1,7 @@
 import type { Config, ModelConfig } from '../../config/schema.ts';
 import type { Consumer, Upstream } from '../../exchange.ts';
 import { mayUse } from '../../identity.ts';
-import { type Policy, pass, refuse } from '../../policy.ts';
-import type { Random } from '../../ports/random.ts';
+import { type Policy, pass, refuse, type Verdict } from '../../policy.ts';
 import type { Provider } from '../../providers.ts';
 
 /**
@@ -10,60 +9,69 @@ import type { Provider } from '../../providers.ts';
  * `maxAttempts`. Refuses unknown models (`model_not_found`), models of other teams (`model_not_allowed`) and
  * models without a candidate in a region that the team may use (`region_not_allowed`).
  */
-export const upstreamPolicy = (
-  config: Config,
+export const upstreamPolicy = (config: Config, providers: ReadonlyMap<string, Provider>): Policy => {
+  const models = new Map(
+    Object.entries(config.models).map(([name, model]) => [name, plannerOf(model, providers)]),
+  );
+  return {
+    name: 'upstream',
+    failOpen: false,
+    begin: ({ consumer }) => ({
+      request: ({ requestModel }) => {
+        const planner = models.get(requestModel);
+        if (!planner) return refuseModel('model_not_found', consumer, config);
+        if (!mayUse(consumer, requestModel, config))
+          return refuseModel('model_not_allowed', consumer, config);
+        const regions = consumer.team === undefined ? undefined : config.teams[consumer.team]?.regions;
+        const plan = planner((it) => inRegion(it, regions));
+        return plan.length === 0 ? refuse('region_not_allowed') : pass({ plan });
+      },
+    }),
+  };
+};
+
+/** Gives the upstreams for one request, in order: those that `allowed` lets through. */
+type Planner = (allowed: (upstream: Upstream) => boolean) => readonly Upstream[];
+
+const plannerOf = (
+  { pick, candidates, fallback, maxAttempts }: ModelConfig,
   providers: ReadonlyMap<string, Provider>,
-  random: Random,
-): Policy => ({
-  name: 'upstream',
-  failOpen: false,
-  begin: ({ consumer }) => ({
-    request: ({ requestModel }) => {
-      const model = Object.hasOwn(config.models, requestModel) ? config.models[requestModel] : undefined;
-      if (!model)
-        return refuse('model_not_found', {
-          param: 'model',
-          message: unknownModel(requestModel, consumer, config),
-        });
-      if (!mayUse(consumer, requestModel, config)) {
-        return refuse('model_not_allowed', {
-          param: 'model',
-          message: `This key may not use the model. ${names(consumer, config)}`,
-        });
-      }
-      const plan = planOf(model, random)
-        .map((it) => upstreamOf(it, providers))
-        .filter((it) => inAllowedRegion(it, consumer, config))
-        .slice(0, model.maxAttempts);
-      return plan.length === 0 ? refuse('region_not_allowed') : pass({ plan });
-    },
-  }),
-});
+): Planner => {
+  const next = picks[pick](candidates);
+  return (allowed) =>
+    [...next(), ...fallback]
+      .map((it) => upstreamOf(it, providers))
+      .filter(allowed)
+      .slice(0, maxAttempts);
+};
+
+const inRegion = ({ region }: Upstream, allowed: readonly string[] | undefined): boolean =>
+  allowed === undefined || (region !== undefined && allowed.includes(region));
 
 type Candidate = ModelConfig['candidates'][number];
 
-/** Candidates in the order to try them, fallback last. */
-const planOf = ({ pick, candidates, fallback }: ModelConfig, random: Random): readonly Candidate[] => {
-  const first = pick === 'weighted' ? weightedOrder(candidates, random) : candidates;
-  return [...first, ...fallback];
+/** Gives, call after call, the candidates in the order to try them; never empty. */
+type Pick = () => readonly Candidate[];
+
+const picks: Record<ModelConfig['pick'], (candidates: readonly Candidate[]) => Pick> = {
+  ordered: (candidates) => () => candidates,
+  weighted: (candidates) => smoothWeighted(candidates),
 };
 
 /**
- * The candidates in a drawn order: each place goes to one of those left with a chance in proportion to its weight,
- * so the first place has the configured shares. Weight 0 is never drawn.
+ * Smooth weighted round robin (nginx, `ngx_http_upstream_round_robin`, 2012): each call every candidate gains its
+ * weight and the richest pays the sum of all, so over any run of calls each is first as often as its weight says, give
+ * or take one call, and never in bursts. The others follow, richest first. Weight 0 is never tried.
  */
-export const weightedOrder = (candidates: readonly Candidate[], random: Random): Candidate[] => {
-  const left = candidates.filter(({ weight }) => weight > 0);
-  const order: Candidate[] = [];
-  while (left.length > 0) {
-    const total = left.reduce((sum, { weight }) => sum + weight, 0);
-    let at = 0;
-    for (let draw = random.unit() * total - (left[0]?.weight ?? 0); draw >= 0 && at < left.length - 1; at++) {
-      draw -= left[at + 1]?.weight ?? 0;
-    }
-    order.push(...left.splice(at, 1));
-  }
-  return order;
+export const smoothWeighted = (candidates: readonly Candidate[]): Pick => {
+  const purses = candidates.filter(({ weight }) => weight > 0).map((candidate) => ({ candidate, credit: 0 }));
+  const total = purses.reduce((sum, { candidate }) => sum + candidate.weight, 0);
+  return () => {
+    for (const purse of purses) purse.credit += purse.candidate.weight;
+    purses.sort((a, b) => b.credit - a.credit);
+    if (purses[0]) purses[0].credit -= total;
+    return purses.map(({ candidate }) => candidate);
+  };
 };
 
 const upstreamOf = (
@@ -76,16 +84,14 @@ const upstreamOf = (
   return { provider: name, dialect, model, ...(region === undefined ? {} : { region }) };
 };
 
-const inAllowedRegion = ({ region }: Upstream, { team }: Consumer, config: Config): boolean => {
-  const allowed = team === undefined ? undefined : config.teams[team]?.regions;
-  return allowed === undefined || (region !== undefined && allowed.includes(region));
-};
-
-const unknownModel = (model: string, consumer: Consumer, config: Config): string =>
-  `The model ${JSON.stringify(model.slice(0, 80))} does not exist. ${names(consumer, config)}`;
-
-/** Only names that this consumer may use: what others have is not told. */
-const names = (consumer: Consumer, config: Config): string => {
-  const allowed = Object.keys(config.models).filter((name) => mayUse(consumer, name, config));
-  return allowed.length === 0 ? 'This key may use no model.' : `This key may use: ${allowed.join(', ')}.`;
+/** Tells the caller which names it may use, and nothing of those that others have. */
+const refuseModel = (
+  code: 'model_not_found' | 'model_not_allowed',
+  consumer: Consumer,
+  config: Config,
+): Verdict => {
+  const names = Object.keys(config.models).filter((name) => mayUse(consumer, name, config));
+  const wrong = code === 'model_not_found' ? 'The model does not exist.' : 'This key may not use the model.';
+  const right = names.length === 0 ? 'This key may use no model.' : `This key may use: ${names.join(', ')}.`;
+  return refuse(code, { param: 'model', message: `${wrong} ${right}` });
 };

@@ -1,0 +1,30 @@
+import type { JsonValue } from '../../wire/json.ts';
+
+/** The parts of ECMAScript's "JSON.parse source text access" (stage 4, 2025) that TypeScript's library does not know yet. */
+interface ExactJson {
+  parse(
+    text: string,
+    revive: (key: string, value: JsonValue, context: { readonly source?: string }) => JsonValue,
+  ): JsonValue;
+  rawJSON(text: string): JsonValue;
+}
+
+const json = JSON as unknown as ExactJson;
+
+/** Safe integers have at most 16 digits. */
+const longInteger = /\d{16}/;
+
+/** Do numbers in this JSON text perhaps need `parseExact`? */
+export const hasLongInteger = (text: string): boolean => longInteger.test(text);
+
+/**
+ * `JSON.parse`, but integers that no double can hold (64-bit ids in tool arguments) survive `JSON.stringify` digit for
+ * digit. Throws the `SyntaxError` of `JSON.parse`.
+ */
+export const parseExact = (text: string): JsonValue =>
+  hasLongInteger(text) ? json.parse(text, keepDigits) : (JSON.parse(text) as JsonValue);
+
+const keepDigits = (_key: string, value: JsonValue, { source }: { readonly source?: string }): JsonValue =>
+  source !== undefined && typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+    ? json.rawJSON(source)
+    : value;
