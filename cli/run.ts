@@ -56,30 +56,38 @@ const runCall = async (call: Call): Promise<ExitCode> => {
 
 /** citty takes any option and any number of words; a misspelt `--jsno` must not go unseen. */
 const refuseSurplus = (args: readonly string[], defined: ArgsDef): void => {
-  const { _: words, ...options } = parseArgs([...args], defined);
-  const names = Object.keys(defined).filter((name) => defined[name]?.type !== 'positional');
-  const unknown = Object.keys(options).find(
-    (name) => !(name in defined) && !aliases(defined).includes(plain(name)),
-  );
-  if (unknown !== undefined)
-    throw new UsageError(`unknown option --${unknown}, ${expectedOneOf(unknown, names)}`);
-  const surplus = words[Object.keys(defined).length - names.length];
+  const { _: words, ...given } = parseArgs([...args], defined);
+  const known = Object.entries(defined).flatMap(([name, option]) => [name, ...aliasesOf(option)]);
+  const unknown = Object.keys(given).find((name) => !known.map(bare).includes(bare(name)));
+  if (unknown !== undefined) {
+    throw new UsageError(`unknown option --${unknown}, ${expectedOneOf(unknown, known)}`);
+  }
+  const positionals = Object.values(defined).filter(({ type }) => type === 'positional');
+  const surplus = words[positionals.length];
   if (surplus !== undefined) throw new UsageError(`unexpected argument ${surplus}`);
 };
 
-/** Every way to write an option: its aliases, and with or without the hyphens in its name. */
-const aliases = (defined: ArgsDef): string[] =>
-  Object.entries(defined).flatMap(([name, option]) => [
-    plain(name),
-    ...('alias' in option ? [option.alias ?? []].flat().map(plain) : []),
-  ]);
+const aliasesOf = (option: ArgsDef[string]): string[] =>
+  'alias' in option ? [option.alias ?? []].flat() : [];
 
-const plain = (name: string): string => name.replaceAll('-', '').toLowerCase();
+/** citty takes `--admin-port` and `--adminPort` alike. */
+const bare = (name: string): string => name.replaceAll('-', '').toLowerCase();
 
 const usageOf = async ({ command, words }: Call): Promise<string> => {
   const meta = { ...(await resolved(command.meta)), name: words.at(-1) ?? '' };
-  const text = await renderUsage({ ...command, meta }, { meta: { name: words.slice(0, -1).join(' ') } });
+  const table = await resolved(command.subCommands);
+  const shown = { ...command, meta, ...(table && { subCommands: await loaded(table) }) };
+  const text = await renderUsage(shown, { meta: { name: words.slice(0, -1).join(' ') } });
   return process.stdout.isTTY ? text : stripVTControlCharacters(text); // citty colours pipes, too
+};
+
+/** All commands of a table. One that cannot be loaded says so and leaves the help of the others alone. */
+const loaded = async (table: SubCommandsDef): Promise<SubCommandsDef> => {
+  const broken = { meta: { description: '(cannot be loaded)' } };
+  const entries = Object.entries(table).map(
+    async ([name, entry]) => [name, (await resolved(entry).catch(() => undefined)) ?? broken] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
 };
 
 const resolved = async <T extends object>(lazy: T | Promise<T> | (() => T | Promise<T>) | undefined) =>
@@ -92,6 +100,6 @@ const report = (fault: unknown, words: string): ExitCode => {
     return 2;
   }
   // What the system refuses (a port, a file) needs no stack; a bug does.
-  console.error('code' in fault ? `${words}: ${fault.message}` : fault);
+  console.error('syscall' in fault ? `${words}: ${fault.message}` : fault);
   return 1;
 };

@@ -13,9 +13,12 @@ import { duration, extension, httpProtocol, type Message, typed } from './proto.
 
 /** How the filters call the workers. */
 export interface ProcessorOptions {
-  /** Longest wait for an answer of the service; then the client gets `policy_unavailable`. */
-  readonly messageTimeoutMs: number;
+  /** Longest wait for an answer of the service, 3000 when absent; then the client gets `policy_unavailable`. */
+  readonly messageTimeoutMs?: number;
 }
+
+/** Long enough to move a request from a frozen worker to another one after a stall of 2 s was sat out (see `liveness`). */
+const defaultMessageTimeoutMs = 3000;
 
 const large = 1_000_000;
 
@@ -57,10 +60,10 @@ const externalProcessor = (name: string, fields: Message): Message =>
   extension(name, 'envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', fields);
 
 /** No answer, or a broken stream, is a refusal; never a request that goes on without its policies. */
-const failClosed = (options: ProcessorOptions): Message => ({
+const failClosed = ({ messageTimeoutMs = defaultMessageTimeoutMs }: ProcessorOptions): Message => ({
   failure_mode_allow: false,
   status_on_error: { code: 'ServiceUnavailable' },
-  message_timeout: duration(options.messageTimeoutMs),
+  message_timeout: duration(messageTimeoutMs),
   mutation_rules: { allow_all_routing: true, allow_envoy: true },
 });
 
@@ -177,7 +180,7 @@ const loadBalancing: Message = {
  * leave its connections alone, so that a short stall loses no stream. Only when a ping stays unanswered is the
  * connection cut; that is before the message timeout, so that waiting requests are moved to another worker.
  */
-const liveness = ({ messageTimeoutMs }: ProcessorOptions) => {
+const liveness = ({ messageTimeoutMs = defaultMessageTimeoutMs }: ProcessorOptions) => {
   const pingIntervalMs = 250;
   return {
     healthCheck: {

@@ -1,9 +1,8 @@
+import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import type { RequestHead } from '../plugins/session.ts';
 
-type Headers = readonly (readonly [name: string, value: string])[];
-
 /** The head of a client's call from Envoy's header list. A name that comes twice has its values joined (RFC 9110 §5.3). */
-export const requestHead = (headers: Headers): RequestHead => {
+export const requestHead = (headers: HeaderList): RequestHead => {
   const all = new Map<string, string>();
   for (const [name, value] of headers) {
     const before = all.get(name);
@@ -13,6 +12,6 @@ export const requestHead = (headers: Headers): RequestHead => {
 };
 
 /** Names of all headers that may be removed, each once. */
-export const withoutPseudo = (headers: Headers): string[] => [
+export const withoutPseudo = (headers: HeaderList): string[] => [
   ...new Set(headers.map(([name]) => name).filter((name) => !name.startsWith(':'))),
 ];

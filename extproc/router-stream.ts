@@ -1,4 +1,5 @@
 import type { AnswerFrame, AnswerReader } from '../plugins/answer.ts';
+import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import type { Gateway } from '../plugins/gateway.ts';
 import type { Reply } from '../plugins/reply.ts';
 import type { Forward, Session } from '../plugins/session.ts';
@@ -52,7 +53,7 @@ export class RouterStream {
       case 'request_headers':
         return this.#requestHeaders(message);
       case 'request_body':
-        return this.#requestBody(message.body ?? empty);
+        return this.#requestBody(message.body);
       case 'response_headers':
         return this.#responseHeaders(message);
       case 'response_body':
@@ -69,7 +70,7 @@ export class RouterStream {
     this.#session?.abort();
   }
 
-  #requestHeaders({ headers = [], endOfStream }: ProcessingRequest): void | Promise<void> {
+  #requestHeaders({ headers, endOfStream }: ProcessingRequest): void | Promise<void> {
     const opened = this.#context.gateway.open(requestHead(headers));
     if (!('request' in opened)) return this.#immediate(opened);
     this.#session = opened;
@@ -87,14 +88,14 @@ export class RouterStream {
   }
 
   #forward({ call, plan, firstByteTimeoutMs }: Forward, session: Session): Buffer {
-    const body = Buffer.from(call.body);
-    const set: [string, string][] = [
+    const { body } = call;
+    const set: HeaderList = [
       [':path', call.path],
       [':authority', call.authority],
-      ['content-length', String(body.length)],
+      ['content-length', String(Buffer.byteLength(body))],
       ['x-envoy-max-retries', String(plan.length - 1)],
       ['x-envoy-upstream-rq-per-try-timeout-ms', String(firstByteTimeoutMs)],
-      ...call.headers.map(([name, value]): [string, string] => [name, value]),
+      ...call.headers,
     ];
     return encodeBodyAnswer({
       phase: 'request',
@@ -120,15 +121,15 @@ export class RouterStream {
     });
   }
 
-  #responseHeaders({ headers = [], endOfStream, attributes }: ProcessingRequest): void {
+  #responseHeaders({ headers, endOfStream, attributes }: ProcessingRequest): void {
     this.#responseHeaderNames = withoutPseudo(headers);
     const session = this.#session;
     // An answer that Envoy or another filter made before our request went out: it is complete as it is.
     if (!session || session.settled || !this.#forwarded)
       return this.#send(encodeHeadersAnswer({ phase: 'response' }));
-    const attempts = Number(attributes?.get('upstream.request_attempt_count') ?? 1);
+    const attempts = Number(attributes.get('upstream.request_attempt_count') ?? 1);
     const head = { status: statusOf(headers), headers: new Map(headers) };
-    if (attributes?.get('response.code_details') !== 'via_upstream') {
+    if (attributes.get('response.code_details') !== 'via_upstream') {
       return this.#replyInPlace(
         session.unreachable(attempts, head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable'),
       );
@@ -137,7 +138,7 @@ export class RouterStream {
     if (endOfStream) this.#reader.end();
   }
 
-  #responseBody({ body = empty, endOfStream }: ProcessingRequest): void {
+  #responseBody({ body, endOfStream }: ProcessingRequest): void {
     if (this.#answered) return;
     if (!this.#reader) return this.#send(encodeStreamedBody({ body, endOfStream }));
     this.#reader.push(body);
@@ -153,9 +154,7 @@ export class RouterStream {
   /** Replaces an answer that Envoy is making by ours. */
   #replyInPlace({ status, headers, body }: Reply): void {
     this.#sendHead(status, headers);
-    this.#send(
-      encodeStreamedBody({ body: Buffer.from(body), endOfStream: true, dynamicMetadata: this.#log() }),
-    );
+    this.#send(encodeStreamedBody({ body, endOfStream: true, dynamicMetadata: this.#log() }));
     this.#answered = true;
   }
 
@@ -163,20 +162,18 @@ export class RouterStream {
     if (this.#answered) return;
     if (head) {
       const whole = end && body !== undefined;
-      const length: [string, string][] = whole ? [['content-length', String(Buffer.byteLength(body))]] : [];
+      const length: HeaderList = whole ? [['content-length', String(Buffer.byteLength(body))]] : [];
       this.#sendHead(head.status, [...head.headers, ...length]);
     }
     this.#answered = end;
-    const bytes = body === undefined ? empty : typeof body === 'string' ? Buffer.from(body) : body;
     const metadata = end ? { dynamicMetadata: { [namespaces.log]: session.logFields() } } : {};
-    this.#send(encodeStreamedBody({ body: bytes, endOfStream: end && !this.#trailersOpen, ...metadata }));
+    this.#send(
+      encodeStreamedBody({ body: body ?? '', endOfStream: end && !this.#trailersOpen, ...metadata }),
+    );
   }
 
-  #sendHead(status: number, headers: readonly (readonly [string, string])[]): void {
-    const set: [string, string][] = [
-      [':status', String(status)],
-      ...headers.map(([name, value]): [string, string] => [name, value]),
-    ];
+  #sendHead(status: number, headers: HeaderList): void {
+    const set: HeaderList = [[':status', String(status)], ...headers];
     this.#send(
       encodeHeadersAnswer({
         phase: 'response',
@@ -192,7 +189,7 @@ export class RouterStream {
       encodeImmediate({
         status,
         headers,
-        body: Buffer.from(body),
+        body,
         details: `nexus_${code}`,
         dynamicMetadata: this.#log(),
       }),
@@ -218,5 +215,5 @@ export const othersThan = (
   return names.filter((name) => !kept.has(name));
 };
 
-const statusOf = (headers: readonly (readonly [string, string])[]): number =>
+const statusOf = (headers: HeaderList): number =>
   Number(headers.find(([name]) => name === ':status')?.[1] ?? 0);

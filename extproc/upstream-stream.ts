@@ -1,3 +1,4 @@
+import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import { dialects, isDialectName } from '../plugins/dialects/registry.ts';
 import type { Orphan } from '../plugins/gateway.ts';
 import { gatewayError } from '../plugins/refusals.ts';
@@ -8,8 +9,6 @@ import { encodeBodyAnswer, encodeHeadersAnswer, encodeImmediate, type Processing
 import { withoutPseudo } from './headers.ts';
 import { attemptKeys, namespaces, routingKeys } from './names.ts';
 import { othersThan, type Send, type WorkerContext } from './router-stream.ts';
-
-const empty = Buffer.alloc(0);
 
 /**
  * One stream of the filter in a provider's cluster: one attempt after the first. Writes the request anew for its
@@ -33,7 +32,7 @@ export class UpstreamStream {
       case 'request_headers':
         return this.#requestHeaders(message);
       case 'request_body':
-        return this.#requestBody(message.body ?? empty);
+        return this.#requestBody(message.body);
       default:
         throw new Error(`Envoy sent ${message.kind}, which this filter is not configured for`);
     }
@@ -41,26 +40,31 @@ export class UpstreamStream {
 
   close(): void {}
 
-  async #requestHeaders({ headers = [], attributes, metadata }: ProcessingRequest): Promise<void> {
-    const routing = metadata?.get(namespaces.routing);
+  async #requestHeaders({ headers, attributes, metadata }: ProcessingRequest): Promise<void> {
+    const routing = metadata.get(namespaces.routing);
     const exchange = routing?.[routingKeys.exchange];
     if (typeof exchange !== 'string') return this.#refuse();
     this.#headerNames = withoutPseudo(headers);
-    const number = Number(attributes?.get('upstream.request_attempt_count') ?? 0);
+    const number = Number(attributes.get('upstream.request_attempt_count') ?? 0);
     const session = this.#context.gateway.sessions.find(exchange);
     if (session) return this.#replace(await session.attempt(number));
     this.#orphan = orphanOf(routing, number);
     if (!this.#orphan) return this.#refuse();
     // The worker that holds the exchange is gone: ask for the body that was made for the first upstream.
-    this.#send(encodeHeadersAnswer({ phase: 'request', modeOverride: { requestBodyMode: 'BUFFERED' } }));
+    this.#send(
+      encodeHeadersAnswer({
+        phase: 'request',
+        modeOverride: { requestBodyMode: 'BUFFERED', responseHeaderMode: 'SKIP' },
+      }),
+    );
   }
 
   async #requestBody(body: Buffer): Promise<void> {
     if (!this.#orphan) throw new Error('a body came that was not asked for');
     const call = this.#context.gateway.orphanCall({ ...this.#orphan, body });
     if (call.kind === 'reply') return this.#immediate(call);
-    const made = Buffer.from(call.body);
-    const set = [...headersOf(call), ['content-length', String(made.length)] as [string, string]];
+    const { body: made } = call;
+    const set: HeaderList = [...headersOf(call), ['content-length', String(Buffer.byteLength(made))]];
     this.#send(
       encodeBodyAnswer({
         phase: 'request',
@@ -73,7 +77,7 @@ export class UpstreamStream {
 
   #replace(call: UpstreamCall | Reply): void {
     if (call.kind === 'reply') return this.#immediate(call);
-    const body = Buffer.from(call.body);
+    const { body } = call;
     const set = headersOf(call);
     this.#send(
       encodeHeadersAnswer({
@@ -82,7 +86,9 @@ export class UpstreamStream {
         setHeaders: set,
         removeHeaders: othersThan(set, this.#headerNames),
         // Envoy drops the length of a replaced body; the header_mutation filter after us writes it from here.
-        dynamicMetadata: { [namespaces.attempt]: { [attemptKeys.contentLength]: String(body.length) } },
+        dynamicMetadata: {
+          [namespaces.attempt]: { [attemptKeys.contentLength]: String(Buffer.byteLength(body)) },
+        },
       }),
     );
   }
@@ -95,7 +101,7 @@ export class UpstreamStream {
   }
 
   #immediate({ status, headers, body, code }: Reply): void {
-    this.#send(encodeImmediate({ status, headers, body: Buffer.from(body), details: `nexus_${code}` }));
+    this.#send(encodeImmediate({ status, headers, body, details: `nexus_${code}` }));
   }
 }
 
@@ -111,8 +117,8 @@ const orphanOf = (routing: JsonObject | undefined, number: number): Omit<Orphan,
     : undefined;
 };
 
-const headersOf = ({ path, authority, headers }: UpstreamCall): [string, string][] => [
+const headersOf = ({ path, authority, headers }: UpstreamCall): HeaderList => [
   [':path', path],
   [':authority', authority],
-  ...headers.map(([name, value]): [string, string] => [name, value]),
+  ...headers,
 ];

@@ -11,7 +11,7 @@ export interface KeyRing {
 
 /**
  * Recognises keys by their SHA-256, so that neither the configuration nor this process's memory holds one longer than
- * its request. Nothing is cached: one hash takes about 1.4 µs (Node 24, 40-character key), and expiry holds at once.
+ * its request. Nothing is cached: `identify` takes 1.1 to 1.4 µs (Node 24, 40-character keys), and expiry holds at once.
  */
 export const keyRing = (keys: readonly KeyConfig[], clock: Clock): KeyRing => {
   const byHash = new Map(keys.map((key) => [key.hash, { key, consumer: consumerOf(key) }]));

@@ -70,13 +70,13 @@ export class Reader {
   /** One character per byte: loses nothing, whatever the encoding. */
   latin1(): string {
     const start = this.#take(this.varint());
-    return this.#isPrefetched(start) ? this.#cut(start) : this.#bytes.latin1Slice(start, this.#at);
+    return this.#isPrefetched(start) ? this.#cut(start) : this.#bytes.toString('latin1', start, this.#at);
   }
 
   utf8(): string {
     const start = this.#take(this.varint());
     const isCheap = this.#isPrefetched(start) && this.#isAscii(start);
-    return isCheap ? this.#cut(start) : this.#bytes.utf8Slice(start, this.#at);
+    return isCheap ? this.#cut(start) : this.#bytes.toString('utf8', start, this.#at);
   }
 
   /** Opens the message that comes next; give what this returns to `leave` after its last field. */
@@ -98,7 +98,7 @@ export class Reader {
    */
   prefetchText(): void {
     this.#textStart = this.#at;
-    this.#text = this.#bytes.latin1Slice(this.#at, this.#end);
+    this.#text = this.#bytes.toString('latin1', this.#at, this.#end);
   }
 
   /** Passes over the value of a field that nobody wants. */

@@ -1,6 +1,9 @@
 /** Room for some dozens of usual messages. */
 const slabBytes = 64 * 1024;
 
+/** From here on a native call is quicker than a loop. */
+const longTextLength = 64;
+
 /**
  * Writes protobuf messages from their end to their start: when a length must be written, what it measures is there
  * already, so nothing is counted beforehand. Fields come in reverse, inner messages before what is around them:
@@ -8,16 +11,17 @@ const slabBytes = 64 * 1024;
  * ```ts
  * writer.begin();
  * const mark = writer.size;
- * writer.text(innerField, 'text');
- * writer.message(outerField, mark); // all that was written since `mark`
+ * writer.utf8(innerTag, 'text');
+ * writer.message(outerTag, mark); // all that was written since `mark`
  * return writer.finish();
  * ```
  *
- * Messages are cut from shared slabs and never written again, as Node does with small buffers.
+ * Tags are `(field number << 3) | wire type` and must be below 128, which field numbers up to 15 are. Messages are
+ * cut from shared slabs and never written again, as Node does with small buffers.
  */
 export class Writer {
   #slab = Buffer.allocUnsafeSlow(slabBytes);
-  /** Just before the free room: the first byte of what was written last. */
+  /** The first byte written; all before it is free. */
   #at = slabBytes;
   #end = slabBytes;
 
@@ -35,8 +39,9 @@ export class Writer {
     return this.#end - this.#at;
   }
 
+  /** A number from 0 to 2^32 - 1. */
   varint(tag: number, value: number): void {
-    this.#reserve(11);
+    this.#reserve(6);
     this.#varint(value);
     this.#tag(tag);
   }
@@ -56,12 +61,12 @@ export class Writer {
   }
 
   utf8(tag: number, value: string): void {
-    if (value.length > longestShortText || !this.#shortText(tag, value, 0x7f)) this.#anyText(tag, value);
+    if (value.length >= longTextLength || !this.#eachCharacter(tag, value, 0x7f)) this.#encoded(tag, value);
   }
 
   /** One byte per character, the reverse of `Reader.latin1`; a text with characters above U+00FF in UTF-8. */
   latin1(tag: number, value: string): void {
-    if (!this.#shortText(tag, value, 0xff)) this.#anyText(tag, value);
+    if (!this.#eachCharacter(tag, value, 0xff)) this.#encoded(tag, value);
   }
 
   /** Makes everything since `mark`, a `size` taken earlier, the value of one field. */
@@ -69,26 +74,27 @@ export class Writer {
     this.#lengthAndTag(tag, this.size - mark);
   }
 
-  /** Byte by byte, which beats a native call for short texts; false when a character is above `highest`. */
-  #shortText(tag: number, value: string, highest: number): boolean {
+  /** Writes a byte per character, or nothing and says false when a character is above `highest`. */
+  #eachCharacter(tag: number, value: string, highest: number): boolean {
     const { length } = value;
     this.#reserve(length);
+    const slab = this.#slab;
     const start = this.#at - length;
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
       if (code > highest) return false;
-      this.#slab[start + index] = code;
+      slab[start + index] = code;
     }
     this.#at = start;
     this.#lengthAndTag(tag, length);
     return true;
   }
 
-  #anyText(tag: number, value: string): void {
+  #encoded(tag: number, value: string): void {
     const length = Buffer.byteLength(value);
     this.#reserve(length);
     this.#at -= length;
-    this.#slab.utf8Write(value, this.#at, length);
+    this.#slab.write(value, this.#at, length, 'utf8');
     this.#lengthAndTag(tag, length);
   }
 
@@ -98,16 +104,33 @@ export class Writer {
     this.#tag(tag);
   }
 
-  /** All field numbers here are below 16, so that a tag is one byte. */
   #tag(tag: number): void {
     this.#slab[--this.#at] = tag;
   }
 
   #varint(value: number): void {
-    if (value < 0x80) {
-      this.#slab[--this.#at] = value;
-      return;
-    }
-    ...
+    this.#at -= varintBytes(value);
+    let at = this.#at;
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) this.#slab[at++] = (rest & 0x7f) | 0x80;
+    this.#slab[at] = rest;
+  }
+
+  /** A message that outgrows its slab takes what it has to a new one, large enough for it and for those after it. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#at) return;
+    const { size } = this;
+    const slab = Buffer.allocUnsafeSlow(size + bytes + slabBytes);
+    this.#slab.copy(slab, slab.length - size, this.#at, this.#end);
+    this.#slab = slab;
+    this.#at = slab.length - size;
+    this.#end = slab.length;
   }
 }
+
+const varintBytes = (value: number): number => {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  return value < 0x1000_0000 ? 4 : 5;
+};

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
@@ -98,8 +99,23 @@ describe('syntax', () => {
       return `${name}: &${name} [${Array(10).fill(`*${previous}`).join(', ')}]`;
     });
     expect(found(['a: &a [x]', ...levels].join('\n'))).toEqual([
-      'nexus.yaml:1:1: more than 100 aliases, or one without its anchor',
+      'nexus.yaml:1:1: Excessive alias count indicates a resource exhaustion attack',
     ]);
+  });
+
+  test('however a file is damaged, its problems have places in it', () => {
+    const offset = fc.nat({ max: good.length });
+    fc.assert(
+      fc.property(offset, offset, fc.string({ maxLength: 5 }), (from, length, inserted) => {
+        const text = good.slice(0, from) + inserted + good.slice(from + length);
+        const loaded = load(text);
+        const lines = text.split('\n');
+        for (const { line, column } of 'problems' in loaded ? loaded.problems : loaded.warnings) {
+          expect(lines[line - 1]?.length).toBeGreaterThanOrEqual(column - 1);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('an empty file is a problem, not a crash', () => {

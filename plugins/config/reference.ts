@@ -3,9 +3,7 @@ import { configJsonSchema, type JsonSchema } from './json-schema.ts';
 /** docs/config.md: every key of nexus.yaml, from the schema. */
 export const configReference = (): string => {
   const schema = configJsonSchema();
-  const sections = Object.entries(schema.properties ?? {}).map(([name, part]) =>
-    section(name, { schema: part, required: schema.required?.includes(name) ?? false }),
-  );
+  const sections = fieldsOf(schema).map(([name, field]) => section(name, field));
   return [introduction, ...sections].join('\n');
 };
 
@@ -43,36 +41,40 @@ const section = (name: string, field: Field): string =>
   ].join('\n');
 
 /** A row for the field, and one for each below it. */
-const rows = (path: string, { schema, required }: Field): string[] => {
-  const { properties = {}, additionalProperties, items } = schema;
-  const below = [
-    ...Object.entries(properties).flatMap(([name, child]) =>
-      rows(`${path}.${name}`, { schema: child, required: schema.required?.includes(name) ?? false }),
-    ),
-    ...(additionalProperties
-      ? rows(`${path}.<name>`, { schema: additionalProperties, required: false })
-      : []),
-    ...(items?.properties ? rows(`${path}[]`, { schema: items, required: false }) : []),
+const rows = (path: string, field: Field): string[] => {
+  const { additionalProperties, items } = field.schema;
+  return [
+    row(path, field),
+    ...fieldsOf(field.schema).flatMap(([name, below]) => rows(`${path}.${name}`, below)),
+    ...(additionalProperties ? rows(`${path}.<name>`, optional(additionalProperties)) : []),
+    ...(items?.properties ? rows(`${path}[]`, optional(items)) : []),
   ];
-  return [row(path, { schema, required }), ...below];
 };
 
-const row = (path: string, { schema, required }: Field): string =>
-  `| ${[`\`${path}\``, typeOf(schema), defaultOf({ schema, required }), schema.description ?? ''].map(cell).join(' | ')} |`;
+const fieldsOf = ({ properties = {}, required = [] }: JsonSchema): [name: string, field: Field][] =>
+  Object.entries(properties).map(([name, schema]) => [name, { schema, required: required.includes(name) }]);
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const optional = (schema: JsonSchema): Field => ({ schema, required: false });
+
+const row = (path: string, field: Field): string => {
+  const { schema } = field;
+  const cells = [`\`${path}\``, typeOf(schema), defaultOf(field), schema.description ?? ''];
+  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+};
 
 const typeOf = (schema: JsonSchema): string => {
   if (schema.enum) return schema.enum.map((it) => `\`${it}\``).join(' or ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return `list of ${schema.items ? `${typeOf(schema.items)}s` : 'anything'}`;
-  return schema.format ?? typeNames[schema.type ?? ''] ?? schema.type ?? '';
+  const name = schema.format ?? schema.type ?? '';
+  return typeNames[name] ?? name;
 };
 
 const typeNames: Readonly<Record<string, string>> = {
   object: 'mapping',
   string: 'text',
   integer: 'whole number',
+  uri: 'URL',
 };
 
 const defaultOf = ({ schema, required }: Field): string => {

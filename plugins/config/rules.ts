@@ -1,5 +1,6 @@
 import { isExpired, keyId } from './keys.ts';
 import { expectedOneOf, type Finding, type Path } from './problem.ts';
+import { type Regions, reachable } from './reach.ts';
 import type { CandidateConfig, Config, ModelConfig } from './schema.ts';
 import { missingSecrets, type SecretSources } from './secrets.ts';
 
@@ -147,9 +148,6 @@ const idleWeights: Rule = ({ config, wrote }) =>
     }),
   );
 
-/** Whether every region may be used, or only these. */
-type Regions = readonly string[] | undefined;
-
 const unreachable: Rule = ({ config }) => {
   const audiences = (model: string): Regions[] => [
     undefined,
@@ -158,37 +156,11 @@ const unreachable: Rule = ({ config }) => {
       .map(({ regions }) => regions),
   ];
   return Object.entries(config.models).flatMap(([name, model]) => {
-    const reached = new Set(
-      audiences(name).flatMap((regions) => reachedBy({ name, model, regions, config })),
-    );
+    const reached = new Set(audiences(name).flatMap((regions) => reachable(model, { regions, config })));
     return entriesOf(name, model)
       .filter(({ candidate }) => !reached.has(candidate))
       .map(({ candidate, path }) => warning(path, whyUnreachable(model, candidate)));
   });
-};
-
-interface Audience {
-  readonly name: string;
-  readonly model: ModelConfig;
-  readonly regions: Regions;
-  readonly config: Config;
-}
-
-/** Who can be among the `maxAttempts` upstreams tried for callers of these regions. */
-const reachedBy = ({ name, model, regions, config }: Audience): CandidateConfig[] => {
-  const allowed = entriesOf(name, model).filter(({ candidate }) => inRegions(candidate, regions, config));
-  const candidates = allowed.filter(({ list }) => list === 'candidates').map(({ candidate }) => candidate);
-  const fallback = allowed.filter(({ list }) => list === 'fallback').map(({ candidate }) => candidate);
-  const drawn = candidates.filter(({ weight }) => weight > 0);
-  return model.pick === 'weighted'
-    ? [...drawn, ...fallback.slice(0, Math.max(0, model.maxAttempts - drawn.length))]
-    : [...candidates, ...fallback].slice(0, model.maxAttempts);
-};
-
-const inRegions = ({ provider }: CandidateConfig, regions: Regions, { providers }: Config): boolean => {
-  if (regions === undefined) return true;
-  const region = Object.hasOwn(providers, provider) ? providers[provider]?.region : undefined;
-  return region !== undefined && regions.includes(region);
 };
 
 const whyUnreachable = ({ pick, maxAttempts }: ModelConfig, { weight }: CandidateConfig): string =>
@@ -200,7 +172,7 @@ const modelsOutOfRegion: Rule = ({ config }) =>
   Object.entries(config.teams).flatMap(([team, { models = [], regions }]) =>
     models.flatMap((name, index) => {
       const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-      return model && reachedBy({ name, model, regions, config }).length === 0
+      return model && reachable(model, { regions, config }).length === 0
         ? [
             warning(
               ['teams', team, 'models', index],

@@ -53,9 +53,7 @@ export const parseYaml = (text: string): YamlSource | { readonly error: YamlErro
     return { value, ...places(document, lines) };
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
-    return {
-      error: { line: 1, column: 1, message: `more than ${maxAliases} aliases, or one without its anchor` },
-    };
+    return { error: { line: 1, column: 1, message: cause.message } }; // says which alias, or that there are too many
   }
 };
 

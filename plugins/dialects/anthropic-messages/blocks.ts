@@ -69,7 +69,7 @@ const decoders: ReadonlyMap<string, DecodeBlock> = new Map<string, DecodeBlock>(
     (fields) => ({
       type: 'reasoning',
       text: fields.string('thinking'),
-      ...present({ signature: fields.optionalString('signature') }),
+      ...present({ signature: fields.optionalString('signature') || undefined }),
     }),
   ],
   ['redacted_thinking', (fields) => ({ type: 'reasoning', text: '', redacted: fields.string('data') })],

@@ -10,7 +10,7 @@ import type {
   Turn,
   Vendor,
 } from '../../model/request.ts';
-import { type JsonDocument, type JsonObject, type JsonValue, isJsonObject } from '../../wire/json.ts';
+import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
 import { hasLongInteger, parseExact } from './exact-json.ts';
 import { Fields, invalid, unexpected } from './fields.ts';
@@ -57,10 +57,13 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
     maxOutputTokens,
     stopSequences: decodeStopSequences(fields),
     ...present({ metadata: metadata?.rest }),
-    vendor: {
-      ...fields.rest,
-      ...present({ thinking: thinking?.rest, output_config: config?.rest, tool_choice: choice?.rest }),
-    },
+    vendor: readFrom(
+      {
+        ...fields.rest,
+        ...present({ thinking: thinking?.rest, output_config: config?.rest, tool_choice: choice?.rest }),
+      },
+      wire,
+    ),
   };
   return readFrom(request, wire);
 };
@@ -81,7 +84,7 @@ const decodeModel = (fields: Fields): string => {
 const decodeSystem = (fields: Fields): SystemBlock[] => {
   const system = fields.take('system');
   if (system === undefined) return [];
-  if (typeof system === 'string') return readFrom([{ text: system }], system);
+  if (typeof system === 'string') return [readFrom({ text: system }, system)];
   if (!Array.isArray(system)) throw unexpected('system', 'a string or an array of text blocks', system);
   return readFrom(system.map(decodeSystemBlock), system);
 };
@@ -243,8 +246,7 @@ const decodeFormat = (format: Fields): OutputFormat => {
 const joinReasoning = (
   reasoning: ReasoningSettings | undefined,
   effort: ReasoningEffort | undefined,
-): ReasoningSettings | undefined =>
-  effort === undefined ? reasoning : { ...reasoning, effort };
+): ReasoningSettings | undefined => (effort === undefined ? reasoning : { ...reasoning, effort });
 
 const decodeStopSequences = (fields: Fields): string[] => {
   const list = fields.optionalList('stop_sequences');

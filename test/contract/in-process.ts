@@ -1,0 +1,114 @@
+import { request } from 'node:http';
+import type { AnswerFrame } from '../../plugins/answer.ts';
+import type { Gateway } from '../../plugins/gateway.ts';
+import type { Reply } from '../../plugins/reply.ts';
+import type { Forward, Session } from '../../plugins/session.ts';
+import type { UpstreamCall } from '../../plugins/upstream-call.ts';
+import type { ClientAnswer, ClientCall, Host } from './host.ts';
+
+/** Statuses after which the next upstream is tried; the same as in Envoy's routes. */
+const retriableStatuses = new Set([401, 402, 403, 404, 408, 409, 429]);
+
+/** The thinnest host there can be: drives the gateway's door and calls upstreams itself. */
+export const inProcessHost = (gateway: Gateway): Host => ({
+  name: 'in process',
+  stop: async () => gateway.sessions.abortAll(),
+  call: async (call) => {
+    const headers = new Map(
+      Object.entries(call.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const opened = gateway.open({ method: call.method ?? 'POST', path: call.path, headers });
+    if (!('request' in opened)) return answerOf(opened);
+    const decided = await opened.request(Buffer.from(call.body ?? ''));
+    return decided.kind === 'reply' ? answerOf(decided) : await tryUpstreams(opened, decided);
+  },
+});
+
+const answerOf = ({ status, headers, body }: Reply): ClientAnswer => ({
+  status,
+  headers: new Map(headers),
+  text: body,
+  broken: false,
+});
+
+const tryUpstreams = async (
+  session: Session,
+  { call, plan, firstByteTimeoutMs }: Forward,
+): Promise<ClientAnswer> => {
+  let current: UpstreamCall | Reply = call;
+  for (let number = 1; ; number++) {
+    if (current.kind === 'reply') return answerOf(current);
+    const answer = await attempt(session, {
+      call: current,
+      number,
+      isLast: number >= plan.length,
+      firstByteTimeoutMs,
+    });
+    if (answer) return answer;
+    current = await session.attempt(number + 1);
+  }
+};
+
+interface Try {
+  readonly call: UpstreamCall;
+  readonly number: number;
+  readonly isLast: boolean;
+  readonly firstByteTimeoutMs: number;
+}
+
+/** One upstream: its answer for the client, or undefined when the next one is to be tried. */
+const attempt = (
+  session: Session,
+  { call, number, isLast, firstByteTimeoutMs }: Try,
+): Promise<ClientAnswer | undefined> =>
+  new Promise((resolve) => {
+    const { method, authority, path } = call;
+    const failed = (code: 'upstream_unavailable' | 'upstream_timeout') =>
+      resolve(isLast ? answerOf(session.unreachable(number, code)) : undefined);
+    const outgoing = request(`http://${authority}${path}`, {
+      method,
+      agent: false,
+      headers: Object.fromEntries(call.headers),
+    });
+    const timer = setTimeout(() => {
+      outgoing.destroy();
+      failed('upstream_timeout');
+    }, firstByteTimeoutMs);
+    outgoing.on('error', () => {
+      clearTimeout(timer);
+      failed('upstream_unavailable');
+    });
+    outgoing.on('response', (incoming) => {
+      clearTimeout(timer);
+      const status = incoming.statusCode ?? 0;
+      if (!isLast && (status >= 500 || retriableStatuses.has(status))) {
+        incoming.destroy();
+        resolve(undefined);
+        return;
+      }
+      let head: AnswerFrame['head'];
+      const chunks: Buffer[] = [];
+      const done = (broken: boolean) =>
+        resolve({
+          status: head?.status ?? 0,
+          headers: new Map(head?.headers ?? []),
+          text: Buffer.concat(chunks).toString('utf8'),
+          broken,
+        });
+      const headers = new Map(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
+      const reader = session.response(number, { status, headers }, (frame) => {
+        head ??= frame.head;
+        if (frame.body !== undefined) chunks.push(Buffer.from(frame.body));
+        if (!frame.end) return;
+        incoming.destroy();
+        done(false);
+      });
+      incoming.on('data', (chunk: Buffer) => reader.push(chunk));
+      incoming.on('end', () => reader.end());
+      incoming.on('error', () => {
+        session.abort();
+        done(true);
+      });
+    });
+    outgoing.end(call.body);
+  });
