@@ -47,7 +47,7 @@ export const adminApp = (fleet: Fleet): Hono => {
   return app;
 };
 
-/** Serves the pages on loopback; port 0 takes any that is free. Throws a `PortError`. */
+/** Serves the pages on loopback; port 0 takes any that is free. Throws a `Failure`. */
 export const startAdmin = (fleet: Fleet, port: number): Promise<AdminServer> => {
   const server = createAdaptorServer({ fetch: adminApp(fleet).fetch });
   return new Promise((resolve, reject) => {

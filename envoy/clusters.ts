@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
 import {
@@ -13,6 +14,8 @@ import { duration, extension, httpProtocol, type Message } from './proto.ts';
 export interface ClusterOptions extends ProcessorOptions {
   readonly config: Config;
   readonly workers: readonly { readonly socketPath: string }[];
+  /** Where a relative `tls.caFile` starts: the directory of nexus.yaml. */
+  readonly baseDirectory: string;
   /** PEM file of the authorities for https providers without a `tls.caFile` of their own. */
   readonly systemCaFile: string;
 }
@@ -30,11 +33,12 @@ export const clusters = (options: ClusterOptions): readonly Message[] => [
 const providerCluster = (
   name: string,
   provider: ProviderConfig,
-  { systemCaFile }: ClusterOptions,
+  { baseDirectory, systemCaFile }: ClusterOptions,
   filters: Message,
 ): Message => {
   const url = new URL(provider.baseUrl);
   const secure = url.protocol === 'https:';
+  const caFile = provider.tls?.caFile ? resolve(baseDirectory, provider.tls.caFile) : systemCaFile;
   return {
     name,
     ...discovery(url),
@@ -48,7 +52,7 @@ const providerCluster = (
       ...(secure ? negotiatedHttp : plainHttp),
       ...filters,
     }),
-    ...(secure ? { transport_socket: tls(url, provider.tls?.caFile ?? systemCaFile) } : {}),
+    ...(secure ? { transport_socket: tls(url, caFile) } : {}),
   };
 };
 

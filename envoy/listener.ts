@@ -23,7 +23,7 @@ export const socketAddress = ({ host, port }: SocketAddress): Message => ({
  * What the service needs of the HTTP connection manager that it sits in, beside its filter: the fields that also go
  * into an existing one.
  */
-export const connectionManagerParts = (options: ProcessorOptions): Message => ({
+export const connectionManagerParts = (options: ProcessorOptions) => ({
   early_header_mutation_extensions: [forgeable],
   // A stream that we cut is seen by the client at once instead of a second later.
   delayed_close_timeout: duration(50),
@@ -61,7 +61,7 @@ const connectionManager = (options: ListenerOptions, routeList: readonly Message
       ...hardening,
       ...parts,
       access_log: accessLog(options.accessLog),
-      http_filters: [...(http_filters as Message[]), router],
+      http_filters: [...http_filters, router],
       route_config: {
         name: 'nexus',
         virtual_hosts: [{ name: 'nexus', domains: ['*'], routes: routeList }],

@@ -2,6 +2,7 @@ import { namespaces, routingKeys } from '../extproc/names.ts';
 import { dialects } from '../plugins/dialects/registry.ts';
 import type { DialectName } from '../plugins/model/request.ts';
 import { type GatewayError, gatewayError } from '../plugins/refusals.ts';
+import { retryHeaders } from '../plugins/reply.ts';
 import type { JsonValue } from '../plugins/wire/json.ts';
 import { coalesce, extension, type Message } from './proto.ts';
 import { routeNames } from './routes.ts';
@@ -48,22 +49,25 @@ const causes: readonly Cause[] = [
 
 const routing = `metadata.filter_metadata['${namespaces.routing}']`;
 
-/** True when the client speaks `dialect`: as the service found, else (it never came so far) by the path. */
-const speaks = (dialect: DialectName, pathPrefix: string): string =>
+/** True when the client speaks `dialect`: as the service found, else (it never came so far) when `looksLikeIt`. */
+const speaks = (dialect: DialectName, looksLikeIt: string): string =>
   `('${namespaces.routing}' in metadata.filter_metadata && '${routingKeys.dialect}' in ${routing}` +
-  ` ? ${routing}['${routingKeys.dialect}'] == '${dialect}' : request.path.startsWith('${pathPrefix}'))`;
+  ` ? ${routing}['${routingKeys.dialect}'] == '${dialect}' : ${looksLikeIt})`;
 
-/** The dialects of error bodies, first match wins; the last one takes the rest. */
-const shapes: readonly { readonly dialect: DialectName; readonly when: string }[] = [
-  { dialect: 'anthropic-messages', when: speaks('anthropic-messages', '/v1/messages') },
-  { dialect: 'openai-chat', when: 'true' },
+const looksLikeAnthropic =
+  "request.path.startsWith('/v1/messages') || 'anthropic-version' in request.headers";
+
+/** The dialects of error bodies with their conditions; the first match wins, the last one takes the rest. */
+const shapes: readonly { readonly dialect: DialectName; readonly when: readonly string[] }[] = [
+  { dialect: 'anthropic-messages', when: [speaks('anthropic-messages', looksLikeAnthropic)] },
+  { dialect: 'openai-chat', when: [] },
 ];
 
 /** Typed JSON errors in the client's dialect for what Envoy answers by itself. For the HTTP connection manager. */
 export const localReplies = (): Message => ({
   mappers: causes.flatMap(({ when, error }) =>
     shapes.map((shape) =>
-      mapper([at(...Object.values(routeNames)), when, shape.when].join(' && '), shape.dialect, error),
+      mapper([at(...Object.values(routeNames)), when, ...shape.when].join(' && '), shape.dialect, error),
     ),
   ),
 });
@@ -86,7 +90,7 @@ const mapper = (when: string, dialect: DialectName, error: GatewayError): Messag
     },
     status_code: status,
     body_format_override: { json_format: literal(body) },
-    headers_to_add: [{ header: { key: 'x-should-retry', value: String(error.retry) } }],
+    headers_to_add: retryHeaders(error).map(([key, value]) => ({ header: { key, value } })),
   };
 };
 

@@ -30,7 +30,10 @@ export const openCircuit = (maxRequests = large): Message => ({
 });
 
 /** Sane windows for HTTP/2: Envoy's own default lets one slow reader make it hold 16 MiB and more. */
-export const http2Windows = { initial_stream_window_size: 262_144, initial_connection_window_size: 4_194_304 };
+export const http2Windows = {
+  initial_stream_window_size: 262_144,
+  initial_connection_window_size: 4_194_304,
+};
 
 /**
  * A stream that did not reach a worker goes to another one. Only `GrpcService.retry_policy` does this:

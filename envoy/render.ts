@@ -1,5 +1,11 @@
 import { type ClusterOptions, clusters } from './clusters.ts';
-import { connectionManagerParts, type ListenerOptions, listener, type SocketAddress, socketAddress } from './listener.ts';
+import {
+  connectionManagerParts,
+  type ListenerOptions,
+  listener,
+  type SocketAddress,
+  socketAddress,
+} from './listener.ts';
 import type { Message } from './proto.ts';
 import { routes } from './routes.ts';
 
@@ -27,28 +33,23 @@ export const renderEnvoy = (options: RenderOptions): Message => ({
 export const parts = {
   /** Fields of its HTTP connection manager; the filters stand before its router filter. */
   filters: connectionManagerParts,
-  clusters: (options: ClusterOptions): Message => ({ clusters: clusters(options) }),
+  clusters: (options: ClusterOptions) => ({ clusters: clusters(options) }),
   /** Routes of the virtual host that serves LLM clients. */
-  routes: ({ config }: Pick<ClusterOptions, 'config'>): Message => ({
+  routes: ({ config }: Pick<ClusterOptions, 'config'>) => ({
     routes: routes({ config, pathPrefixes: ['/v1/', '/v1beta/'] }),
   }),
 } satisfies Record<string, (options: RenderOptions) => Message>;
 
 export type Part = keyof typeof parts;
 
-/** Required wherever the filters are: see `layered_runtime` in docs/envoy.md. */
-const runtime: Message = {
-  layers: [
-    {
-      name: 'nexus',
-      static_layer: {
-        // Half-close the gRPC stream instead of resetting it: Node's HTTP/2 server takes 33 resets a second for an
-        // attack and answers with GOAWAY (measured: up to 1.4 % of requests failed).
-        'envoy.reloadable_features.ext_proc_graceful_grpc_close': true,
-      },
-    },
-  ],
-};
+/**
+ * Runtime flag that must be true wherever the filters are: half-close a gRPC stream instead of resetting it. Node's
+ * HTTP/2 server takes more than 33 resets a second for an attack and answers with GOAWAY (measured without the flag: up
+ * to 1.4 % of requests failed).
+ */
+export const gracefulClose = 'envoy.reloadable_features.ext_proc_graceful_grpc_close';
+
+const runtime: Message = { layers: [{ name: 'nexus', static_layer: { [gracefulClose]: true } }] };
 
 /** More connections than this are closed as they come, so that those that exist go on. */
 const overloadManager: Message = {

@@ -57,8 +57,8 @@ const planned: Message = {
 
 const attempt = (config: Config): Message => {
   const models = Object.values(config.models);
-  const firstByteMs = Math.max(...models.map((model) => model.firstByteTimeoutMs));
-  const attempts = Math.max(...models.map(attemptsOf));
+  const firstByteMs = Math.max(1, ...models.map((model) => model.firstByteTimeoutMs));
+  const attempts = Math.max(1, ...models.map(attemptsOf));
   return {
     inline_cluster_specifier_plugin: { extension: plan(config) },
     // The host name of each upstream, without a rewrite that would choose another virtual host.

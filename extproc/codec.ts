@@ -178,6 +178,7 @@ class DecodedRequest implements ProcessingRequest {
   }
 
   #readAttributes(reader: Reader): void {
+    reader.prefetchText();
     const [key, fields] = readEntry(reader, readFields);
     if (key === attributesKey && fields) this.attributes = new Map(fields.filter(isScalarField));
   }
@@ -218,6 +219,7 @@ const readHeader = (reader: Reader): [name: string, value: string] => {
 const readMetadata = (bytes = noBody): ProcessingRequest['metadata'] => {
   const namespaces = new Map<string, JsonObject>();
   const reader = new Reader(bytes);
+  reader.prefetchText();
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag !== tags.metadata.filterMetadata) {
       reader.skip(tag);

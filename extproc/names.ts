@@ -80,3 +80,6 @@ export const directCluster = (provider: string): string => `nexus/${provider}/di
 /** The provider that a cluster stands for; undefined for a cluster that is none of ours. */
 export const providerOfCluster = (cluster: string): string | undefined =>
   /^nexus\/([^/]+)(?:\/direct)?$/.exec(cluster)?.[1];
+
+/** Path of the socket of the `index`th worker (from 0) in the directory of the workers. */
+export const workerSocket = (directory: string, index: number): string => `${directory}/worker-${index}.sock`;

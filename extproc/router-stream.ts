@@ -5,6 +5,7 @@ import type { Reply } from '../plugins/reply.ts';
 import type { Forward, Session } from '../plugins/session.ts';
 import { upstreamName } from '../plugins/upstream-call.ts';
 import {
+  type DynamicMetadata,
   encodeBodyAnswer,
   encodeHeadersAnswer,
   encodeImmediate,
@@ -14,6 +15,9 @@ import {
 } from './codec.ts';
 import { requestHead, withoutPseudo } from './headers.ts';
 import { directCluster, filteredCluster, namespaces, routingKeys } from './names.ts';
+
+/** Envoy matches no route without it; the route takes it off again. */
+const neededForRouting = 'x-forwarded-proto';
 
 /** Where a stream's answers go; each buffer is one encoded ProcessingResponse. */
 export type Send = (message: Buffer) => void;
@@ -39,6 +43,7 @@ export class RouterStream {
   #forwarded = false;
   #reader: AnswerReader | undefined;
   #responseHeaderNames: readonly string[] = [];
+  #hasBody = true;
   #answered = false;
   #trailersOpen = false;
 
@@ -74,7 +79,7 @@ export class RouterStream {
     const opened = this.#context.gateway.open(requestHead(headers));
     if (!('request' in opened)) return this.#immediate(opened);
     this.#session = opened;
-    this.#requestHeaderNames = withoutPseudo(headers);
+    this.#requestHeaderNames = withoutPseudo(headers).filter((name) => name !== neededForRouting);
     if (endOfStream) return this.#requestBody(empty);
     this.#send(encodeHeadersAnswer({ phase: 'request' }));
   }
@@ -104,6 +109,8 @@ export class RouterStream {
       removeHeaders: othersThan(set, this.#requestHeaderNames),
       clearRouteCache: true,
       dynamicMetadata: {
+        // Said now already: a client that leaves or an upstream that breaks off gives us no later word.
+        ...this.#log(session),
         [namespaces.routing]: {
           [routingKeys.exchange]: session.id,
           [routingKeys.worker]: this.#context.address,
@@ -123,18 +130,20 @@ export class RouterStream {
 
   #responseHeaders({ headers, endOfStream, attributes }: ProcessingRequest): void {
     this.#responseHeaderNames = withoutPseudo(headers);
+    this.#hasBody = !endOfStream;
     const session = this.#session;
     // An answer that Envoy or another filter made before our request went out: it is complete as it is.
     if (!session || session.settled || !this.#forwarded)
       return this.#send(encodeHeadersAnswer({ phase: 'response' }));
     const attempts = Number(attributes.get('upstream.request_attempt_count') ?? 1);
     const head = { status: statusOf(headers), headers: new Map(headers) };
+    const emit = (frame: AnswerFrame) => this.#emit(frame, session);
     if (attributes.get('response.code_details') !== 'via_upstream') {
-      return this.#replyInPlace(
-        session.unreachable(attempts, head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable'),
-      );
+      const code = head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable';
+      const { status, headers: own, body } = session.unreachable(attempts, code);
+      return emit({ head: { status, headers: own }, body, end: true });
     }
-    this.#reader = session.response(attempts, head, (frame) => this.#emit(frame, session));
+    this.#reader = session.response(attempts, head, emit);
     if (endOfStream) this.#reader.end();
   }
 
@@ -151,53 +160,36 @@ export class RouterStream {
     this.#send(encodeTrailersAnswer({ phase: 'response' }));
   }
 
-  /** Replaces an answer that Envoy is making by ours. */
-  #replyInPlace({ status, headers, body }: Reply): void {
-    this.#sendHead(status, headers);
-    this.#send(encodeStreamedBody({ body, endOfStream: true, dynamicMetadata: this.#log() }));
-    this.#answered = true;
-  }
-
-  #emit({ head, body, end }: AnswerFrame, session: Session): void {
+  #emit({ head, body = '', end }: AnswerFrame, session: Session): void {
     if (this.#answered) return;
-    if (head) {
-      const whole = end && body !== undefined;
-      const length: HeaderList = whole ? [['content-length', String(Buffer.byteLength(body))]] : [];
-      this.#sendHead(head.status, [...head.headers, ...length]);
-    }
     this.#answered = end;
-    const metadata = end ? { dynamicMetadata: { [namespaces.log]: session.logFields() } } : {};
-    this.#send(
-      encodeStreamedBody({ body: body ?? '', endOfStream: end && !this.#trailersOpen, ...metadata }),
-    );
-  }
-
-  #sendHead(status: number, headers: HeaderList): void {
-    const set: HeaderList = [[':status', String(status)], ...headers];
-    this.#send(
-      encodeHeadersAnswer({
-        phase: 'response',
-        setHeaders: set,
-        removeHeaders: othersThan(set, this.#responseHeaderNames),
-      }),
-    );
+    const whole = head !== undefined && end;
+    if (head) {
+      const length: HeaderList = whole ? [['content-length', String(Buffer.byteLength(body))]] : [];
+      const set: HeaderList = [[':status', String(head.status)], ...head.headers, ...length];
+      this.#send(
+        encodeHeadersAnswer({
+          phase: 'response',
+          setHeaders: set,
+          removeHeaders: othersThan(set, this.#responseHeaderNames),
+          // Envoy waits for no body where it has none; ours goes with the head then.
+          ...(this.#hasBody ? {} : { body, dynamicMetadata: this.#log(session) }),
+        }),
+      );
+    }
+    if (!this.#hasBody) return;
+    const metadata = end ? { dynamicMetadata: this.#log(session) } : {};
+    this.#send(encodeStreamedBody({ body, endOfStream: end && !this.#trailersOpen, ...metadata }));
   }
 
   #immediate({ status, headers, body, code }: Reply): void {
     this.#answered = true;
-    this.#send(
-      encodeImmediate({
-        status,
-        headers,
-        body,
-        details: `nexus_${code}`,
-        dynamicMetadata: this.#log(),
-      }),
-    );
+    const log = this.#session ? { dynamicMetadata: this.#log(this.#session) } : {};
+    this.#send(encodeImmediate({ status, headers, body, details: `nexus_${code}`, ...log }));
   }
 
-  #log(): Record<string, Record<string, string | number>> {
-    return this.#session ? { [namespaces.log]: this.#session.logFields() } : {};
+  #log(session: Session): DynamicMetadata {
+    return { [namespaces.log]: session.logFields() };
   }
 
   #open(): Session {

@@ -1,18 +1,9 @@
 import { createServer } from 'node:net';
 import { UsageError } from '../run.ts';
+import { Failure } from './failure.ts';
 
 /** Where everything of ours listens: reachable from this machine only. */
 export const loopback = '127.0.0.1';
-
-/** A port that could not be had. Its message names the port and the way out. */
-export class PortError extends Error {
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** The value of an option such as `--port`: 0 to 65535. Throws a `UsageError` for anything else. */
 export const parsePort = (option: string, text: string): number => {
@@ -23,12 +14,27 @@ export const parsePort = (option: string, text: string): number => {
 
 /**
  * The port itself when nobody listens on it, any free one for 0. Asked before Envoy starts: Envoy shares a port that
- * another Envoy holds and takes half of its connections. Throws a `PortError`.
+ * another Envoy holds and takes half of its connections. Throws a `Failure`.
  */
-export const freePort = (port: number, option: string): Promise<number> =>
+export const freePort = async (port: number, option: string): Promise<number> => {
+  try {
+    return await listenOnce(port);
+  } catch (cause) {
+    throw cause instanceof Error ? portError(cause, { port, option }) : cause;
+  }
+};
+
+/** Whether one of ours could listen on `port`. */
+export const isFree = (port: number): Promise<boolean> =>
+  listenOnce(port).then(
+    () => true,
+    () => false,
+  );
+
+const listenOnce = (port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (cause) => reject(portError(cause, { port, option })));
+    server.once('error', reject);
     server.listen({ port, host: loopback }, () => {
       const address = server.address();
       const found = typeof address === 'object' && address ? address.port : port;
@@ -40,8 +46,8 @@ export const freePort = (port: number, option: string): Promise<number> =>
 export const portError = (
   cause: Error & { readonly code?: string },
   { port, option }: { port: number; option: string },
-): PortError => {
+): Failure => {
   const why =
     cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${cause.message})`;
-  return new PortError(`port ${port} ${why}; choose another with --${option}`, cause.code ?? '');
+  return new Failure(`port ${port} ${why}; choose another with --${option}`);
 };

@@ -11,9 +11,12 @@ const clearLine = '\r\x1b[2K';
  */
 export class Steps {
   readonly #out: NodeJS.WriteStream;
+  readonly #signal: AbortSignal;
   readonly #startedMs = performance.now();
 
-  constructor(out: NodeJS.WriteStream = process.stdout) {
+  /** No step begins once `signal` is aborted, and the one that it interrupts leaves no line. */
+  constructor(signal: AbortSignal, out: NodeJS.WriteStream = process.stdout) {
+    this.#signal = signal;
     this.#out = out;
   }
 
@@ -24,6 +27,7 @@ export class Steps {
 
   /** Runs `work` as the step `name`. Throws what it throws. */
   async run<T>(name: string, work: (note: Note) => T | Promise<T>): Promise<T> {
+    this.#signal.throwIfAborted();
     const startedMs = performance.now();
     let line = name;
     const note: Note = (text) => {
@@ -36,7 +40,7 @@ export class Steps {
       this.#end(`${this.#mark('green', '✓')} ${line} ${this.#mark('dim', seconds(startedMs))}`);
       return result;
     } catch (cause) {
-      this.#end(`${this.#mark('red', '✗')} ${line}`);
+      if (!this.#signal.aborted) this.#end(`${this.#mark('red', '✗')} ${line}`);
       throw cause;
     }
   }

@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { workerSocket } from '../../extproc/names.ts';
 import { UsageError } from '../run.ts';
 import { type ReloadResult, sumMetrics, Worker, type WorkerOptions } from './worker.ts';
 
 export interface WorkerPoolOptions extends Pick<WorkerOptions, 'config' | 'onEvent'> {
-  readonly count: number;
-  /** Where the sockets go. */
-  readonly directory: string;
+  /** One worker listens on each. */
+  readonly sockets: readonly string[];
   /** Where the logs go; absent: our own stdout and stderr. */
-  readonly logDirectory?: string;
+  readonly logDirectory?: string | undefined;
 }
 
 export interface WorkerState {
@@ -29,14 +29,16 @@ export const parseWorkerCount = (text: string | undefined): number => {
 
 const maxWorkers = 64;
 
+/** Paths of the sockets of `count` workers, where `nexus envoy render` expects them. */
+export const workerSockets = (directory: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => workerSocket(directory, index));
+
 /** The ext_proc workers of one Envoy. */
 export class WorkerPool {
-  readonly sockets: readonly string[];
   readonly #workers: readonly Worker[];
 
-  constructor({ count, directory, logDirectory, config, onEvent }: WorkerPoolOptions) {
-    this.sockets = Array.from({ length: count }, (_, index) => join(directory, `worker-${index}.sock`));
-    this.#workers = this.sockets.map((socketPath, index) => {
+  constructor({ sockets, logDirectory, config, onEvent }: WorkerPoolOptions) {
+    this.#workers = sockets.map((socketPath, index) => {
       const logFile = logDirectory && join(logDirectory, `worker-${index}.log`);
       return new Worker({ index, config, socketPath, logFile, onEvent });
     });

@@ -7,6 +7,7 @@ import {
 } from 'prom-client';
 import type { FromWorker, ToWorker } from '../../extproc/main.ts';
 import { type Child, startNode } from './child.ts';
+import { Failure } from './failure.ts';
 
 /** What one process has counted, in prom-client's JSON form. */
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
@@ -69,7 +70,7 @@ export class Worker {
     return this.#restarts;
   }
 
-  /** Starts it for the first time. Throws with its own last words when it ends before it is ready. */
+  /** Starts it for the first time. Throws a `Failure` with its last words when it ends before it is ready. */
   async start(): Promise<void> {
     const child = this.#launch();
     const ready = new Promise<undefined>((resolve) =>
@@ -78,7 +79,7 @@ export class Worker {
     const ended = await Promise.race([ready, child.ended]);
     if (ended === undefined) return;
     this.#stopping = true;
-    throw new Error([`${child.name} ended (${ended})`, ...child.lastLines(20)].join('\n'));
+    throw new Failure([`${child.name} ended (${ended})`, ...child.lastLines(20)].join('\n'));
   }
 
   /** Counts of the process that runs now, undefined when it is silent; `counted` has all. */

@@ -227,7 +227,7 @@ class FrameWriter {
     if (this.#isOwn && rawReason !== undefined) return rawReason;
     if (this.#refused) return 'refusal';
     // SDKs run tools only for this reason, whatever the upstream called its end.
-    if (this.#called && reason === 'stop') return 'tool_use';
+    if (this.#called && reason === 'stop' && !this.#isOwn) return 'tool_use';
     return stopReasons[reason];
   }
 }

@@ -72,7 +72,7 @@ const messageOf = ({ code, message, param }: GatewayError): string => {
   // Coding agents compact their conversation when they read these words.
   if (code === 'context_length_exceeded' && !/prompt is too long/i.test(message))
     return `prompt is too long: ${message}`;
-  return param === undefined || message.includes(param) ? message : `${param}: ${message}`;
+  return param === undefined || message.startsWith(param) ? message : `${param}: ${message}`;
 };
 
 /** An upstream's answer with status ≥ 400. Messages about our own account are not passed on. */

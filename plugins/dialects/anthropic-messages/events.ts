@@ -152,6 +152,7 @@ interface OpenBlock {
 class AnswerReader {
   readonly #open = new Map<JsonValue | undefined, OpenBlock>();
   readonly #meter = new UsageMeter();
+  #started = false;
   #parts = 0;
   #finished = false;
   #over = false;
@@ -188,6 +189,8 @@ class AnswerReader {
 
   #start(message: JsonValue | undefined): ModelEvent[] {
     if (!isJsonObject(message)) return this.break();
+    if (this.#started) return this.#count(message.usage); // sent again by some proxies
+    this.#started = true;
     const {
       id,
       model,

@@ -10,9 +10,9 @@ export const legalName = (name: string): string =>
 export const restoreName = (name: string): string =>
   name.includes('_nx') ? name.replace(/_nx([0-9a-f]{1,6})_/g, restoreChar) : name;
 
-const restoreChar = (escape: string, hex: string): string => {
+const restoreChar = (escaped: string, hex: string): string => {
   const code = Number.parseInt(hex, 16);
-  return code <= 0x10ffff ? String.fromCodePoint(code) : escape;
+  return code <= 0x10ffff ? String.fromCodePoint(code) : escaped;
 };
 
 /** Longest name of a tool. */

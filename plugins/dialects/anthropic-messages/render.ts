@@ -51,9 +51,10 @@ export const renderRequest = (request: ModelRequest, model: string): JsonObject 
 
 /** Members of the client's object that say the same as none at all: they stay, so that the text stays the same. */
 const emptyMembers = (wire: JsonValue | undefined): JsonObject =>
-  isJsonObject(wire)
-    ? Object.fromEntries(Object.entries(wire).filter(([, value]) => value === null || value === false))
-    : {};
+  isJsonObject(wire) ? Object.fromEntries(Object.entries(wire).filter(([, value]) => isEmpty(value))) : {};
+
+const isEmpty = (value: JsonValue): boolean =>
+  value === null || value === false || (Array.isArray(value) && value.length === 0);
 
 /** The list as it came, else rendered; nothing for an empty list that the client did not send. */
 const listed = <T>(list: readonly T[], render: (entry: T) => JsonValue): JsonValue | undefined =>

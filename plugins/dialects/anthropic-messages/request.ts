@@ -1,5 +1,4 @@
 import type {
-  CacheMark,
   ModelRequest,
   OutputFormat,
   ReasoningEffort,

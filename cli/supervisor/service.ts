@@ -1,0 +1,46 @@
+import { startAdmin } from '../admin.ts';
+import { type UsableConfig, watchFile, workersConfig } from './config-file.ts';
+import { type ReloaderOptions, reloader } from './reload.ts';
+import type { Steps } from './steps.ts';
+import type { Scope } from './supervise.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface ServiceOptions extends Pick<ReloaderOptions, 'renderHost' | 'onHostChange' | 'read'> {
+  /** The nexus.yaml, which is watched. */
+  readonly file: string;
+  /** What it holds now. */
+  readonly config: UsableConfig;
+  /** Of our own; holds the published copy that workers read. */
+  readonly directory: string;
+  readonly sockets: readonly string[];
+  /** Where the workers' logs go; absent: our own stdout and stderr. */
+  readonly logDirectory?: string;
+  readonly adminPort: number;
+  /** How long workers may take to end. */
+  readonly graceMs: number;
+}
+
+/** Starts workers and admin pages, and follows changes of the nexus.yaml. Resolves with the admin port. */
+export const startService = async (options: ServiceOptions, steps: Steps, scope: Scope): Promise<number> => {
+  const { file, directory, sockets, logDirectory } = options;
+  const onEvent = (text: string) => console.error(`nexus: ${text}`);
+  const workers = new WorkerPool({ config: workersConfig(directory), sockets, logDirectory, onEvent });
+  scope.defer(() => workers.stop(options.graceMs));
+  await steps.run(`${sockets.length} workers`, () => workers.start());
+  const admin = await startAdmin(workers, options.adminPort);
+  scope.defer(() => admin.close());
+  const { config: current, renderHost, onHostChange, read } = options;
+  const reload = () => workers.reload();
+  const onChange = reloader({
+    file,
+    directory,
+    current,
+    reload,
+    renderHost,
+    onHostChange,
+    read,
+    say: onEvent,
+  });
+  scope.defer(watchFile(file, () => void onChange()));
+  return admin.port;
+};

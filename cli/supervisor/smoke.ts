@@ -1,0 +1,22 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { demoKey, demoModel } from './demo.ts';
+import { Failure } from './failure.ts';
+import { loopback } from './ports.ts';
+
+/** Sends one chat request through Envoy, for real. Resolves with the upstream that answered; throws a `Failure`. */
+export const smoke = async (port: number): Promise<string> => {
+  const call = request({
+    host: loopback,
+    port,
+    path: '/v1/chat/completions',
+    method: 'POST',
+    headers: { authorization: `Bearer ${demoKey}`, 'content-type': 'application/json' },
+  });
+  call.end(JSON.stringify({ model: demoModel, messages: [{ role: 'user', content: 'Hello' }] }));
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  if (response.statusCode === 200) return String(response.headers['x-nexus-model']);
+  throw new Failure(`a first request was answered with status ${response.statusCode} instead of 200`);
+};

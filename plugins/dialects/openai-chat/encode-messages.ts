@@ -1,0 +1,210 @@
+import type {
+  ModelRequest,
+  Part,
+  ReasoningPart,
+  SystemBlock,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  Turn,
+} from '../../model/request.ts';
+import type { JsonObject, JsonValue } from '../../wire/json.ts';
+import { encodePart, isMedia, type Writing, withVendor } from './parts.ts';
+import { shapeOf, wireOf } from './provenance.ts';
+import { encodeReasoning } from './reasoning.ts';
+import { isEmptyObject, present } from './wire.ts';
+
+/** The model's instructions and turns as wire messages; those that nobody changed as they came. */
+export const encodeMessages = ({ system, turns }: ModelRequest, writing: Writing): JsonObject[] => [
+  ...(writing.own ? groupByMessage(system).map(encodeSystem) : joinSystem(system, writing)),
+  ...placeResults(turns, writing).map((placed) => encodeTurn(placed, writing)),
+];
+
+// Instructions
+
+/** Blocks that came in one message and are still next to each other. */
+const groupByMessage = (system: readonly SystemBlock[]): SystemBlock[][] => {
+  const groups: SystemBlock[][] = [];
+  for (const block of system) {
+    const message = shapeOf(block);
+    const group = groups.at(-1);
+    if (message && group?.[0] && shapeOf(group[0]) === message) group.push(block);
+    else groups.push([block]);
+  }
+  return groups;
+};
+
+const encodeSystem = (group: readonly SystemBlock[]): JsonObject => {
+  const [first] = group;
+  const message = first && shapeOf(first);
+  const content = message?.content;
+  const came = Array.isArray(content) ? content.length : 1;
+  if (message && group.length === came && group.every(wireOf)) return message;
+  const own = { own: true, dropped: new Set<string>() };
+  if (first && !first.cache && !Array.isArray(content))
+    return withVendor({ role: message?.role ?? 'system', content: first.text }, first, '', own);
+  const parts = group.map((block) => withVendor({ type: 'text', text: block.text }, block, '', own));
+  return { role: 'system', ...message, content: parts };
+};
+
+/** One text: the separation into blocks means nothing here, and every compatible server takes it. */
+const joinSystem = (system: readonly SystemBlock[], writing: Writing): JsonObject[] => {
+  for (const block of system) withVendor({}, block, 'system.', writing);
+  const texts = system.map(({ text }) => text).filter((text) => text.trim() !== '');
+  return texts.length === 0 ? [] : [{ role: 'system', content: texts.join('\n\n') }];
+};
+
+// Turns
+
+/** A turn and where the client's path to it leads. */
+interface PlacedTurn {
+  readonly turn: Turn;
+  readonly path: string;
+}
+
+/**
+ * Turns with each tool result alone in one, right after the calls, as this API has them. It takes no images and files
+ * in results: those of another dialect wait for the user message after the results.
+ */
+const placeResults = (turns: readonly Turn[], writing: Writing): PlacedTurn[] => {
+  const placed: PlacedTurn[] = [];
+  let waiting: Part[] = [];
+  for (const [at, turn] of turns.entries()) {
+    const path = `messages[${at}].content`;
+    const results = turn.parts.filter((part) => part.type === 'tool-result');
+    const rest = turn.parts.filter((part) => part.type !== 'tool-result');
+    for (const result of results) {
+      const media = writing.own ? [] : result.parts.filter(isMedia);
+      placed.push({ turn: turnOfResult(turn, result, media), path });
+      waiting.push(...captioned(result, media));
+    }
+    if (waiting.length > 0) writing.dropped.add('messages.content.tool_result.content');
+    if (rest.length === 0 && results.length > 0) continue;
+    const joins = turn.role === 'user' || turn.role === 'tool';
+    if (!joins && waiting.length > 0) placed.push({ turn: { role: 'user', parts: waiting }, path });
+    const changed = joins && results.length + waiting.length > 0;
+    placed.push({ turn: changed ? { ...turn, role: 'user', parts: [...waiting, ...rest] } : turn, path });
+    waiting = [];
+  }
+  if (waiting.length > 0) placed.push({ turn: { role: 'user', parts: waiting }, path: 'messages' });
+  return placed;
+};
+
+const turnOfResult = (turn: Turn, result: ToolResultPart, media: readonly Part[]): Turn => {
+  if (turn.role === 'tool' && turn.parts.length === 1 && media.length === 0) return turn;
+  const left = result.parts.filter((part) => !media.includes(part));
+  const parts = left.length === 0 && media.length > 0 ? [movedNote] : left;
+  return { role: 'tool', parts: [{ ...result, parts }] };
+};
+
+const movedNote: TextPart = { type: 'text', text: 'The result follows in the next user message.' };
+
+const captioned = ({ callId }: ToolResultPart, media: readonly Part[]): Part[] =>
+  media.length === 0 ? [] : [{ type: 'text', text: `Result of tool call ${callId}:` }, ...media];
+
+const encodeTurn = ({ turn, path }: PlacedTurn, writing: Writing): JsonObject => {
+  const known = wireOf(turn);
+  if (known) return known;
+  const body = { ...turnBody(turn, path, writing), ...present({ name: turn.name }) };
+  return withVendor(body, turn, 'messages.', writing);
+};
+
+const turnBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
+  const shape = shapeOf(turn);
+  switch (turn.role) {
+    case 'user':
+      return { role: 'user', content: encodeContent(turn.parts, path, writing) };
+    case 'system':
+      return { role: shape?.role ?? 'system', content: encodeContent(turn.parts, path, writing) };
+    case 'tool':
+      return resultBody(turn, path, writing);
+    case 'assistant':
+      return assistantBody(turn, path, writing);
+  }
+};
+
+/** Plain text where that says it all: some compatible servers take nothing else. */
+const encodeContent = (parts: readonly Part[], path: string, writing: Writing): JsonValue => {
+  const [only, ...more] = parts;
+  if (!only) return '';
+  if (more.length === 0 && isPlainText(only, writing)) return only.text;
+  return parts.map((part, at) => encodePart(part, `${path}[${at}]`, writing));
+};
+
+const isPlainText = (part: Part, { own }: Writing): part is TextPart =>
+  part.type === 'text' && (!own || (!part.cache && isEmptyObject(part.vendor ?? {})));
+
+const resultBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
+  const [result] = turn.parts;
+  if (result?.type !== 'tool-result')
+    return { role: 'user', content: encodeContent(turn.parts, path, writing) };
+  const content = resultContent(result, path, writing);
+  if (shapeOf(turn)?.role === 'function') return { role: 'function', content };
+  return withVendor(
+    { role: 'tool', tool_call_id: result.callId, content },
+    result,
+    'messages.content.',
+    writing,
+  );
+};
+
+const resultContent = (result: ToolResultPart, path: string, writing: Writing): JsonValue => {
+  const { parts, isError } = result;
+  if (!isError && (writing.own || !parts.every(isTextPart))) return encodeContent(parts, path, writing);
+  if (!parts.every(isTextPart))
+    return encodeContent([{ type: 'text', text: errorPrefix }, ...parts], path, writing);
+  for (const part of parts) withVendor({}, part, 'messages.content.', writing);
+  return (isError ? errorPrefix : '') + parts.map(({ text }) => text).join('\n');
+};
+
+const isTextPart = (part: Part): part is TextPart => part.type === 'text';
+
+/** There is no flag for a failed tool here. */
+const errorPrefix = 'Error: ';
+
+const assistantBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
+  const reasoning: ReasoningPart[] = [];
+  const calls: ToolCallPart[] = [];
+  const content: Part[] = [];
+  let refusal = '';
+  for (const part of turn.parts) {
+    if (part.type === 'tool-call') calls.push(part);
+    else if (part.type === 'reasoning' && shapeOf(part)?.type !== 'thinking') reasoning.push(part);
+    else if (part.type === 'refusal') refusal += part.text;
+    else content.push(part);
+  }
+  const silent = calls.length > 0 || refusal !== '';
+  return {
+    role: 'assistant',
+    ...encodeReasoning(reasoning, shapeOf(turn)),
+    content: content.length === 0 && silent ? null : assistantContent(content, path, writing),
+    ...(refusal === '' ? {} : { refusal }),
+    ...encodeCalls(calls, turn, writing),
+  };
+};
+
+/** Texts of another dialect are the pieces of one: there a citation cuts them. */
+const assistantContent = (parts: readonly Part[], path: string, writing: Writing): JsonValue => {
+  if (writing.own || !parts.every(isTextPart)) return encodeContent(parts, path, writing);
+  for (const part of parts) withVendor({}, part, 'messages.content.', writing);
+  return parts.map(({ text }) => text).join('');
+};
+
+const encodeCalls = (calls: readonly ToolCallPart[], turn: Turn, writing: Writing): JsonObject => {
+  const [first] = calls;
+  if (!first) return {};
+  if (shapeOf(turn)?.function_call)
+    return { function_call: withVendor({ name: first.name, arguments: first.input }, first, '', writing) };
+  return { tool_calls: calls.map((call) => encodeCall(call, writing)) };
+};
+
+const encodeCall = (call: ToolCallPart, writing: Writing): JsonObject => {
+  const known = wireOf(call);
+  if (known) return known;
+  const { id, name, input } = call;
+  const body =
+    shapeOf(call)?.type === 'custom'
+      ? { id, type: 'custom', custom: { name, input } }
+      : { id, type: 'function', function: { name, arguments: input === '' ? '{}' : input } };
+  return withVendor(body, call, 'messages.tool_calls.', writing);
+};

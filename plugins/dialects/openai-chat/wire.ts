@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+
+/** This dialect's name in the model. */
+export const name = 'openai-chat';
+
+/** Is `value` a string with something in it? */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** `base` with the members of `over` set, objects member by member. */
+export const merge = (base: Readonly<JsonObject>, over: Readonly<JsonObject>): JsonObject => {
+  const merged: JsonObject = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isJsonObject(below) && isJsonObject(value) ? merge(below, value) : value;
+  }
+  return merged;
+};
+
+/** What must be merged over `written` so that it says all that `wire` says. */
+export const difference = (wire: Readonly<JsonObject>, written: Readonly<JsonObject>): JsonObject => {
+  const rest: JsonObject = {};
+  for (const [key, value] of Object.entries(wire)) {
+    const ours = written[key];
+    if (isJsonObject(value) && isJsonObject(ours)) {
+      const inner = difference(value, ours);
+      if (!isEmptyObject(inner)) rest[key] = inner;
+    } else if (!isDeepStrictEqual(value, ours)) rest[key] = value;
+  }
+  return rest;
+};
+
+export const isEmptyObject = (value: object): boolean => {
+  for (const _ in value) return false;
+  return true;
+};
+
+/** The members of `fields` that are there: absent and undefined are not the same to JSON nor to the model. */
+export const present = <T extends object>(fields: T): Present<T> => {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) out[key] = value;
+  return out as Present<T>;
+};
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Sets `key` unless the bag has nothing in it. */
+export const bag = (key: string, vendor: Readonly<JsonObject>): JsonObject =>
+  isEmptyObject(vendor) ? {} : { [key]: { ...vendor } };
+
+/** `value` when it is a string, else nothing. */
+export const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');

@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { anthropicMessages } from '../../plugins/dialects/anthropic-messages/index.ts';
+import { isJsonObject, type JsonObject } from '../../plugins/wire/json.ts';
+import {
+  answerContext,
+  decodePieces,
+  decodeWire,
+  encodeAll,
+  expectAnswerSurvives,
+  expectCutsDoNotMatter,
+  expectMeaningSurvives,
+  expectRequestSurvives,
+  expectStreamSurvives,
+  foldEvents,
+  parseObject,
+  range,
+  readRecordings,
+  recordingsMissing,
+} from './laws.ts';
+
+/**
+ * Each folder is a case: `request.json`, `response.json` and `stream.sse` are wire that we wrote; `request.model.json`,
+ * `stream.events.json` and `stream.encoded.sse` are what we make of them. `vitest run -u` rewrites these three.
+ */
+const root = join(import.meta.dirname, 'anthropic-messages');
+
+const casesWith = (file: string): string[] =>
+  readdirSync(root)
+    .filter((name) => existsSync(join(root, name, file)))
+    .sort();
+
+const read = (name: string, file: string): Buffer => readFileSync(join(root, name, file));
+
+const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+describe('requests', () => {
+  test.each(casesWith('request.json'))('%s', async (name) => {
+    const wire = parseObject(read(name, 'request.json').toString());
+    await expect(pretty(decodeWire(anthropicMessages, wire))).toMatchFileSnapshot(
+      join(root, name, 'request.model.json'),
+    );
+    expectRequestSurvives(anthropicMessages, wire);
+    expectMeaningSurvives(anthropicMessages, wire);
+  });
+});
+
+/** Streams that end in an error of the upstream, or without any end. */
+const broken = new Set(['error-mid-stream', 'truncated']);
+
+/** Streams that are not written again as the same answer, and why. */
+const rewritten = new Set([
+  'error-mid-stream', // carries our stable code instead of the upstream's
+  'truncated', // ends in the error that says so
+]);
+
+describe('streams', () => {
+  test.each(casesWith('stream.sse'))('%s', async (name) => {
+    const bytes = read(name, 'stream.sse');
+    const events = decodePieces(anthropicMessages.decodeStream(), bytes);
+    expect(foldEvents(events).complete).toBe(!broken.has(name));
+    await expect(`${events.map((event) => JSON.stringify(event)).join('\n')}\n`).toMatchFileSnapshot(
+      join(root, name, 'stream.events.jsonl'),
+    );
+    const encoded = encodeAll(anthropicMessages.encodeStream(answerContext(anthropicMessages, true)), events);
+    await expect(encoded).toMatchFileSnapshot(join(root, name, 'stream.encoded.sse'));
+    expectCutsDoNotMatter(anthropicMessages.decodeStream, bytes, {
+      cuts: range(0, bytes.length),
+      sizes: range(1, 64),
+    });
+    if (!rewritten.has(name)) expectStreamSurvives(anthropicMessages, bytes);
+  });
+});
+
+/** What a stream tells at its start and a whole answer at its end says nothing else there. */
+const withoutStart = (events: ReturnType<typeof decodePieces>) => {
+  const { start, ...answer } = foldEvents(events);
+  const { vendor: _, ...same } = start?.type === 'message-start' ? start : {};
+  return { ...answer, start: same };
+};
+
+describe('whole answers', () => {
+  test.each(casesWith('response.json'))('%s', (name) => {
+    const bytes = read(name, 'response.json');
+    expectAnswerSurvives(anthropicMessages, bytes);
+    const whole = decodePieces(anthropicMessages.decodeResponse(), bytes);
+    const streamed = decodePieces(anthropicMessages.decodeStream(), read(name, 'stream.sse'));
+    expect(normalInput(withoutStart(whole))).toEqual(normalInput(withoutStart(streamed)));
+  });
+});
+
+/** Arguments are JSON text, whose white space is the model's. */
+const normalInput = (answer: ReturnType<typeof withoutStart>) => ({
+  ...answer,
+  parts: answer.parts.map((part) => ({ ...part, text: compact(part.text) })),
+});
+
+const compact = (text: string): string => (/^\{.*\}$/s.test(text) ? JSON.stringify(JSON.parse(text)) : text);
+
+describe.skipIf(recordingsMissing)('recordings', () => {
+  const recordings = readRecordings('anthropic.messages');
+
+  test('are there', () => {
+    expect(recordings.length).toBeGreaterThan(100);
+  });
+
+  test.each(recordings.flatMap(({ name, request }) => (request ? [{ name, request }] : [])))(
+    'request of $name',
+    ({ request }) => {
+      expectRequestSurvives(anthropicMessages, request);
+      expectMeaningSurvives(anthropicMessages, request);
+    },
+  );
+
+  test.each(recordings.filter(({ kind }) => kind === 'unary'))('whole $name', ({ body }) => {
+    const events = decodePieces(anthropicMessages.decodeResponse(), body);
+    expect(events.filter(({ type }) => type === 'error' || type === 'raw')).toEqual([]);
+    expect(foldEvents(events).complete).toBe(true);
+    expectAnswerSurvives(anthropicMessages, body, withStopSequence);
+  });
+
+  test.each(recordings.filter(({ kind }) => kind === 'stream'))('stream $name', ({ name, body }) => {
+    const events = decodePieces(anthropicMessages.decodeStream(), body);
+    expect(events.filter(({ type }) => type === 'error' || type === 'raw')).toEqual([]);
+    expect(foldEvents(events).complete).toBe(!cutOff.has(name));
+    expectCutsDoNotMatter(anthropicMessages.decodeStream, body, { sizes: [61] });
+    if (!cutOff.has(name)) expectStreamSurvives(anthropicMessages, body);
+  });
+});
+
+/** Recordings whose streams have no end. */
+const cutOff = new Set<string>([]);
+
+/** Two recorded answers leave `stop_sequence` out; we always write it, as the API does. */
+const withStopSequence = (message: JsonObject): JsonObject =>
+  isJsonObject(message) ? { stop_sequence: null, ...message } : message;
