@@ -99,7 +99,7 @@ const report = (fault: unknown, words: string): ExitCode => {
     console.error(`${words}: ${fault.message}\nSee ${words} --help.`);
     return 2;
   }
-  // What the system refuses (a port, a file) needs no stack; a bug does.
-  console.error('syscall' in fault ? `${words}: ${fault.message}` : fault);
+  // What the system refuses (a port, a file) and what explains itself needs no stack; a bug does.
+  console.error('syscall' in fault || fault.name === 'Failure' ? `${words}: ${fault.message}` : fault);
   return 1;
 };

@@ -2,13 +2,8 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
-import {
-  http2Windows,
-  openCircuit,
-  type ProcessorOptions,
-  upstreamHttpFilters,
-  workersCluster,
-} from './processor.ts';
+import { connectionBuffer, http2Windows, openCircuit } from './connections.ts';
+import { type ProcessorOptions, upstreamHttpFilters, workersCluster } from './processor.ts';
 import { duration, extension, httpProtocol, type Message } from './proto.ts';
 
 export interface ClusterOptions extends ProcessorOptions {
@@ -43,6 +38,7 @@ const providerCluster = (
     name,
     ...discovery(url),
     connect_timeout: duration(5000),
+    ...connectionBuffer,
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: endpoint(url) }] }] },
     circuit_breakers: openCircuit(provider.maxConcurrent),
     upstream_connection_options: {

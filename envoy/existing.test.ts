@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Document, isCollection, isNode, isPair, parse, parseDocument } from 'yaml';
+import { type Document, isCollection, isNode, isPair, isSeq, parse, parseDocument } from 'yaml';
 import { configSchema } from '../plugins/config/schema.ts';
 import { gracefulClose, parts, type RenderOptions } from './render.ts';
 
@@ -32,7 +32,7 @@ const atConnectionManager = [
 ];
 const atRoutes = [...atConnectionManager, 'route_config', 'virtual_hosts', 0, 'routes'];
 
-/** What to put before the items of a list, or its fields before those of a message, below a comment. */
+/** What to put before the items of a list, or its fields behind those of a message, below a comment. */
 interface Piece {
   readonly at: Path;
   readonly values: object;
@@ -44,10 +44,10 @@ const paste = (document: Document, { at, values, comment }: Piece) => {
   const pasted = document.createNode(values, { aliasDuplicateObjects: false });
   if (!isCollection(into) || !isCollection(pasted)) throw new Error(`no list or message at ${at.join('.')}`);
   const [first] = pasted.items;
-  const head = isPair(first) ? first.key : first;
+  const head: unknown = isPair(first) ? first.key : first;
   if (isNode(head)) head.commentBefore = ` Nexus: ${comment}`;
   const items: unknown[] = into.items;
-  items.unshift(...pasted.items);
+  items.splice(isSeq(into) ? 0 : items.length, 0, ...pasted.items);
 };
 
 /** before.yaml with the three parts in their places: what docs/envoy.md tells people to do. */

@@ -1,6 +1,7 @@
 import { type AccessLogTarget, accessLog } from './access-log.ts';
+import { connectionBuffer, http2Windows } from './connections.ts';
 import { localReplies } from './local-replies.ts';
-import { http2Windows, type ProcessorOptions, routerHttpFilter } from './processor.ts';
+import { type ProcessorOptions, routerHttpFilter } from './processor.ts';
 import { duration, extension, type Message } from './proto.ts';
 
 export interface SocketAddress {
@@ -46,8 +47,7 @@ const forgeable: Message = extension(
 export const listener = (options: ListenerOptions, routeList: readonly Message[]): Message => ({
   name: 'nexus',
   address: socketAddress(options.listen),
-  // A client that reads slowly must not make Envoy hold its whole answer.
-  per_connection_buffer_limit_bytes: 262_144,
+  ...connectionBuffer,
   filter_chains: [{ filters: [connectionManager(options, routeList)] }],
 });
 

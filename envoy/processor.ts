@@ -9,6 +9,7 @@ import {
   upstreamFilter,
   workerHeader,
 } from '../extproc/names.ts';
+import { http2Windows, openCircuit } from './connections.ts';
 import { duration, extension, httpProtocol, type Message, typed } from './proto.ts';
 
 /** How the filters call the workers. */
@@ -19,21 +20,6 @@ export interface ProcessorOptions {
 
 /** Long enough to move a request from a frozen worker to another one after a stall of 2 s was sat out (see `liveness`). */
 const defaultMessageTimeoutMs = 3000;
-
-const large = 1_000_000;
-
-/** Thresholds that never speak first: limits are the service's to set, and Envoy's own default of 1024 answers 503. */
-export const openCircuit = (maxRequests = large): Message => ({
-  thresholds: [
-    { max_connections: large, max_pending_requests: large, max_requests: maxRequests, max_retries: large },
-  ],
-});
-
-/** Sane windows for HTTP/2: Envoy's own default lets one slow reader make it hold 16 MiB and more. */
-export const http2Windows = {
-  initial_stream_window_size: 262_144,
-  initial_connection_window_size: 4_194_304,
-};
 
 /**
  * A stream that did not reach a worker goes to another one. Only `GrpcService.retry_policy` does this:
@@ -78,7 +64,8 @@ const failClosed = ({ messageTimeoutMs = defaultMessageTimeoutMs }: ProcessorOpt
  * of Envoy runs while an upstream is slow.
  */
 export const routerHttpFilter = (options: ProcessorOptions): Message => ({
-  disabled: true,
+  name: routerFilter,
+  disabled: true, // stands here, where people who paste it see it
   ...externalProcessor(routerFilter, {
     grpc_service: service('router'),
     ...failClosed(options),

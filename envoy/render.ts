@@ -6,7 +6,7 @@ import {
   type SocketAddress,
   socketAddress,
 } from './listener.ts';
-import type { Message } from './proto.ts';
+import { extension, type Message } from './proto.ts';
 import { routes } from './routes.ts';
 
 /** All that a configuration depends on. */
@@ -54,13 +54,10 @@ const runtime: Message = { layers: [{ name: 'nexus', static_layer: { [gracefulCl
 /** More connections than this are closed as they come, so that those that exist go on. */
 const overloadManager: Message = {
   resource_monitors: [
-    {
-      name: 'envoy.resource_monitors.global_downstream_max_connections',
-      typed_config: {
-        '@type':
-          'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
-        max_active_downstream_connections: 50_000,
-      },
-    },
+    extension(
+      'envoy.resource_monitors.global_downstream_max_connections',
+      'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+      { max_active_downstream_connections: 50_000 },
+    ),
   ],
 };

@@ -1,4 +1,4 @@
-import { filteredCluster, gateCluster, namespaces, routingKeys } from '../extproc/names.ts';
+import { gateCluster, namespaces, routingKeys } from '../extproc/names.ts';
 import type { Config, ModelConfig } from '../plugins/config/schema.ts';
 import { routerFilterOn } from './processor.ts';
 import { duration, extension, type Message } from './proto.ts';
@@ -60,7 +60,7 @@ const attempt = (config: Config): Message => {
   const firstByteMs = Math.max(1, ...models.map((model) => model.firstByteTimeoutMs));
   const attempts = Math.max(1, ...models.map(attemptsOf));
   return {
-    inline_cluster_specifier_plugin: { extension: plan(config) },
+    inline_cluster_specifier_plugin: { extension: plan },
     // The host name of each upstream, without a rewrite that would choose another virtual host.
     auto_host_rewrite: true,
     timeout: '0s',
@@ -82,16 +82,12 @@ const attempt = (config: Config): Message => {
 const attemptsOf = ({ maxAttempts, candidates, fallback }: ModelConfig): number =>
   Math.min(maxAttempts, candidates.length + fallback.length);
 
-/** Walks the groups that the service wrote; the static ones are never used while the first route demands those. */
-const plan = (config: Config): Message =>
-  extension(
-    'envoy.router.cluster_specifier_plugin.priority_group',
-    'envoy.extensions.router.cluster_specifiers.priority_group.v3.PriorityGroupClusterSpecifier',
-    {
-      override_metadata_namespace: namespaces.routing,
-      priority_groups: Object.keys(config.providers).map((name) => ({
-        name,
-        clusters: [{ cluster_name: filteredCluster(name), weight: 1 }],
-      })),
-    },
-  );
+/** Walks the groups that the service wrote, one for each attempt. Should it have written none, the way ends here, too. */
+const plan: Message = extension(
+  'envoy.router.cluster_specifier_plugin.priority_group',
+  'envoy.extensions.router.cluster_specifiers.priority_group.v3.PriorityGroupClusterSpecifier',
+  {
+    override_metadata_namespace: namespaces.routing,
+    priority_groups: [{ name: 'gate', clusters: [{ cluster_name: gateCluster, weight: 1 }] }],
+  },
+);

@@ -429,11 +429,16 @@ const writeModeOverride = (mode: ModeOverride | undefined): void => {
   if (mode === undefined) return;
   const mark = writer.size;
   const { processingMode } = tags;
-  writer.varint(processingMode.responseTrailerMode, headerModes[mode.responseTrailerMode ?? 'DEFAULT']);
-  writer.varint(processingMode.requestTrailerMode, headerModes[mode.requestTrailerMode ?? 'DEFAULT']);
-  writer.varint(processingMode.responseBodyMode, bodyModes[mode.responseBodyMode ?? 'NONE']);
-  writer.varint(processingMode.requestBodyMode, bodyModes[mode.requestBodyMode ?? 'NONE']);
-  writer.varint(processingMode.responseHeaderMode, headerModes[mode.responseHeaderMode ?? 'DEFAULT']);
-  writer.varint(processingMode.requestHeaderMode, headerModes[mode.requestHeaderMode ?? 'DEFAULT']);
+  writeMode(processingMode.responseTrailerMode, headerModes[mode.responseTrailerMode ?? 'DEFAULT']);
+  writeMode(processingMode.requestTrailerMode, headerModes[mode.requestTrailerMode ?? 'DEFAULT']);
+  writeMode(processingMode.responseBodyMode, bodyModes[mode.responseBodyMode ?? 'NONE']);
+  writeMode(processingMode.requestBodyMode, bodyModes[mode.requestBodyMode ?? 'NONE']);
+  writeMode(processingMode.responseHeaderMode, headerModes[mode.responseHeaderMode ?? 'DEFAULT']);
+  writeMode(processingMode.requestHeaderMode, headerModes[mode.requestHeaderMode ?? 'DEFAULT']);
   writer.message(tags.response.modeOverride, mark);
+};
+
+/** 0 is what an absent field means. */
+const writeMode = (tag: number, mode: number): void => {
+  if (mode !== 0) writer.varint(tag, mode);
 };

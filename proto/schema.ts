@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import protobuf from 'protobufjs';
 import descriptor, {
   type IDescriptorProto,
@@ -12,7 +13,7 @@ export interface FieldShape {
   readonly number: number;
   /** A scalar's name, a full type name, or `map<key, value>`. */
   readonly type: string;
-  readonly repeated?: true;
+  readonly repeated?: boolean;
   readonly oneof?: string;
 }
 
@@ -49,7 +50,8 @@ export const loadProtos = (): protobuf.Root => {
   const root = new protobuf.Root();
   root.resolvePath = (_importer, file) => fileURLToPath(new URL(file, import.meta.url));
   root.loadSync([...protoFiles], { keepCase: true });
-  return root.resolveAll();
+  root.resolveAll();
+  return root;
 };
 
 interface MutableSchema {
@@ -82,16 +84,19 @@ const fieldsOfType = (type: protobuf.Type): Record<string, FieldShape> =>
     type.fieldsArray.map((field) => {
       const value = field.resolvedType?.fullName.slice(1) ?? field.type;
       return [
-        field.name,
+        snakeCase(field.name),
         {
           number: field.id,
           type: field instanceof protobuf.MapField ? `map<${field.keyType}, ${value}>` : value,
-          ...(field.repeated ? { repeated: true as const } : {}),
+          ...(field.repeated ? { repeated: true } : {}),
           ...(field.partOf ? { oneof: field.partOf.name } : {}),
         },
       ];
     }),
   );
+
+/** protobufjs brings Google's types with field names in camel case. */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const methodsOfService = (service: protobuf.Service): Record<string, MethodShape> =>
   Object.fromEntries(
@@ -162,7 +167,7 @@ const shapeOfField = (
   return {
     number,
     type: typeOfField(field),
-    ...(field.label === labels.LABEL_REPEATED ? { repeated: true as const } : {}),
+    ...(field.label === labels.LABEL_REPEATED ? { repeated: true } : {}),
     ...(oneof === undefined ? {} : { oneof }),
   };
 };
@@ -189,4 +194,24 @@ const methodsOfFile = ({ package: scope, service = [] }: IFileDescriptorProto): 
         },
       ]),
     ),
+  );
+
+/** Where `part` says something that `whole` does not say, one line each; `whole` may say more. */
+export const conflicts = (part: Schema, whole: Schema): string[] => [
+  ...Object.entries(part.messages).flatMap(([name, fields]) =>
+    missingFrom(whole.messages[name], fields, name),
+  ),
+  ...Object.entries(part.enums).flatMap(([name, values]) => missingFrom(whole.enums[name], values, name)),
+  ...missingFrom(whole.methods, part.methods, 'methods'),
+];
+
+const missingFrom = (
+  whole: Readonly<Record<string, unknown>> = {},
+  part: Readonly<Record<string, unknown>>,
+  name: string,
+): string[] =>
+  Object.entries(part).flatMap(([key, said]) =>
+    isDeepStrictEqual(whole[key], said)
+      ? []
+      : [`${name} ${key}: ${JSON.stringify(said)}, but ${JSON.stringify(whole[key])}`],
   );

@@ -41,12 +41,10 @@ const render = defineCommand({
   },
   run: ({ args, rawArgs }): ExitCode => {
     const part = args.only === undefined ? undefined : parsePart(args.only);
-    const admin = args['admin-port'];
-    const count = parseWorkerCount(args.workers);
     const settings = {
       listen: { host: args.host, port: parsePort('port', args.port) },
-      ...(admin === undefined ? {} : { admin: { host: '127.0.0.1', port: parsePort('admin-port', admin) } }),
-      workers: socketsIn(resolve(args['workers-dir']), count),
+      ...parseAdmin(args['admin-port']),
+      workers: socketsIn(resolve(args['workers-dir']), parseWorkerCount(args.workers)),
       accessLog: parseAccessLog(args['access-log']),
     };
     const loaded = openConfig(args.config);
@@ -62,6 +60,9 @@ const parsePart = (text: string): Part => {
   if (Object.hasOwn(parts, text)) return text as Part;
   throw new UsageError(`--only ${text}: ${expectedOneOf(text, Object.keys(parts))}`);
 };
+
+const parseAdmin = (port: string | undefined): Pick<RenderOptions, 'admin'> =>
+  port === undefined ? {} : { admin: { host: '127.0.0.1', port: parsePort('admin-port', port) } };
 
 const socketsIn = (directory: string, count: number): RenderOptions['workers'] =>
   Array.from({ length: count }, (_, index) => ({ socketPath: workerSocket(directory, index) }));

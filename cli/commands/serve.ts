@@ -9,14 +9,19 @@ export default defineCommand({
   args: {
     config: { type: 'string', required: true, description: 'The nexus.yaml' },
     workers: { type: 'string', description: 'Its processes; 2 when left out' },
-    sockets: { type: 'string', default: '/run/nexus', description: 'Directory of their sockets' },
+    'workers-dir': {
+      type: 'string',
+      alias: 'sockets',
+      default: '/run/nexus',
+      description: 'Directory of their sockets',
+    },
     'admin-port': { type: 'string', default: '10001', description: 'Where metrics and health are' },
   },
   run: ({ args }): Promise<ExitCode> =>
     serve({
       config: args.config,
       workers: parseWorkerCount(args.workers),
-      sockets: args.sockets,
+      workersDirectory: args['workers-dir'],
       adminPort: parsePort('admin-port', args['admin-port']),
     }),
 });

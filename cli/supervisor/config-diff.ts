@@ -7,13 +7,22 @@ import type { Config } from '../../plugins/config/schema.ts';
  */
 export const configDiff = (before: Config, after: Config): string[] => {
   const [old, now] = [leaves(before), leaves(after)];
-  const removed = [...old.keys()].filter((path) => !now.has(path)).map((path) => `removed ${path}`);
-  const rest = [...now].flatMap(([path, value]) => {
-    if (!old.has(path)) return [`added ${path}`];
-    return old.get(path) === value ? [] : [`changed ${path}`];
-  });
-  return [...removed, ...rest];
+  const changed = [...now.keys()].filter((path) => old.has(path) && old.get(path) !== now.get(path));
+  return [
+    ...missingIn(now, old).map((path) => `removed ${path}`),
+    ...changed.map((path) => `changed ${path}`),
+    ...missingIn(old, now).map((path) => `added ${path}`),
+  ];
 };
+
+/** Paths of `from` that `leaves` lacks. An empty list that was filled is not missing: its items speak for it. */
+const missingIn = (leaves: ReadonlyMap<string, unknown>, from: ReadonlyMap<string, unknown>): string[] =>
+  [...from.keys()].filter(
+    (path) => !leaves.has(path) && ![...leaves.keys()].some((other) => isInside(other, path)),
+  );
+
+const isInside = (path: string, outer: string): boolean =>
+  path.startsWith(outer) && '.['.includes(path.charAt(outer.length));
 
 /** Every scalar by its path; an empty list or mapping counts as one. */
 const leaves = (value: unknown, path: Path = []): Map<string, unknown> => {

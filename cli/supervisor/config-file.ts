@@ -40,7 +40,8 @@ export const openConfigFile = (
   file: string,
   { note, adapt }: { note: (text: string) => void; adapt?: (text: string) => string },
 ): UsableConfig => {
-  note(relative('', file));
+  const nearby = relative('', file);
+  note(nearby.startsWith('..') ? file : nearby);
   const config = readConfigFile(file, adapt);
   if ('problems' in config) throw new Failure([`${file} cannot be served:`, ...config.problems].join('\n  '));
   for (const warning of config.warnings) console.error(formatProblem(warning));

@@ -1,6 +1,4 @@
-/** A failure that its message explains to the end: what went wrong and what to do. Needs no stack. */
+/** A failure that its message explains to the end: what went wrong and what to do. `run` prints it without a stack. */
 export class Failure extends Error {
   override readonly name = 'Failure';
-  /** Marks it, for `run`, as what the system refuses and not as a bug of ours. */
-  readonly code = 'NEXUS_FAILURE';
 }

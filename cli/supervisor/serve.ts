@@ -17,7 +17,7 @@ export interface ServeOptions {
   readonly config: string;
   readonly workers: number;
   /** Directory of the workers' sockets. */
-  readonly sockets: string;
+  readonly workersDirectory: string;
   readonly adminPort: number;
 }
 
@@ -33,8 +33,8 @@ export const serve = (options: ServeOptions): Promise<ExitCode> =>
     const file = resolve(options.config);
     const config = await steps.run('configuration', (note) => openConfigFile(file, { note }));
     publishConfig(config.text, directory);
-    mkdirSync(options.sockets, { recursive: true });
-    const sockets = workerSockets(resolve(options.sockets), options.workers);
+    mkdirSync(options.workersDirectory, { recursive: true });
+    const sockets = workerSockets(resolve(options.workersDirectory), options.workers);
     const adminPort = await startService(
       {
         ...{ file, config, directory, sockets, graceMs, adminPort: options.adminPort },
@@ -58,8 +58,8 @@ const hostParts = (config: Config, { file, sockets }: { file: string; sockets: r
   return [parts.clusters({ ...place, config, workers }), parts.routes({ config })];
 };
 
-const renderCommand = ({ config, sockets, workers }: ServeOptions): string =>
-  `nexus envoy render --config ${config} --workers-dir ${resolve(sockets)} --workers ${workers}`;
+const renderCommand = ({ config, workersDirectory, workers }: ServeOptions): string =>
+  `nexus envoy render --config ${config} --workers-dir ${resolve(workersDirectory)} --workers ${workers}`;
 
 const closing = (options: ServeOptions, at: { sockets: readonly string[]; adminPort: number }): string =>
   [

@@ -3,6 +3,14 @@ import { styleText } from 'node:util';
 /** Adds to the line of a running step; the last word stays when it is done. */
 export type Note = (text: string) => void;
 
+/** Where steps are printed: `process.stdout`. */
+export interface Printer {
+  /** A terminal, where a line can be written over. */
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 const clearLine = '\r\x1b[2K';
 
 /**
@@ -10,12 +18,12 @@ const clearLine = '\r\x1b[2K';
  * when the step is over.
  */
 export class Steps {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Printer;
   readonly #signal: AbortSignal;
   readonly #startedMs = performance.now();
 
   /** No step begins once `signal` is aborted, and the one that it interrupts leaves no line. */
-  constructor(signal: AbortSignal, out: NodeJS.WriteStream = process.stdout) {
+  constructor(signal: AbortSignal, out: Printer = process.stdout) {
     this.#signal = signal;
     this.#out = out;
   }
@@ -37,20 +45,17 @@ export class Steps {
     this.#show(line);
     try {
       const result = await work(note);
-      this.#end(`${this.#mark('green', '✓')} ${line} ${this.#mark('dim', seconds(startedMs))}`);
+      this.#end(`${styleText('green', '✓')} ${line} ${styleText('dim', seconds(startedMs))}`);
       return result;
     } catch (cause) {
-      if (!this.#signal.aborted) this.#end(`${this.#mark('red', '✗')} ${line}`);
+      if (!this.#signal.aborted) this.#end(`${styleText('red', '✗')} ${line}`);
       throw cause;
     }
   }
 
-  #mark(style: 'green' | 'red' | 'dim', text: string): string {
-    return styleText(style, text, { stream: this.#out }); // plain for a pipe and under NO_COLOR
-  }
-
   #show(line: string): void {
-    if (this.#out.isTTY) this.#out.write(`${clearLine}… ${line.slice(0, this.#out.columns - 3)}`);
+    const { isTTY, columns = 80 } = this.#out;
+    if (isTTY) this.#out.write(`${clearLine}… ${line.slice(0, columns - 3)}`);
   }
 
   #end(line: string): void {

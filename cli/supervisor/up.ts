@@ -40,6 +40,7 @@ export const up = (options: UpOptions): Promise<ExitCode> =>
     if (demo) setDemoKeys();
     const adapt = demo ? await portMoves(readFileSync(file, 'utf8')) : String;
     const port = await freePort(options.port, 'port');
+    const freeAdminPort = await freePort(options.adminPort, 'admin-port');
     const config = await steps.run('configuration', (note) => openConfigFile(file, { note, adapt }));
     publishConfig(config.text, directory);
     const binary = await steps.run('Envoy', (note) => bringEnvoy(note));
@@ -66,7 +67,7 @@ export const up = (options: UpOptions): Promise<ExitCode> =>
           directory,
           sockets,
           graceMs,
-          adminPort: options.adminPort,
+          adminPort: freeAdminPort,
           logDirectory: directory,
         },
         read: () => readConfigFile(file, adapt),

@@ -48,7 +48,7 @@ export const adaptRequest = (request: ModelRequest, model: string): Adapted => {
   if (thinking.lost) lose('reasoning_effort');
   loseVendor(request.vendor, '', lose);
   const adapted: ModelRequest = {
-    ...emptied(request),
+    ...basicsOf(request),
     ...present({
       reasoning: thinking.reasoning,
       output: adaptOutput(request.output, lose),
@@ -71,7 +71,7 @@ export const adaptRequest = (request: ModelRequest, model: string): Adapted => {
 };
 
 /** The members that every request has, as this dialect's own. */
-const emptied = ({ operation, requestModel, stream }: ModelRequest) => ({
+const basicsOf = ({ operation, requestModel, stream }: ModelRequest) => ({
   operation,
   requestModel,
   stream,

@@ -83,7 +83,7 @@ class FrameWriter {
         this.#usageVendor = this.#own(event.vendor);
         return [];
       case 'ping':
-        return [{ type: 'ping' }];
+        return [...(this.#start ? this.#begin() : []), { type: 'ping' }];
       case 'error':
         this.#over = true;
         return [{ ...errorBody(event.error, null), type: 'error' }];

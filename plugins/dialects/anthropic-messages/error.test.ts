@@ -114,13 +114,13 @@ describe('decoding', () => {
   );
 
   test('when to come back', () => {
-    const after = (headers: Record<string, string>) => decode(429, '', headers).retryAfterMs;
-    expect(after({ 'retry-after': '7' })).toBe(7_000);
-    expect(after({ 'retry-after-ms': '250', 'retry-after': '1' })).toBe(250);
+    const delayOf = (headers: Record<string, string>) => decode(429, '', headers).retryAfterMs;
+    expect(delayOf({ 'retry-after': '7' })).toBe(7_000);
+    expect(delayOf({ 'retry-after-ms': '250', 'retry-after': '1' })).toBe(250);
     expect(
-      after({ 'retry-after': 'Tue, 24 Nov 2026 10:00:30 GMT', date: 'Tue, 24 Nov 2026 10:00:00 GMT' }),
+      delayOf({ 'retry-after': 'Tue, 24 Nov 2026 10:00:30 GMT', date: 'Tue, 24 Nov 2026 10:00:00 GMT' }),
     ).toBe(30_000);
-    expect(after({ 'retry-after': 'soon' })).toBeUndefined();
-    expect(after({})).toBeUndefined();
+    expect(delayOf({ 'retry-after': 'soon' })).toBeUndefined();
+    expect(delayOf({})).toBeUndefined();
   });
 });

@@ -127,6 +127,7 @@ describe('errors', () => {
     ['JSON instead of a stream', '{"id":"msg_1","type":"message","content":[]}'],
     ['a web page', '<html><body>502</body></html>'],
     ['data that is no JSON', `${frames(start())}event: x\ndata: oops\n\n`],
+    ['more than one fault', 'data: oops\n\ndata: oops\n\n'],
     ['data that is no object', 'event: x\ndata: [1]\n\n'],
     ['an event without a type', 'data: {"a":1}\n\n'],
     ['a start without a message', frames({ type: 'message_start' })],
@@ -152,6 +153,12 @@ describe('errors', () => {
     const events = decode(whole.slice(0, -30));
     expect(codes(events)).toEqual([]);
     expect(events.map(({ type }) => type)).not.toContain('message-stop');
+  });
+
+  test('what follows the end does not count', () => {
+    expect(
+      codes(decode(`${frames(start(), finish('end_turn'), stop)}data: oops\n\ndata: [DONE]\n\n`)),
+    ).toEqual([]);
   });
 
   test('nothing at all is not malformed', () => {

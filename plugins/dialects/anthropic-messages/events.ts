@@ -1,7 +1,7 @@
 import type { Citation, Finish, ModelEvent, PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
-import { type ErrorDetail, gatewayError } from '../../refusals.ts';
+import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
@@ -10,7 +10,7 @@ import { parseExact } from './exact-json.ts';
 import { restoreName } from './names.ts';
 import { present } from './present.ts';
 import { UsageMeter } from './usage.ts';
-import type { StopReason, WireEvent } from './wire.ts';
+import type { StopReason, WireEventType } from './wire.ts';
 
 /** Server-sent events → model events. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder();
@@ -18,9 +18,7 @@ export const decodeStream = (): ResponseDecoder => new StreamDecoder();
 /** One JSON message → the model events of its stream. */
 export const decodeResponse = (): ResponseDecoder => new MessageDecoder();
 
-const malformed = (detail?: ErrorDetail): ModelEvent[] => [
-  { type: 'error', error: gatewayError('upstream_malformed', detail) },
-];
+const malformed = (): ModelEvent[] => [{ type: 'error', error: gatewayError('upstream_malformed') }];
 
 class StreamDecoder implements ResponseDecoder {
   readonly #splitter = new SseSplitter();
@@ -73,7 +71,7 @@ class MessageDecoder implements ResponseDecoder {
   readonly #chunks: Uint8Array[] = [];
 
   push(bytes: Uint8Array): ModelEvent[] {
-    this.#chunks.push(Uint8Array.from(bytes));
+    this.#chunks.push(Buffer.from(bytes));
     return [];
   }
 
@@ -129,7 +127,7 @@ const splitBlock = (block: JsonObject): SplitBlock => {
     return { start: { ...block, input: {} }, deltas: [{ type: 'input_json_delta', partial_json }] };
   }
   if (block.type === 'text' && Array.isArray(block.citations)) {
-    const deltas = block.citations.map((cited) => ({ type: 'citations_delta', citation: cited }));
+    const deltas = block.citations.map((entry) => ({ type: 'citations_delta', citation: entry }));
     return { start: block, deltas };
   }
   return { start: block, deltas: [] };
@@ -141,8 +139,8 @@ const hasInput = ({ type }: JsonObject): boolean => typeof type === 'string' && 
 /** A block between its start and its stop. */
 interface OpenBlock {
   readonly part: number;
-  /** Has its arguments as JSON text. */
-  readonly hasInput: boolean;
+  /** A tool call of the client's, whose arguments every dialect knows. */
+  readonly isCall: boolean;
   /** Arguments that came whole with the start, as some compatible servers send them. */
   readonly startInput: string | undefined;
   wroteInput: boolean;
@@ -162,7 +160,7 @@ class AnswerReader {
   }
 
   /** One handler per wire event; the type demands all of them. */
-  readonly #handlers: { readonly [K in WireEvent['type']]: (event: JsonObject) => ModelEvent[] } = {
+  readonly #handlers: { readonly [K in WireEventType]: (event: JsonObject) => ModelEvent[] } = {
     message_start: ({ message }) => this.#start(message),
     content_block_start: ({ index, content_block }) => this.#startBlock(index, content_block),
     content_block_delta: ({ index, delta }) => this.#delta(index, delta),
@@ -183,6 +181,7 @@ class AnswerReader {
 
   /** Ends the answer as one that could not be read. */
   break(): ModelEvent[] {
+    if (this.#over) return [];
     this.#over = true;
     return malformed();
   }
@@ -224,7 +223,8 @@ class AnswerReader {
     if (!isJsonObject(block)) return this.break();
     const stopped = this.#stopBlock(index);
     const part = this.#parts++;
-    this.#open.set(index, { part, hasInput: hasInput(block), startInput: inputOf(block), wroteInput: false });
+    const isCall = block.type === 'tool_use';
+    this.#open.set(index, { part, isCall, startInput: inputOf(block), wroteInput: false });
     return [...stopped, partStart(part, block), ...startingContent(part, block)];
   }
 
@@ -236,7 +236,7 @@ class AnswerReader {
       case 'text_delta':
         return textDelta(part, delta.text);
       case 'input_json_delta':
-        return inputDelta(block, delta.partial_json);
+        return inputDelta(block, delta);
       case 'thinking_delta':
         return thinkingDelta(part, delta.thinking);
       case 'signature_delta':
@@ -244,7 +244,7 @@ class AnswerReader {
       case 'citations_delta':
         return isJsonObject(delta.citation) ? [citation(part, delta.citation)] : [];
       default:
-        return [raw('content_block_delta', { type: 'content_block_delta', index: part, delta })];
+        return [rawDelta(part, delta)];
     }
   }
 
@@ -255,7 +255,7 @@ class AnswerReader {
     this.#open.delete(index);
     const { part } = block;
     const stop: ModelEvent = { type: 'part-stop', part };
-    if (!block.hasInput || block.wroteInput) return [stop];
+    if (!block.isCall || block.wroteInput) return [stop];
     return [{ type: 'tool-input-delta', part, json: block.startInput ?? '{}' }, stop];
   }
 
@@ -306,6 +306,10 @@ const raw = (wireType: string, value: JsonValue): ModelEvent => ({
   wireType,
   value,
 });
+
+/** A delta that only this dialect knows; its index is the part's. */
+const rawDelta = (part: number, delta: JsonObject): ModelEvent =>
+  raw('content_block_delta', { type: 'content_block_delta', index: part, delta });
 
 /** `stop_reason` in the model's words. */
 const reasons: ReadonlyMap<string, FinishReason> = new Map<StopReason, FinishReason>([
@@ -370,23 +374,28 @@ const thinkingDelta = (part: number, value: JsonValue | undefined): ModelEvent[]
 const signature = (part: number, value: JsonValue | undefined): ModelEvent[] =>
   typeof value === 'string' && value !== '' ? [{ type: 'reasoning-signature', part, signature: value }] : [];
 
-const inputDelta = (block: OpenBlock, value: JsonValue | undefined): ModelEvent[] => {
-  if (typeof value !== 'string' || value === '') return [];
+const inputDelta = (block: OpenBlock, delta: JsonObject): ModelEvent[] => {
+  const { partial_json: json } = delta;
+  if (typeof json !== 'string' || json === '') return [];
+  if (!block.isCall) return [rawDelta(block.part, delta)];
   block.wroteInput = true;
-  return [{ type: 'tool-input-delta', part: block.part, json: value }];
+  return [{ type: 'tool-input-delta', part: block.part, json }];
 };
 
 /** Its place in the answer is that of the text block; the offsets on the wire point into the cited source. */
 const citation = (part: number, wire: JsonObject): ModelEvent => {
-  const { cited_text, url, title, ...rest } = wire;
+  const { cited_text, url, title } = wire;
+  const rest = Object.entries(wire).filter(([key, value]) => !cited.has(key) || typeof value !== 'string');
   const read: Citation = present({
     url: textOrNone(url),
     title: textOrNone(title),
     citedText: textOrNone(cited_text),
-    vendor: filled(rest),
+    vendor: filled(Object.fromEntries(rest)),
   });
   return { type: 'citation', part, citation: read };
 };
+
+const cited: ReadonlySet<string> = new Set(['cited_text', 'url', 'title']);
 
 const text = (value: JsonValue | undefined): string => textOrNone(value) ?? '';
 

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../wire/json.ts';
+import type { JsonObject } from '../../wire/json.ts';
 
 /** `error.type` (API reference, "Errors", and `@anthropic-ai/sdk` 1.12.0, read 2026-11-24). */
 export type AnthropicErrorType =
@@ -23,19 +23,16 @@ export type StopReason =
   | 'refusal'
   | 'pause_turn';
 
-/**
- * Events of a stream, as an upstream sends them: each member is optional and of any type until it was looked at.
- * Source: "Streaming messages", read 2026-11-24.
- */
-export type WireEvent =
-  | { readonly type: 'message_start'; readonly message?: JsonValue }
-  | { readonly type: 'content_block_start'; readonly index?: JsonValue; readonly content_block?: JsonValue }
-  | { readonly type: 'content_block_delta'; readonly index?: JsonValue; readonly delta?: JsonValue }
-  | { readonly type: 'content_block_stop'; readonly index?: JsonValue }
-  | (JsonObject & { readonly type: 'message_delta' })
-  | { readonly type: 'message_stop' }
-  | { readonly type: 'ping' }
-  | { readonly type: 'error'; readonly error?: JsonValue };
+/** Events of a stream ("Streaming messages", read 2026-11-24). */
+export type WireEventType =
+  | 'message_start'
+  | 'content_block_start'
+  | 'content_block_delta'
+  | 'content_block_stop'
+  | 'message_delta'
+  | 'message_stop'
+  | 'ping'
+  | 'error';
 
 /** An event as we write it. */
 export interface Frame extends JsonObject {

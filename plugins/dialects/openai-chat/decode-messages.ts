@@ -2,6 +2,7 @@ import type {
   ModelRequest,
   Part,
   SystemBlock,
+  TextPart,
   ToolCallPart,
   ToolResultPart,
   Turn,

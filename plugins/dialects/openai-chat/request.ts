@@ -255,9 +255,22 @@ const groups: readonly Group[] = [
  * Model → wire. What came in this dialect and was not changed goes out as it came, byte for byte; the members that a
  * policy changed are written anew. Throws `RequestError('unsupported_field')` for what Chat cannot say.
  */
-export const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
+export const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest =>
+  encodeFrom(origins.get(request.vendor), request, target);
+
+/** The client's own text with the model patched in, and for a stream the wish for its counts. */
+export const patchRequest = (
+  document: JsonDocument,
+  request: ModelRequest,
+  target: UpstreamTarget,
+): EncodedRequest => encodeFrom({ document, request }, request, target);
+
+const encodeFrom = (
+  origin: Origin | undefined,
+  request: ModelRequest,
+  target: UpstreamTarget,
+): EncodedRequest => {
   const writing: Writing = { own: request.dialect === name, dropped: new Set() };
-  const origin = writing.own ? origins.get(request.vendor) : undefined;
   const body = origin
     ? patchOrigin(origin, request, { target, writing })
     : wholeBody(request, { target, writing });

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+
+/** A function that the caller offers, with the JSON Schema of its arguments. */
+export interface OfferedTool {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+/** What we read of a JSON Schema. */
+export interface Schema {
+  readonly type?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+/** What one call wants, whatever its dialect. */
+export interface Ask {
+  readonly model: string;
+  readonly stream: boolean;
+  /** OpenAI only: a stream ends with its usage. */
+  readonly streamUsage: boolean;
+  /** Text of the last turn: of the user, or of the tools that ran for it. */
+  readonly lastText: string;
+  readonly tools: readonly OfferedTool[];
+  /** The answer must call a tool. */
+  readonly toolRequired: boolean;
+  readonly parallelTools: boolean;
+  /** `sealed`: reasoning that only its signature shows. */
+  readonly reasoning: 'none' | 'shown' | 'sealed';
+  readonly maxTokens?: number | undefined;
+  /** The whole prompt, cached tokens included. */
+  readonly promptTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** Tokens of one answer; details are parts of the totals. */
+export interface AnswerUsage {
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+}
+
+export interface ToolCall {
+  readonly name: string;
+  /** JSON text. */
+  readonly arguments: string;
+}
+
+/** What a model says, in no dialect. */
+export interface Answer {
+  /** Random, without the dialect's prefix. */
+  readonly id: string;
+  readonly model: string;
+  readonly reasoning: string;
+  /** The deltas of a stream; joined, the text. */
+  readonly pieces: readonly string[];
+  readonly calls: readonly ToolCall[];
+  readonly finish: 'stop' | 'length' | 'tool-calls';
+  /** In the order in which they are sent; the last one holds. A healthy provider sends one. */
+  readonly usage: readonly AnswerUsage[];
+}
+
+/** A token is four characters to this provider. */
+export const tokensIn = (text: string): number => Math.ceil(text.length / 4);
+
+/**
+ * Answers a call: with the text of its last turn, word by word, so that answers can be told apart; or with as many tool
+ * calls as that text asks for (`call tools: 2`). `events` fixes the number of text deltas.
+ */
+export const answerTo = (ask: Ask, events?: number): Answer => {
+  const calls = callsFor(ask);
+  const reasoning = ask.reasoning === 'none' ? '' : `The user wrote ${ask.lastText.length} characters.`;
+  const reasoningTokens = tokensIn(reasoning);
+  const said = calls.length > 0 ? '' : `You said: ${ask.lastText}\n\nThis is a fake provider on this machine.`;
+  const text = cutToTokens(said, ask.maxTokens === undefined ? undefined : ask.maxTokens - reasoningTokens);
+  const pieces = piecesOf(text, events);
+  return {
+    id: randomUUID().replaceAll('-', ''),
+    model: ask.model,
+    reasoning,
+    pieces,
+    calls,
+    finish: calls.length > 0 ? 'tool-calls' : text.length < said.length ? 'length' : 'stop',
+    usage: [
+      {
+        inputTokens: ask.promptTokens,
+        cacheReadTokens: ask.cacheReadTokens,
+        cacheWriteTokens: ask.cacheWriteTokens,
+        outputTokens: reasoningTokens + tokensIn([...pieces, ...calls.map((call) => call.arguments)].join('')),
+        reasoningTokens,
+      },
+    ],
+  };
+};
+
+const callsFor = ({ tools, toolRequired, parallelTools, lastText }: Ask): ToolCall[] => {
+  if (tools.length === 0) return [];
+  const wanted = Number(/call tools: (\d{1,2})/.exec(lastText)?.[1] ?? (toolRequired ? 1 : 0));
+  return Array.from({ length: parallelTools ? wanted : Math.min(1, wanted) }, (_, index) => {
+    const tool = tools[index % tools.length];
+    return { name: tool?.name ?? '', arguments: JSON.stringify(sample(tool?.schema ?? {}, index + 1)) };
+  });
+};
+
+/** A value that fits `schema` well enough for a tool to run; `count` makes calls of one answer differ. */
+const sample = (schema: Schema, count: number): unknown => {
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'number' || schema.type === 'integer') return count;
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'array') return [];
+  if (schema.type === 'string') return `sample ${count}`;
+  const properties = Object.entries(schema.properties ?? {});
+  return Object.fromEntries(properties.map(([name, of]) => [name, sample(of, count)]));
+};
+
+const cutToTokens = (text: string, tokens: number | undefined): string =>
+  tokens === undefined ? text : text.slice(0, Math.max(0, tokens) * 4).toWellFormed();
+
+/** `text` word by word, or in exactly `count` pieces, lengthened when it has fewer words. */
+const piecesOf = (text: string, count: number | undefined): string[] => {
+  const words = text.match(/\S*\s*/g)?.filter((word) => word !== '') ?? [];
+  if (count === undefined || text === '') return words;
+  while (words.length < count) words.push(' and');
+  return Array.from({ length: count }, (_, index) =>
+    words.slice(share(index, words.length, count), share(index + 1, words.length, count)).join(''),
+  );
+};
+
+const share = (index: number, total: number, count: number): number => Math.floor((index * total) / count);

@@ -1,0 +1,31 @@
+import type { JsonObject } from '../../wire/json.ts';
+import type { Dialect } from '../dialect.ts';
+import { encodeResponse } from './encode-response.ts';
+import { encodeStream } from './encode-stream.ts';
+import { decodeError, encodeError, encodeStreamError } from './error.ts';
+import { decodeResponse, decodeStream } from './events.ts';
+import { passStream } from './pass.ts';
+import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
+import { name } from './wire.ts';
+
+const encodeModels = (names: readonly string[]): JsonObject => ({
+  object: 'list',
+  data: names.map((id) => ({ id, object: 'model', created: 0, owned_by: 'nexus' })),
+});
+
+/** OpenAI's Chat Completions and the many servers that speak it. */
+export const openaiChat: Dialect = {
+  name,
+  decodeRequest,
+  encodeResponse,
+  encodeStream,
+  encodeError,
+  encodeStreamError,
+  encodeModels,
+  patchRequest,
+  passStream,
+  encodeRequest,
+  decodeResponse,
+  decodeStream,
+  decodeError,
+};
