@@ -34,7 +34,13 @@ export const routes = ({ config, pathPrefixes }: RouteOptions): readonly Message
     typed_per_filter_config: routerFilterOn,
   };
   return [
-    { name: routeNames.attempt, match: planned, ...governed, route: attempt(config) },
+    {
+      name: routeNames.attempt,
+      match: planned,
+      ...governed,
+      request_headers_to_remove: ['x-forwarded-proto'], // Envoy keeps it when the service leaves it out
+      route: attempt(config),
+    },
     ...pathPrefixes.map((prefix) => ({
       name: routeNames.gate,
       match: { prefix },

@@ -122,6 +122,7 @@ describe('decodeProcessingRequest', () => {
       attributes: {
         'another.filter': toStruct({ ignored: 1 }),
         'envoy.filters.http.ext_proc': toStruct({ ...scalars, '': null, ' ': ['no scalar'], '  ': {} }),
+        'one.more.filter': toStruct({ ignored: 1 }),
       },
       observability_mode: true,
       protocol_config: { request_body_mode: 2 },
@@ -189,9 +190,6 @@ describe('decodeProcessingRequest', () => {
     expect(() => broken.metadata).toThrow(ProtobufError);
   });
 
-  /** A value that lies in this many objects. */
-  const nested = (levels: number): JsonObject => (levels === 1 ? { x: 1 } : { x: nested(levels - 1) });
-
   /** A message with this metadata in one namespace; protobufjs would not nest as deeply. */
   const withMetadata = (metadata: JsonObject): Buffer => {
     const writer = new Writer();
@@ -201,9 +199,16 @@ describe('decodeProcessingRequest', () => {
     return writer.finish();
   };
 
-  test('bounds how deeply metadata may be nested', () => {
-    expect(readAll(withMetadata(nested(100))).metadata.get('')).toEqual(nested(100));
-    expect(() => readAll(withMetadata(nested(101)))).toThrow(ProtobufError);
+  const nestedObjects = (levels: number): JsonValue => (levels === 0 ? 1 : { x: nestedObjects(levels - 1) });
+  const nestedLists = (levels: number): JsonValue => (levels === 0 ? 1 : [nestedLists(levels - 1)]);
+
+  test.each([
+    ['objects', nestedObjects],
+    ['lists', nestedLists],
+  ])('bounds how deeply %s may be nested', (_, nested) => {
+    const [deepest, tooDeep] = [{ a: nested(99) }, { a: nested(100) }];
+    expect(readAll(withMetadata(deepest)).metadata.get('')).toEqual(deepest);
+    expect(() => readAll(withMetadata(tooDeep))).toThrow(ProtobufError);
   });
 
   test.each([
@@ -432,21 +437,34 @@ describe('the encoders', () => {
     );
   });
 
-  test.each(['é'.repeat(3_000_000), Buffer.alloc(20_000_000, 'megabytes ')])(
-    'carry a body of many megabytes',
-    (body) => {
-      const made = encodeBodyAnswer({
-        phase: 'request',
-        setHeaders: [['a', 'b']],
-        body,
-        dynamicMetadata: { n: { c: 1 } },
-      });
-      const read = responses.decode(made) as unknown as {
-        request_body: { response: { body_mutation: { body: Buffer } } };
-      };
-      expect(read.request_body.response.body_mutation.body.equals(Buffer.from(body))).toBe(true);
-    },
-  );
+  /** The body of an answer to a request's body, by protobufjs. */
+  const bodyIn = (made: Buffer): Buffer => {
+    const read = responses.decode(made) as unknown as {
+      request_body: { response: { body_mutation: { body: Buffer } } };
+    };
+    return read.request_body.response.body_mutation.body;
+  };
+
+  test('carry bodies of the sizes where a length takes one byte more', () => {
+    const sizes = [7, 14, 21].flatMap((bits) => [-8, -4, -1, 0, 1, 4].map((off) => 2 ** bits + off));
+    for (const size of sizes) {
+      const body = Buffer.alloc(size, 'size');
+      expect(bodyIn(encodeBodyAnswer({ phase: 'request', body })).equals(body), `${size} bytes`).toBe(true);
+    }
+  });
+
+  test.each([
+    ['bytes', Buffer.alloc(20_000_000, 'megabytes ')],
+    ['text', 'é'.repeat(3_000_000)],
+  ])('carry many megabytes of %s', (_, body) => {
+    const made = encodeBodyAnswer({
+      phase: 'request',
+      setHeaders: [['a', 'b']],
+      body,
+      dynamicMetadata: { n: { c: 1 } },
+    });
+    expect(bodyIn(made).equals(Buffer.from(body))).toBe(true);
+  });
 
   test('leave the answers that were made before as they were', () => {
     const bodies = Array.from({ length: 400 }, (_, index) => Buffer.alloc((index * 977) % 6000, index));

@@ -266,7 +266,8 @@ export type BodyMode = keyof typeof bodyModes;
 
 /**
  * What Envoy is to show of the rest of this exchange, in place of what the filter is configured with. A mode that is
- * not named is `DEFAULT` or `NONE`, the configured one is not kept.
+ * not named is `DEFAULT` or `NONE`; the configured one is not kept. So an answer to request headers that names no
+ * `responseBodyMode` lets the answer's body pass unseen (Envoy 1.40.0 does).
  */
 export interface ModeOverride {
   readonly requestHeaderMode?: HeaderMode;

@@ -96,7 +96,6 @@ export class RouterStream {
     const { body } = call;
     const set: HeaderList = [
       [':path', call.path],
-      [':authority', call.authority],
       ['content-length', String(Buffer.byteLength(body))],
       ['x-envoy-max-retries', String(plan.length - 1)],
       ['x-envoy-upstream-rq-per-try-timeout-ms', String(firstByteTimeoutMs)],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startChild } from './child.ts';
-import { createRunDirectory, removeRunDirectory } from './run-directory.ts';
+import { openRunDirectory } from './run-directory.ts';
 
 /** A shell that runs `script`, with its log in a directory that lives as long as `work`. */
 const withShell = async (script: string, work: (child: ReturnType<typeof startChild>) => Promise<void>) => {
@@ -43,9 +43,10 @@ test('a program that is not there is a child that has ended', async () => {
 });
 
 test('a run directory is closed to others, short enough for sockets, and goes whole', () => {
-  const directory = createRunDirectory();
+  const undos: (() => unknown)[] = [];
+  const directory = openRunDirectory({ defer: (undo) => undos.push(undo) });
   expect(statSync(directory).mode & 0o777).toBe(0o700);
   expect(join(directory, 'worker-99.sock').length).toBeLessThan(100);
-  removeRunDirectory(directory);
+  for (const undo of undos) undo();
   expect(existsSync(directory)).toBe(false);
 });

@@ -33,16 +33,13 @@ export const readConfigFile = (
   }
 };
 
-/**
- * `readConfigFile` for a start: `note` gets a summary, warnings go to stderr. Throws a `Failure` that lists every problem.
- */
-export const openConfigFile = (
-  file: string,
-  { note, adapt }: { note: (text: string) => void; adapt?: (text: string) => string },
+/** The configuration to start with; its warnings go to stderr. Throws a `Failure` that lists every problem. */
+export const usable = (
+  config: UsableConfig | UnusableConfig,
+  { file, note }: { file: string; note: (text: string) => void },
 ): UsableConfig => {
   const nearby = relative('', file);
   note(nearby.startsWith('..') ? file : nearby);
-  const config = readConfigFile(file, adapt);
   if ('problems' in config) throw new Failure([`${file} cannot be served:`, ...config.problems].join('\n  '));
   for (const warning of config.warnings) console.error(formatProblem(warning));
   return config;

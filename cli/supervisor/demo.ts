@@ -1,52 +1,63 @@
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { startNode } from './child.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Child, startNode } from './child.ts';
+import { workersConfig } from './config-file.ts';
 import { Failure } from './failure.ts';
-import { freePort, isFree } from './ports.ts';
+import { freePorts, loopback } from './ports.ts';
 import type { Scope } from './supervise.ts';
 
-const directory = join(import.meta.dirname, '../../examples/demo');
+const home = join(import.meta.dirname, '../../examples/demo');
+const script = join(home, 'providers.ts');
+const graceMs = 500;
 
 /** What `nexus up` serves when it is told nothing. */
-export const demoConfigFile = join(directory, 'nexus.yaml');
+export const demoConfigFile = join(home, 'nexus.yaml');
 
-export const isDemo = (configFile: string): boolean => resolve(configFile) === demoConfigFile;
+/** Whether an absolute path is the demo's. */
+export const isDemo = (configFile: string): boolean => configFile === demoConfigFile;
 
 /** A model and a key of the demo. */
 export const demoModel = 'support';
 export const demoKey = 'nx-demo-alice';
 
-/** Makes the keys that workers send to the demo's providers and that these ask for; both inherit our environment. */
-export const setDemoKeys = (): void => {
+/** How the demo differs from its nexus.yaml on this machine. */
+export interface Demo {
+  readonly adapt: (text: string) => string;
+}
+
+/**
+ * Makes keys that workers send to the demo's providers and that these ask for (both inherit our environment), and moves
+ * the providers to free ports, so that any number of demos can run.
+ */
+export const prepareDemo = async (): Promise<Demo> => {
   for (const name of ['NEXUS_DEMO_OPENAI_KEY', 'NEXUS_DEMO_ANTHROPIC_KEY']) {
     process.env[name] = randomBytes(16).toString('hex');
   }
+  return { adapt: await portMoves(readFileSync(demoConfigFile, 'utf8')) };
+};
+
+/** How to change `text`, or a later version of it, so that every address of this machine in it has a free port. */
+export const portMoves = async (text: string): Promise<(text: string) => string> => {
+  const taken = [...new Set(text.match(/127\.0\.0\.1:\d+/g))];
+  const free = (await freePorts(taken.length)).map((port) => `${loopback}:${port}`);
+  return (original) => original.replaceAll(/127\.0\.0\.1:\d+/g, (at) => free[taken.indexOf(at)] ?? at);
 };
 
 /**
- * How the demo's nexus.yaml has to change for this machine: a provider whose port is taken, perhaps by another demo,
- * moves to a free one.
+ * Starts the providers of the nexus.yaml in `directory`; resolves when they listen. When they end, first or later, they
+ * end `scope`.
  */
-export const portMoves = async (text: string): Promise<(text: string) => string> => {
-  const moves: (readonly [from: string, to: string])[] = [];
-  for (const [address = '', host, port] of text.matchAll(/(127\.0\.0\.1):(\d+)/g)) {
-    if (!(await isFree(Number(port)))) moves.push([address, `${host}:${await freePort(0, '')}`]);
-  }
-  return (original) => moves.reduce((moved, [from, to]) => moved.replaceAll(from, to), original);
+export const startDemoProviders = (directory: string, scope: Scope): Promise<void> => {
+  const child = startNode(script, {
+    name: 'demo providers',
+    args: ['--config', workersConfig(directory)],
+    logFile: join(directory, 'providers.log'),
+  });
+  scope.defer(() => child.stop(graceMs));
+  void child.ended.then((how) => scope.abort(failure(child, how)));
+  return new Promise((resolve) => child.process.once('message', () => resolve()));
 };
 
-/** Starts the demo's providers on the ports of the nexus.yaml at `configFile`; resolves when they listen. */
-export const startDemoProviders = async (
-  { configFile, logFile }: { configFile: string; logFile: string },
-  scope: Scope,
-): Promise<void> => {
-  const script = join(directory, 'providers.ts');
-  const child = startNode(script, { name: 'demo providers', args: ['--config', configFile], logFile });
-  scope.defer(() => child.stop(500));
-  const ready = new Promise<undefined>((done) => child.process.once('message', () => done(undefined)));
-  const ended = await Promise.race([ready, child.ended]);
-  const failure = (how: string) =>
-    new Failure([`the demo's providers ended (${how})`, ...child.lastLines(10)].join('\n'));
-  if (ended !== undefined) throw failure(ended);
-  void child.ended.then((how) => scope.abort(failure(how)));
-};
+const failure = (child: Child, how: string): Failure =>
+  new Failure([`the demo's providers ended (${how})`, ...child.lastLines(10)].join('\n'));

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,8 @@ export interface EnvoyOptions {
   readonly config: Message;
   /** Takes its configuration, socket and log. */
   readonly directory: string;
+  /** Where it listens; no other Envoy on this machine may listen there. */
+  readonly port: number;
   /** Threads. */
   readonly concurrency: number;
 }
@@ -23,7 +25,7 @@ const graceMs = 500;
 
 /** Starts Envoy and waits until it serves. Its death later ends `scope`. Throws a `Failure` with its last words. */
 export const startEnvoy = async (options: EnvoyOptions, scope: Scope): Promise<void> => {
-  const { binary, config, directory, concurrency } = options;
+  const { binary, config, directory, port, concurrency } = options;
   const configFile = join(directory, 'envoy.json');
   const adminSocket = join(directory, 'envoy-admin.sock');
   const admin: Message = { address: { pipe: { path: adminSocket, mode: 0o600 } } };
@@ -31,15 +33,19 @@ export const startEnvoy = async (options: EnvoyOptions, scope: Scope): Promise<v
   const envoy = startChild({
     name: 'Envoy',
     command: binary,
-    // Without hot restart there is no shared memory to clash over, or to leave behind.
+    // Hot restart stays on, though unused: with it Envoy ends when its parent does (on Linux), so that it never
+    // outlives us, killed or not. It needs an id that no other Envoy here has, and leaves a file of that name behind.
     args: [
-      ...['-c', configFile, '--disable-hot-restart', '--log-level', 'warning'],
-      ...['--concurrency', String(concurrency)],
+      ...['-c', configFile, '--log-level', 'warning'],
+      ...['--base-id', String(port), '--concurrency', String(concurrency)],
     ],
     logFile: join(directory, 'envoy.log'),
     channel: 'none',
   });
-  scope.defer(() => envoy.stop(graceMs));
+  scope.defer(async () => {
+    await envoy.stop(graceMs);
+    rmSync(`/dev/shm/envoy_shared_memory_${port}0`, { force: true });
+  });
   void envoy.ended.then((how) => scope.abort(lastWords(envoy, how)));
   await ready(envoy, adminSocket, scope.signal);
 };

@@ -18,27 +18,31 @@ export const parsePort = (option: string, text: string): number => {
  */
 export const freePort = async (port: number, option: string): Promise<number> => {
   try {
-    return await listenOnce(port);
+    const listening = await listen(port);
+    await listening.close();
+    return listening.port;
   } catch (cause) {
     throw cause instanceof Error ? portError(cause, { port, option }) : cause;
   }
 };
 
-/** Whether one of ours could listen on `port`. */
-export const isFree = (port: number): Promise<boolean> =>
-  listenOnce(port).then(
-    () => true,
-    () => false,
-  );
+/** That many free ports, each another one. */
+export const freePorts = async (count: number): Promise<number[]> => {
+  const all = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  await Promise.all(all.map(({ close }) => close()));
+  return all.map(({ port }) => port);
+};
 
-const listenOnce = (port: number): Promise<number> =>
+const listen = (port: number): Promise<{ readonly port: number; readonly close: () => Promise<void> }> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen({ port, host: loopback }, () => {
       const address = server.address();
-      const found = typeof address === 'object' && address ? address.port : port;
-      server.close(() => resolve(found));
+      resolve({
+        port: typeof address === 'object' && address ? address.port : port,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      });
     });
   });
 

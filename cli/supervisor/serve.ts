@@ -4,9 +4,9 @@ import { parts } from '../../envoy/render.ts';
 import { findSystemCaFile } from '../../envoy/system-ca.ts';
 import type { Config } from '../../plugins/config/schema.ts';
 import type { ExitCode } from '../run.ts';
-import { openConfigFile, publishConfig, readConfigFile } from './config-file.ts';
+import { publishConfig, readConfigFile, usable } from './config-file.ts';
 import { loopback } from './ports.ts';
-import { createRunDirectory, removeRunDirectory } from './run-directory.ts';
+import { openRunDirectory } from './run-directory.ts';
 import { startService } from './service.ts';
 import { Steps } from './steps.ts';
 import { supervise } from './supervise.ts';
@@ -28,17 +28,22 @@ const graceMs = 32_000;
 export const serve = (options: ServeOptions): Promise<ExitCode> =>
   supervise(async (scope) => {
     const steps = new Steps(scope.signal);
-    const directory = createRunDirectory();
-    scope.defer(() => removeRunDirectory(directory));
+    const directory = openRunDirectory(scope);
     const file = resolve(options.config);
-    const config = await steps.run('configuration', (note) => openConfigFile(file, { note }));
+    const read = () => readConfigFile(file);
+    const config = await steps.run('configuration', (note) => usable(read(), { file, note }));
     publishConfig(config.text, directory);
     mkdirSync(options.workersDirectory, { recursive: true });
     const sockets = workerSockets(resolve(options.workersDirectory), options.workers);
     const adminPort = await startService(
       {
-        ...{ file, config, directory, sockets, graceMs, adminPort: options.adminPort },
-        read: () => readConfigFile(file),
+        file,
+        read,
+        config,
+        directory,
+        sockets,
+        adminPort: options.adminPort,
+        graceMs,
         renderHost: (next) => hostParts(next, { file, sockets }),
         onHostChange: {
           apply: 'yes',

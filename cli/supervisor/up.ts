@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Message } from '../../envoy/proto.ts';
 import { renderEnvoy } from '../../envoy/render.ts';
 import { findSystemCaFile } from '../../envoy/system-ca.ts';
 import type { Config } from '../../plugins/config/schema.ts';
 import type { ExitCode } from '../run.ts';
 import { bringEnvoy } from './bring-envoy.ts';
-import { openConfigFile, publishConfig, readConfigFile, workersConfig } from './config-file.ts';
-import { isDemo, portMoves, setDemoKeys, startDemoProviders } from './demo.ts';
+import { publishConfig, readConfigFile, usable } from './config-file.ts';
+import { isDemo, prepareDemo, startDemoProviders } from './demo.ts';
 import { startEnvoy } from './envoy.ts';
 import { freePort, loopback } from './ports.ts';
-import { createRunDirectory, removeRunDirectory } from './run-directory.ts';
+import { openRunDirectory } from './run-directory.ts';
 import { startService } from './service.ts';
 import { smoke } from './smoke.ts';
 import { Steps } from './steps.ts';
@@ -33,45 +33,29 @@ const graceMs = 1000;
 export const up = (options: UpOptions): Promise<ExitCode> =>
   supervise(async (scope) => {
     const steps = new Steps(scope.signal);
-    const directory = createRunDirectory();
-    scope.defer(() => removeRunDirectory(directory));
+    const directory = openRunDirectory(scope);
     const file = resolve(options.config);
-    const demo = isDemo(file);
-    if (demo) setDemoKeys();
-    const adapt = demo ? await portMoves(readFileSync(file, 'utf8')) : String;
+    const demo = isDemo(file) ? await prepareDemo() : undefined;
     const port = await freePort(options.port, 'port');
-    const freeAdminPort = await freePort(options.adminPort, 'admin-port');
-    const config = await steps.run('configuration', (note) => openConfigFile(file, { note, adapt }));
+    const adminPort = await freePort(options.adminPort, 'admin-port');
+    const read = () => readConfigFile(file, demo?.adapt);
+    const config = await steps.run('configuration', (note) => usable(read(), { file, note }));
     publishConfig(config.text, directory);
-    const binary = await steps.run('Envoy', (note) => bringEnvoy(note));
-    if (demo) {
-      const configFile = workersConfig(directory);
-      const logFile = join(directory, 'providers.log');
-      await steps.run('demo providers', () => startDemoProviders({ configFile, logFile }, scope));
-    }
+    const providersReady = demo && startDemoProviders(directory, scope); // while the rest goes on
+    const binary = await steps.run('Envoy', bringEnvoy);
     const sockets = workerSockets(directory, options.workers);
-    const render = (next: Config) =>
-      renderEnvoy({
-        config: next,
-        listen: { host: loopback, port },
-        workers: sockets.map((socketPath) => ({ socketPath })),
-        accessLog: { filePath: join(directory, 'access.log') },
-        baseDirectory: dirname(file),
-        systemCaFile: findSystemCaFile(process.env),
-      });
-    const adminPort = await startService(
+    const renderHost = hostRenderer({ file, port, sockets, directory });
+    await startService(
       {
-        ...{
-          file,
-          config,
-          directory,
-          sockets,
-          graceMs,
-          adminPort: freeAdminPort,
-          logDirectory: directory,
-        },
-        read: () => readConfigFile(file, adapt),
-        renderHost: render,
+        file,
+        read,
+        config,
+        directory,
+        sockets,
+        logDirectory: directory,
+        adminPort,
+        graceMs,
+        renderHost,
         onHostChange: {
           apply: 'no',
           say: `${file} is not used yet: Envoy's configuration has to change too. Stop this and start it again.`,
@@ -80,11 +64,37 @@ export const up = (options: UpOptions): Promise<ExitCode> =>
       steps,
       scope,
     );
-    await steps.run('Envoy ready', () =>
-      startEnvoy({ binary, directory, config: render(config.config), concurrency: options.workers }, scope),
-    );
+    if (providersReady) await steps.run('demo providers', () => providersReady);
+    const envoy = {
+      binary,
+      directory,
+      port,
+      config: renderHost(config.config),
+      concurrency: options.workers,
+    };
+    await steps.run('Envoy ready', () => startEnvoy(envoy, scope));
     if (demo) await steps.run('first request', async (note) => note(`answered by ${await smoke(port)}`));
     const kind = demo ? 'demo' : 'own';
     const took = steps.elapsed();
     console.log(welcome({ kind, config: config.config, port, adminPort, directory, took }));
   });
+
+interface Place {
+  readonly file: string;
+  readonly port: number;
+  readonly sockets: readonly string[];
+  readonly directory: string;
+}
+
+/** How to make Envoy's configuration for any version of the nexus.yaml that is served here. */
+const hostRenderer =
+  ({ file, port, sockets, directory }: Place) =>
+  (config: Config): Message =>
+    renderEnvoy({
+      config,
+      listen: { host: loopback, port },
+      workers: sockets.map((socketPath) => ({ socketPath })),
+      accessLog: { filePath: join(directory, 'access.log') },
+      baseDirectory: dirname(file),
+      systemCaFile: findSystemCaFile(process.env),
+    });

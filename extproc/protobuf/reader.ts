@@ -70,12 +70,12 @@ export class Reader {
   /** One character per byte: loses nothing, whatever the encoding. */
   latin1(): string {
     const start = this.#take(this.varint());
-    return this.#isPrefetched(start) ? this.#cut(start) : this.#bytes.toString('latin1', start, this.#at);
+    return this.#isPrefetched() ? this.#cut(start) : this.#bytes.toString('latin1', start, this.#at);
   }
 
   utf8(): string {
     const start = this.#take(this.varint());
-    const isCheap = this.#isPrefetched(start) && this.#isAscii(start);
+    const isCheap = this.#isPrefetched() && this.#isAscii(start);
     return isCheap ? this.#cut(start) : this.#bytes.toString('utf8', start, this.#at);
   }
 
@@ -134,8 +134,9 @@ export class Reader {
     return start;
   }
 
-  #isPrefetched(start: number): boolean {
-    return start >= this.#textStart && this.#at <= this.#textStart + this.#text.length;
+  /** Of the text that ends here; it can not begin before `#textStart`, as nothing is read twice. */
+  #isPrefetched(): boolean {
+    return this.#at <= this.#textStart + this.#text.length;
   }
 
   #isAscii(start: number): boolean {

@@ -4,7 +4,7 @@ import type { Gateway } from '../../plugins/gateway.ts';
 import type { Reply } from '../../plugins/reply.ts';
 import type { Forward, Session } from '../../plugins/session.ts';
 import type { UpstreamCall } from '../../plugins/upstream-call.ts';
-import type { ClientAnswer, ClientCall, Host } from './host.ts';
+import type { ClientAnswer, Host } from './host.ts';
 
 /** Statuses after which the next upstream is tried; the same as in Envoy's routes. */
 const retriableStatuses = new Set([401, 402, 403, 404, 408, 409, 429]);

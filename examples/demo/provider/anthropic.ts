@@ -7,7 +7,7 @@ import {
   objectIn,
   objectsIn,
   type ProviderDialect,
-  ProviderError,
+  type ProviderError,
   refuseUnknown,
   slices,
   textIn,
@@ -17,7 +17,7 @@ import {
 /** Messages as Anthropic's server has it (API reference, "Messages", and the types of `@anthropic-ai/sdk` 1.12.0, read 2026-11-24). */
 export const anthropic: ProviderDialect = {
   path: '/v1/messages',
-  credential: { header: 'x-api-key', valueOf: (key) => key },
+  credential: { header: 'x-api-key', format: (key) => key, accountHeaders: [] },
   readAsk: (body, headers) => readAsk(body, headers),
   unary: (answer) => unary(answer),
   frames: (answer) => frames(answer),
@@ -89,10 +89,10 @@ const readAsk = (body: JsonObject, headers: IncomingHttpHeaders): Ask => {
 const checkSampling = ({ temperature, top_k, top_p }: JsonObject, model: string): void => {
   const [, major = 0, minor = 0] = /^claude-[a-z]+-(\d+)(?:-(\d{1,2})(?!\d))?/.exec(model) ?? [];
   if (Number(major) * 100 + Number(minor) <= 406) return;
-  const refused = { temperature: temperature ?? 1, top_p: Math.max(Number(top_p ?? 1), 0.99), top_k };
-  if (refused.temperature !== 1) throw wrong('temperature', 'not supported by this model');
-  if (refused.top_p !== (top_p ?? 1)) throw wrong('top_p', 'not supported by this model');
-  if (refused.top_k !== undefined) throw wrong('top_k', 'not supported by this model');
+  const message = 'not supported by this model';
+  if (temperature !== undefined && temperature !== 1) throw wrong('temperature', message);
+  if (typeof top_p === 'number' && top_p < 0.99) throw wrong('top_p', message);
+  if (top_k !== undefined) throw wrong('top_k', message);
 };
 
 interface Turn {
@@ -133,7 +133,7 @@ const readMessages = (value: JsonValue | undefined, version: string): Turn[] => 
 const readBlocks = (content: JsonValue | undefined, where: string): JsonObject[] => {
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : objectsIn(content, where);
   if (blocks.length === 0) throw wrong(where, 'must not be empty');
-  blocks.forEach((block, index) => checkBlock(block, `${where}[${index}]`));
+  for (const [index, block] of blocks.entries()) checkBlock(block, `${where}[${index}]`);
   return blocks;
 };
 
@@ -190,7 +190,9 @@ const textOf = (blocks: readonly JsonObject[]): string =>
     .flatMap(({ type, text, content }) => {
       if (type === 'text') return [String(text)];
       if (type !== 'tool_result') return [];
-      return typeof content === 'string' ? [content] : [textOf(Array.isArray(content) ? content.filter(isJsonObject) : [])];
+      return typeof content === 'string'
+        ? [content]
+        : [textOf(Array.isArray(content) ? content.filter(isJsonObject) : [])];
     })
     .join('\n');
 
@@ -293,7 +295,11 @@ const blocksOf = (answer: Answer): Block[] => {
       partial_json: piece,
     })),
   }));
-  return [...(answer.reasoning === '' ? [] : [thinking]), ...(answer.pieces.length === 0 ? [] : [text]), ...calls];
+  return [
+    ...(answer.reasoning === '' ? [] : [thinking]),
+    ...(answer.pieces.length === 0 ? [] : [text]),
+    ...calls,
+  ];
 };
 
 const blockEvents = ({ start, deltas }: Block, index: number) => [

@@ -55,6 +55,8 @@ export interface Answer {
   readonly id: string;
   readonly model: string;
   readonly reasoning: string;
+  /** False: only its seal goes out. */
+  readonly reasoningShown: boolean;
   /** The deltas of a stream; joined, the text. */
   readonly pieces: readonly string[];
   readonly calls: readonly ToolCall[];
@@ -74,13 +76,15 @@ export const answerTo = (ask: Ask, events?: number): Answer => {
   const calls = callsFor(ask);
   const reasoning = ask.reasoning === 'none' ? '' : `The user wrote ${ask.lastText.length} characters.`;
   const reasoningTokens = tokensIn(reasoning);
-  const said = calls.length > 0 ? '' : `You said: ${ask.lastText}\n\nThis is a fake provider on this machine.`;
+  const said =
+    calls.length > 0 ? '' : `You said: ${ask.lastText}\n\nThis is a fake provider on this machine.`;
   const text = cutToTokens(said, ask.maxTokens === undefined ? undefined : ask.maxTokens - reasoningTokens);
   const pieces = piecesOf(text, events);
   return {
     id: randomUUID().replaceAll('-', ''),
     model: ask.model,
     reasoning,
+    reasoningShown: ask.reasoning === 'shown',
     pieces,
     calls,
     finish: calls.length > 0 ? 'tool-calls' : text.length < said.length ? 'length' : 'stop',
@@ -89,7 +93,8 @@ export const answerTo = (ask: Ask, events?: number): Answer => {
         inputTokens: ask.promptTokens,
         cacheReadTokens: ask.cacheReadTokens,
         cacheWriteTokens: ask.cacheWriteTokens,
-        outputTokens: reasoningTokens + tokensIn([...pieces, ...calls.map((call) => call.arguments)].join('')),
+        outputTokens:
+          reasoningTokens + tokensIn([...pieces, ...calls.map((call) => call.arguments)].join('')),
         reasoningTokens,
       },
     ],

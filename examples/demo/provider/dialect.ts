@@ -29,8 +29,12 @@ export const wrong = (param: string, message: string, code = 'invalid_value'): P
 export interface ProviderDialect {
   /** Path of its chat calls. */
   readonly path: string;
-  /** Header that carries the credential; value of that header for a key. */
-  readonly credential: { readonly header: string; readonly valueOf: (key: string) => string };
+  readonly credential: {
+    readonly header: string;
+    readonly format: (key: string) => string;
+    /** Other headers of this API that name an account. */
+    readonly accountHeaders: readonly string[];
+  };
   /** Reads a call. Throws a `ProviderError` for whatever this API would not take, the bodies of other APIs first of all. */
   readAsk(body: JsonObject, headers: IncomingHttpHeaders): Ask;
   /** A whole answer. */

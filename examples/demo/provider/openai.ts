@@ -5,7 +5,7 @@ import {
   objectIn,
   objectsIn,
   type ProviderDialect,
-  ProviderError,
+  type ProviderError,
   refuseUnknown,
   slices,
   textIn,
@@ -18,7 +18,11 @@ import {
  */
 export const openai: ProviderDialect = {
   path: '/v1/chat/completions',
-  credential: { header: 'authorization', valueOf: (key) => `Bearer ${key}` },
+  credential: {
+    header: 'authorization',
+    format: (key) => `Bearer ${key}`,
+    accountHeaders: ['openai-organization', 'openai-project'],
+  },
   readAsk: (body) => readAsk(body),
   unary: (answer) => unary(answer),
   frames: (answer, ask) => frames(answer, ask),
@@ -73,7 +77,7 @@ const readAsk = (body: JsonObject): Ask => {
     tools: choice === 'none' ? [] : tools.filter(({ name }) => named === undefined || name === named),
     toolRequired: choice === 'required' || named !== undefined,
     parallelTools: body.parallel_tool_calls !== false,
-    reasoning: ['none', null, undefined].includes(body.reasoning_effort as never) ? 'none' : 'shown',
+    reasoning: (body.reasoning_effort ?? 'none') === 'none' ? 'none' : 'shown',
     maxTokens:
       countIn(body.max_completion_tokens, 'max_completion_tokens') ?? countIn(body.max_tokens, 'max_tokens'),
     promptTokens: tokensIn(JSON.stringify([messages, body.tools])),

@@ -53,5 +53,11 @@ export const play = async (reply: Reply, response: ServerResponse): Promise<void
   }
   if (reply.ending === 'clean') response.end();
   else if (reply.ending === 'cut') response.socket?.destroy();
-  else if (reply.ending === 'reset') response.socket?.resetAndDestroy();
+  else if (reply.ending === 'reset') await reset(response);
+};
+
+/** A reset discards what the other side has not read yet, so it gets time to. */
+const reset = async (response: ServerResponse): Promise<void> => {
+  await sleep(20);
+  response.socket?.resetAndDestroy();
 };

@@ -331,13 +331,15 @@ describe('settings', () => {
     });
   });
 
-  test('several answers and probabilities are refused', () => {
+  test('several answers, probabilities, sound and searches are refused', () => {
     expect(refused({ sampling: { choices: 2 } })).toEqual({ code: 'unsupported_field', param: 'n' });
     expect(refused({ logprobs: { topLogprobs: 2 } })).toEqual({
       code: 'unsupported_field',
       param: 'logprobs',
     });
-    expect(send({ sampling: { choices: 1 } }).dropped).toEqual([]);
+    expect(refused({ vendor: { audio: { voice: 'x' } } }).param).toBe('audio');
+    expect(refused({ vendor: { web_search_options: {} } }).param).toBe('web_search_options');
+    expect(send({ sampling: { choices: 1 }, vendor: { audio: null } }).dropped).toEqual([]);
   });
 
   test.each([

@@ -38,6 +38,7 @@ export const renderRequest = (request: ModelRequest, model: string): JsonObject 
       tool_choice: merged(vendor.tool_choice, renderToolChoice(request)),
       thinking: merged(vendor.thinking, renderThinking(request.reasoning)),
       output_config: merged(vendor.output_config, renderOutputConfig(request)),
+      output_format: request.output && originOf(request.output),
       temperature: sampling.temperature,
       top_p: sampling.topP,
       top_k: sampling.topK,
@@ -233,7 +234,7 @@ const renderThinking = (reasoning: ReasoningSettings | undefined): JsonObject =>
 
 const renderOutputConfig = ({ reasoning, output }: ModelRequest): JsonObject => ({
   ...(reasoning?.effort === undefined ? {} : { effort: reasoning.effort }),
-  ...(output?.kind === 'schema'
+  ...(output?.kind === 'schema' && !originOf(output)
     ? { format: { type: 'json_schema', schema: output.schema, ...output.vendor } }
     : {}),
 });

@@ -43,7 +43,7 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
     ...present({
       toolChoice: choice?.toolChoice,
       parallelToolCalls: choice?.parallelToolCalls,
-      output: config?.output,
+      output: config?.output ?? decodeOldFormat(fields),
       reasoning: joinReasoning(thinking?.reasoning, config?.effort),
       endUser: metadata?.optionalString('user_id'),
       serviceTier: fields.optionalString('service_tier'),
@@ -235,6 +235,13 @@ const efforts: ReadonlyMap<JsonValue | undefined, ReasoningEffort> = new Map(
 
 const isSchemaFormat = (format: JsonValue | undefined): boolean =>
   isJsonObject(format) && format.type === 'json_schema';
+
+/** Where the format stood before `output_config`; beta clients still send it, and an upstream gets it back there. */
+const decodeOldFormat = (fields: Fields): OutputFormat | undefined => {
+  if (!isSchemaFormat(fields.peek('output_format'))) return undefined;
+  const format = fields.object('output_format');
+  return readFrom(decodeFormat(format), format.wire);
+};
 
 const decodeFormat = (format: Fields): OutputFormat => {
   format.take('type');

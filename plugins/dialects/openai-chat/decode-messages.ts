@@ -2,7 +2,6 @@ import type {
   ModelRequest,
   Part,
   SystemBlock,
-  TextPart,
   ToolCallPart,
   ToolResultPart,
   Turn,
@@ -33,12 +32,15 @@ export const decodeMessages = (messages: readonly JsonValue[]): Pick<ModelReques
 
 const isInstruction = (role: string): boolean => role === 'system' || role === 'developer';
 
-/** One block per text part; nothing when the message holds anything but text. */
+/** One block per text part, or one of plain text; nothing when the message holds anything but text. */
 const decodeSystem = (message: Fields): SystemBlock[] | undefined => {
   const parts = decodeContent(message);
   if (!parts.every((part) => part.type === 'text')) return undefined;
-  const texts: readonly Omit<TextPart, 'type'>[] = parts.length === 0 ? [{ text: '' }] : parts;
-  return texts.map(({ text, cache, vendor = message.rest }) =>
+  if (!Array.isArray(message.wire.content) || parts.length === 0) {
+    const text = parts[0]?.text ?? '';
+    return [readFrom({ text, vendor: message.rest }, message.wire)];
+  }
+  return parts.map(({ text, cache, vendor = {} }) =>
     readFrom({ text, vendor, ...present({ cache }) }, message.wire),
   );
 };
@@ -55,7 +57,7 @@ const decodeTurn = (message: Fields, role: string): Turn => {
     case 'tool':
       return turnOf('tool', [decodeResult(message, message.string('tool_call_id'))], message);
     case 'function':
-      return turnOf('tool', [decodeResult(message, functionCallId(message.string('name')))], message);
+      return decodeFunctionResult(message);
     default:
       throw badValue(message.at('role'), 'developer, system, user, assistant, tool or function');
   }
@@ -100,6 +102,11 @@ const decodeFunctionCall = (call: Fields): ToolCallPart => {
 
 /** The id of a call that came without one. */
 export const functionCallId = (called: string): string => `call_${called}`;
+
+const decodeFunctionResult = (message: Fields): Turn => {
+  const result = decodeResult(message, functionCallId(message.string('name')));
+  return { role: 'tool', parts: [result], vendor: message.rest };
+};
 
 const decodeResult = (message: Fields, callId: string): ToolResultPart => ({
   type: 'tool-result',

@@ -78,7 +78,7 @@ const placeResults = (turns: readonly Turn[], writing: Writing): PlacedTurn[] =>
       placed.push({ turn: turnOfResult(turn, result, media), path });
       waiting.push(...captioned(result, media));
     }
-    if (waiting.length > 0) writing.dropped.add('messages.content.tool_result.content');
+    if (waiting.length > 0) writing.dropped.add('messages.content.tool_result.image');
     if (rest.length === 0 && results.length > 0) continue;
     const joins = turn.role === 'user' || turn.role === 'tool';
     if (!joins && waiting.length > 0) placed.push({ turn: { role: 'user', parts: waiting }, path });
@@ -139,7 +139,8 @@ const resultBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
   if (result?.type !== 'tool-result')
     return { role: 'user', content: encodeContent(turn.parts, path, writing) };
   const content = resultContent(result, path, writing);
-  if (shapeOf(turn)?.role === 'function') return { role: 'function', content };
+  const shape = shapeOf(turn);
+  if (shape?.role === 'function') return { role: 'function', name: shape.name ?? '', content };
   return withVendor(
     { role: 'tool', tool_call_id: result.callId, content },
     result,

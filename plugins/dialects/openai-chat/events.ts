@@ -11,7 +11,7 @@ import { decodeStreamError } from './error.ts';
 import { thinkingText } from './parts.ts';
 import { plainReasoning, type ReasoningDetail, readDetails } from './reasoning.ts';
 import { decodeUsage } from './usage.ts';
-import { isText, name, textOf } from './wire.ts';
+import { isEmptyObject, isText, name, textOf } from './wire.ts';
 
 // Answers: OpenAI API reference, "The chat completion object" and "The chat completion chunk object", read 2026-11-24,
 // and what compatible servers make of them.
@@ -45,7 +45,8 @@ class StreamDecoder implements ResponseDecoder {
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
     this.#read(this.#sse.end().filter(({ data }) => isWhole(data)));
-    if (this.#frames === 0 && isJsonOrPage(this.#firstByte)) this.#answer.fail(gatewayError('upstream_malformed'));
+    if (this.#frames === 0 && isJsonOrPage(this.#firstByte))
+      this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.bodyEnded();
     return this.#answer.take();
   }
@@ -121,6 +122,7 @@ interface Call {
   name: string;
   /** Arguments that came before the name. */
   held: string;
+  hasInput: boolean;
   /** Members of this dialect that came before the start, then those after it. */
   vendor: JsonObject;
 }
@@ -233,7 +235,7 @@ class AnswerReader {
       responseModel: textOf(chunk.model),
       ...(typeof chunk.created === 'number' ? { createdSeconds: chunk.created } : {}),
       dialect: name,
-      vendor: this.#vendor,
+      ...(isEmptyObject(this.#vendor) ? {} : { vendor: this.#vendor }),
     });
     return true;
   }
@@ -462,6 +464,7 @@ class AnswerReader {
   #readInput(choice: Choice, call: Call, called: JsonObject): void {
     if (call.name === '') call.name = textOf(called.name);
     const json = inputOf(called.arguments ?? called.input);
+    call.hasInput ||= json !== '';
     if (call.part === undefined) {
       call.held += json;
       if (call.name !== '') this.#startCall(choice, call);
@@ -475,7 +478,7 @@ class AnswerReader {
     const vendor = call.kind === 'function' ? call.vendor : { ...call.vendor, type: call.kind };
     const { id, name: toolName, held } = call;
     const start = { kind: 'tool-call', id, name: toolName } as const;
-    const part = this.#startPart(choice, Object.keys(vendor).length > 0 ? { ...start, vendor } : start);
+    const part = this.#startPart(choice, isEmptyObject(vendor) ? start : { ...start, vendor });
     call.part = part;
     call.vendor = {};
     if (held !== '') this.#events.push({ type: 'tool-input-delta', part, json: held });
@@ -506,7 +509,15 @@ class AnswerReader {
   }
 
   #newCall(choice: Choice, identity: Pick<Call, 'index' | 'kind'>): Call {
-    const call: Call = { ...identity, part: undefined, id: '', name: '', held: '', vendor: {} };
+    const call: Call = {
+      ...identity,
+      part: undefined,
+      id: '',
+      name: '',
+      held: '',
+      hasInput: false,
+      vendor: {},
+    };
     choice.calls.push(call);
     return call;
   }
@@ -549,13 +560,17 @@ class AnswerReader {
 
   #stopParts(choice: Choice): void {
     this.#close(choice);
-    for (const { part, vendor } of choice.calls)
-      if (part !== undefined)
-        this.#events.push(
-          Object.keys(vendor).length === 0
-            ? { type: 'part-stop', part }
-            : { type: 'part-stop', part, vendor },
-        );
+    for (const call of choice.calls) this.#stopCall(call, choice);
+  }
+
+  /** A tool without arguments is called with none, not with nothing; unless the answer was cut before them. */
+  #stopCall({ part, kind, hasInput, vendor }: Call, choice: Choice): void {
+    if (part === undefined) return;
+    if (!hasInput && kind !== 'custom' && reasonOf(choice) === 'tool_calls')
+      this.#events.push({ type: 'tool-input-delta', part, json: '{}' });
+    this.#events.push(
+      isEmptyObject(vendor) ? { type: 'part-stop', part } : { type: 'part-stop', part, vendor },
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { RequestError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { Fields, wrongType } from './fields.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, merge, name, present } from './wire.ts';
+import { bag, isEmptyObject, merge, name, present } from './wire.ts';
 
 /** The parts of a message's `content`: text, or a list of parts of any type. Null and empty text hold none. */
 export const decodeContent = (message: Fields): Part[] => {
@@ -74,7 +74,7 @@ const decodeFile = (fields: Fields): Part | undefined => {
 /** Mistral's reasoning, as it stands in the history of a conversation (docs.mistral.ai, "Reasoning", read 2026-11-24). */
 const decodeThinking = (fields: Fields): Part | undefined => {
   const text = thinkingText(fields.take('thinking'));
-  return text === undefined ? undefined : { type: 'reasoning', text, ...extras(fields) };
+  return text === undefined ? undefined : { type: 'reasoning', text, vendor: fields.rest };
 };
 
 /** The text of Mistral's `thinking`, a list of text items; undefined when there is anything else in it. */
@@ -86,12 +86,11 @@ export const thinkingText = (items: JsonValue | undefined): string | undefined =
 };
 
 /** Members without a place in the model. A plain cache breakpoint is a mark of the model. */
-const extras = (fields: Fields, nested: Vendor = {}): { vendor: Vendor; cache?: CacheMark } => {
-  const { type: _, ...rest } = fields.rest;
-  const { prompt_cache_breakpoint: breakpoint, ...others } = rest;
-  return isPlainBreakpoint(breakpoint)
-    ? { vendor: { ...others, ...nested }, cache: {} }
-    : { vendor: { ...rest, ...nested } };
+const extras = (fields: Fields, nested: Vendor = {}): { vendor?: Vendor; cache?: CacheMark } => {
+  const { prompt_cache_breakpoint: breakpoint, ...others } = fields.rest;
+  const marked = isPlainBreakpoint(breakpoint);
+  const vendor = { ...(marked ? others : fields.rest), ...nested };
+  return { ...(isEmptyObject(vendor) ? {} : { vendor }), ...(marked ? { cache: {} } : {}) };
 };
 
 const isPlainBreakpoint = (value: JsonValue | undefined): boolean =>

@@ -95,7 +95,7 @@ export const encodeTools = (request: ModelRequest, client: JsonObject, writing: 
   return present({
     tools:
       tools.length === 0 ? undefined : tools.map((tool, at) => encodeTool(tool, `tools[${at}]`, writing)),
-    tool_choice: toolChoice && encodeChoice(toolChoice, tools),
+    tool_choice: toolChoice && encodeChoice(toolChoice, tools, client),
     parallel_tool_calls: parallelToolCalls,
   });
 };
@@ -133,8 +133,10 @@ const describe = (tool: Extract<Tool, { kind: 'function' }>): JsonObject =>
     strict: tool.strict,
   });
 
-const encodeChoice = (choice: ToolChoice, tools: readonly Tool[]): JsonValue => {
+const encodeChoice = (choice: ToolChoice, tools: readonly Tool[], client: JsonObject): JsonValue => {
   switch (choice.mode) {
+    case 'required':
+      return client.tool_choice === 'any' ? 'any' : 'required';
     case 'named':
       return reference(choice.name, tools);
     case 'allowed':

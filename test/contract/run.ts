@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClientAnswer, ClientCall, Host } from './host.ts';
+import { type ReadAnswer, readAnswer } from './read-answer.ts';
+import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
+import { clientKey, modelOf, startWorld, type World } from './world.ts';
+
+/** Runs every scenario on the host that `start` brings up over the contract's providers. */
+export const runContract = (hostName: string, start: (world: World) => Promise<Host>): void => {
+  describe(`contract, ${hostName}`, () => {
+    let world: World;
+    let host: Host;
+    beforeAll(async () => {
+      world = await startWorld();
+      host = await start(world);
+    });
+    afterAll(async () => {
+      await host?.stop();
+      await world?.stop();
+    });
+
+    it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+      '%s',
+      async (_name, scenario) => {
+        for (const name of providerNames) world.providers[name].journal.clear();
+        const answer = await host.call(callOf(scenario));
+        const context = `${answer.status} ${answer.text.slice(0, 600)}`;
+        expect(answer.status, context).toBe(scenario.expect.status);
+        checkTried(scenario.expect, world, context);
+        checkHeaders(scenario.expect, answer, context);
+        checkAnswer(scenario.expect, readAnswer(scenario.client, answer), context);
+      },
+    );
+  });
+};
+
+const paths = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
+const limitFields = { 'openai-chat': 'max_completion_tokens', 'anthropic-messages': 'max_tokens' } as const;
+
+const callOf = (scenario: Scenario): ClientCall => {
+  const { client, stream, body, says = 'hello', call } = scenario;
+  const model = modelOf(scenario);
+  const made = {
+    model,
+    [limitFields[client]]: 4000,
+    ...(stream
+      ? { stream, ...(client === 'openai-chat' ? { stream_options: { include_usage: true } } : {}) }
+      : {}),
+    messages: [{ role: 'user', content: says }],
+    ...body,
+  };
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${clientKey}`,
+    ...call?.headers,
+  };
+  return { path: paths[client], body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };
+};
+
+/** Bodies written by hand say MODEL where the scenario's own model belongs. */
+const named = (body: string | Uint8Array | undefined, model: string) =>
+  typeof body === 'string' ? { body: body.replaceAll('MODEL', model) } : {};
+
+const checkTried = ({ tried }: Expectation, { providers }: World, context: string): void => {
+  if (!tried) return;
+  const seen = providerNames
+    .flatMap((name) =>
+      providers[name].journal.entries.map(({ epochMs, model }) => ({ epochMs, name: `${name}/${model}` })),
+    )
+    .sort((a, b) => a.epochMs - b.epochMs);
+  expect(seen.map(({ name }) => name).sort(), context).toEqual([...tried].sort());
+};
+
+const checkHeaders = (
+  { tried, attempts, dropped, headers = {}, status }: Expectation,
+  answer: ClientAnswer,
+  context: string,
+): void => {
+  const served = status < 400 ? tried?.at(-1) : undefined;
+  if (served) expect(answer.headers.get('x-nexus-model'), context).toBe(served);
+  if (attempts) expect(answer.headers.get('x-nexus-attempts'), context).toBe(String(attempts));
+  if (status < 400) expect(answer.headers.get('x-nexus-dropped'), context).toBe(dropped);
+  for (const [name, value] of Object.entries(headers))
+    expect(answer.headers.get(name) ?? '', `${name}: ${context}`).toMatch(value);
+};
+
+const checkAnswer = (
+  { error, ending, text, finish, tools, usage }: Expectation,
+  read: ReadAnswer,
+  context: string,
+): void => {
+  expect(read.errorCode, context).toBe(error);
+  if (ending) expect(read.ending, context).toBe(ending);
+  if (text) expect(read.text, context).toMatch(text);
+  if (finish) expect(read.finish, context).toBe(finish);
+  if (tools) expect(read.tools, context).toEqual(tools);
+  if (!usage) return;
+  expect(read.inputTokens, context).toBeGreaterThan(0);
+  expect(read.outputTokens, context).toBeGreaterThan(0);
+};

@@ -1,0 +1,455 @@
+import type { DialectName } from '../../plugins/model/request.ts';
+import type { ErrorCode } from '../../plugins/refusals.ts';
+import type { ClientCall } from './host.ts';
+import type { ReadAnswer } from './read-answer.ts';
+
+/** Providers of the contract: an OpenAI-dialect one, an Anthropic-dialect one, and a server of one's own without a key. */
+export const providerNames = ['oa', 'an', 'own'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+/** `provider/model`; the model's name decides how the provider behaves. */
+export type Candidate = `${ProviderName}/${string}`;
+
+/** One call and all that must be true of it, on every host. */
+export interface Scenario {
+  readonly name: string;
+  readonly client: DialectName;
+  /** Who can answer, in order; they become a model of their own. Absent: the call names its model itself. */
+  readonly candidates?: readonly Candidate[];
+  readonly stream?: boolean;
+  /** Members of the client's body beside model, messages and limits. */
+  readonly body?: object;
+  /** What the user says. */
+  readonly says?: string;
+  /** Replaces parts of the call that was made from all this. */
+  readonly call?: Partial<ClientCall>;
+  readonly expect: Expectation;
+}
+
+export interface Expectation {
+  readonly status: number;
+  /** `x-nexus-model`, and who is seen to have been asked: one call each, in order. */
+  readonly tried?: readonly Candidate[];
+  readonly attempts?: number;
+  /** Our code, or the upstream's own where the dialect has a place for it. */
+  readonly error?: ErrorCode | 'rate_limit_error' | 'overloaded_error';
+  readonly ending?: ReadAnswer['ending'];
+  readonly text?: RegExp;
+  readonly finish?: string;
+  readonly tools?: ReadAnswer['tools'];
+  /** True: the answer must report tokens. */
+  readonly usage?: true;
+  readonly dropped?: string;
+  readonly headers?: Readonly<Record<string, string | RegExp>>;
+}
+
+const clients = ['openai-chat', 'anthropic-messages'] as const;
+const upstreams = ['oa/gpt-5.4', 'an/claude-sonnet-5', 'own/llama-4-70b'] as const;
+const streaming = [false, true] as const;
+
+const finishes = {
+  'openai-chat': { stop: 'stop', tools: 'tool_calls', length: 'length' },
+  'anthropic-messages': { stop: 'end_turn', tools: 'tool_use', length: 'max_tokens' },
+} as const;
+
+const how = (stream: boolean) => (stream ? 'streamed' : 'whole');
+
+/** A tool in the client's own words. */
+const tools: Record<DialectName, object> = {
+  'openai-chat': {
+    tools: [
+      {
+        type: 'function',
+        function: {
+          name: 'get_weather',
+          description: 'Weather of a city',
+          parameters: {
+            type: 'object',
+            properties: { city: { type: 'string' }, days: { type: 'integer' } },
+            required: ['city'],
+          },
+        },
+      },
+    ],
+  },
+  'anthropic-messages': {
+    tools: [
+      {
+        name: 'get_weather',
+        description: 'Weather of a city',
+        input_schema: {
+          type: 'object',
+          properties: { city: { type: 'string' }, days: { type: 'integer' } },
+          required: ['city'],
+        },
+      },
+    ],
+  },
+};
+
+const each = <T, U>(values: readonly T[], make: (value: T) => U | readonly U[]): U[] => values.flatMap(make);
+
+/** The main job: every client dialect over every upstream dialect, whole and streamed. */
+const answered: Scenario[] = each(clients, (client) =>
+  each(upstreams, (upstream) =>
+    each(streaming, (stream): Scenario[] => [
+      {
+        name: `${client} over ${upstream}, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [upstream],
+        says: 'hällo 日本 😀',
+        expect: {
+          status: 200,
+          tried: [upstream],
+          attempts: 1,
+          ending: 'complete',
+          text: /^You said: hällo 日本 😀/,
+          finish: finishes[client].stop,
+          usage: true,
+          headers: { 'x-nexus-decision': /^[0-9a-f]{24}$/ },
+        },
+      },
+      {
+        name: `${client} over ${upstream}, two tools at once, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [upstream],
+        says: 'call tools: 2',
+        body: tools[client],
+        expect: {
+          status: 200,
+          tried: [upstream],
+          ending: 'complete',
+          finish: finishes[client].tools,
+          tools: [
+            { name: 'get_weather', input: { city: 'sample 1', days: 1 } },
+            { name: 'get_weather', input: { city: 'sample 2', days: 2 } },
+          ],
+        },
+      },
+    ]),
+  ),
+);
+
+/** The second upstream speaks another dialect than the first and than the client, where there is one. */
+const other: Record<DialectName, { readonly first: ProviderName; readonly next: Candidate }> = {
+  'openai-chat': { first: 'oa', next: 'an/claude-sonnet-5' },
+  'anthropic-messages': { first: 'an', next: 'oa/gpt-5.4' },
+};
+
+const failures = [
+  'fault-503',
+  'fault-429-retry-2',
+  'fault-401',
+  'fault-500-html',
+  'fault-reset',
+  'fault-hang',
+] as const;
+
+const failedOver: Scenario[] = each(clients, (client) =>
+  each(failures, (failure): Scenario[] => {
+    const { first, next } = other[client];
+    return each(
+      streaming,
+      (stream): Scenario => ({
+        name: `${failure} in ${client}'s own dialect, then another answers, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [`${first}/${failure}`, next],
+        says: 'who is there?',
+        expect: {
+          status: 200,
+          tried: [`${first}/${failure}`, next],
+          attempts: 2,
+          ending: 'complete',
+          text: /who is there/,
+          finish: finishes[client].stop,
+        },
+      }),
+    );
+  }),
+);
+
+const threeChanges: Scenario[] = each(clients, (client) =>
+  each(
+    streaming,
+    (stream): Scenario => ({
+      name: `${client}: three dialect changes in one call, ${how(stream)}`,
+      client,
+      stream,
+      candidates: ['oa/fault-503', 'an/fault-429-retry-2', 'own/llama-4-70b'],
+      expect: {
+        status: 200,
+        tried: ['oa/fault-503', 'an/fault-429-retry-2', 'own/llama-4-70b'],
+        attempts: 3,
+        ending: 'complete',
+        text: /You said/,
+      },
+    }),
+  ),
+);
+
+const allFail: Scenario[] = each(clients, (client): Scenario[] => [
+  {
+    name: `${client}: the last upstream's error is the answer`,
+    client,
+    candidates: ['oa/fault-503', 'an/fault-429-retry-2'],
+    expect: {
+      status: 429,
+      attempts: 2,
+      tried: ['oa/fault-503', 'an/fault-429-retry-2'],
+      error: 'rate_limit_error',
+      headers: { 'retry-after': '2', 'x-should-retry': 'true' },
+    },
+  },
+  {
+    name: `${client}: no upstream can be reached`,
+    client,
+    candidates: ['oa/fault-reset', 'an/fault-reset'],
+    expect: {
+      status: 503,
+      attempts: 2,
+      error: 'upstream_unavailable',
+      headers: { 'x-should-retry': 'true' },
+    },
+  },
+  {
+    name: `${client}: our own credential is refused`,
+    client,
+    candidates: ['own/fault-401'],
+    expect: { status: 500, attempts: 1, error: 'upstream_auth', headers: { 'x-should-retry': 'false' } },
+  },
+]);
+
+/** Inside a stream, after its first bytes: no other upstream is asked, and the client can tell. */
+const brokenStreams: Scenario[] = each(clients, (client) =>
+  each(['oa', 'an'] as const, (provider): Scenario[] => [
+    {
+      name: `${client} over ${provider}: the upstream breaks off`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-cut-stream-3`, 'own/llama-4-70b'],
+      expect: { status: 200, tried: [`${provider}/fault-cut-stream-3`], ending: 'cut' },
+    },
+    {
+      name: `${client} over ${provider}: the upstream ends early with clean framing`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-end-stream-3`, 'own/llama-4-70b'],
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-end-stream-3`],
+        ending: 'error-event',
+        error: 'upstream_truncated',
+      },
+    },
+    {
+      name: `${client} over ${provider}: the upstream falls silent`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-stall-stream-3`, 'own/llama-4-70b'],
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-stall-stream-3`],
+        ending: 'error-event',
+        error: 'upstream_stalled',
+      },
+    },
+    {
+      name: `${client} over ${provider}: an error before the first word is a status`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-first-event-error`],
+      expect:
+        client === 'anthropic-messages'
+          ? { status: 529, error: 'upstream_overloaded' }
+          : { status: 503, error: provider === 'an' ? 'overloaded_error' : 'upstream_overloaded' },
+    },
+    {
+      name: `${client} over ${provider}: the bytes come one by one`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-one-byte-chunks`],
+      says: 'ünïcödé 😀',
+      expect: { status: 200, ending: 'complete', text: /ünïcödé 😀/ },
+    },
+    {
+      name: `${client} over ${provider}: CR LF line ends`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-crlf`],
+      expect: { status: 200, ending: 'complete', text: /You said/ },
+    },
+    {
+      name: `${client} over ${provider}: text that looks like an event stays text`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-sse-injection`],
+      expect: { status: 200, ending: 'complete', text: /\n\ndata:/ },
+    },
+  ]),
+);
+
+const wholeFaults: Scenario[] = each(clients, (client) =>
+  each(['oa', 'an'] as const, (provider): Scenario[] => [
+    {
+      name: `${client} over ${provider}: a compressed answer although plain was asked`,
+      client,
+      candidates: [`${provider}/fault-gzip`],
+      expect: { status: 200, ending: 'complete', text: /You said/ },
+    },
+    {
+      name: `${client} over ${provider}: a decompression bomb`,
+      client,
+      candidates: [`${provider}/fault-gzip-bomb`],
+      expect: { status: 502, error: 'upstream_malformed' },
+    },
+    {
+      name: `${client} over ${provider}: half an answer, then silence`,
+      client,
+      candidates: [`${provider}/fault-stall-body`],
+      expect: { status: 504, error: 'upstream_stalled' },
+    },
+  ]),
+);
+
+const json = { 'content-type': 'application/json' };
+
+/** Nothing of these reaches any upstream. */
+const refused: Scenario[] = each(clients, (client): Scenario[] => {
+  const field = client === 'openai-chat' ? 'max_completion_tokens' : 'max_tokens';
+  const raw = (
+    name: string,
+    body: string | Uint8Array,
+    headers: Record<string, string> = json,
+  ): Scenario => ({
+    name: `${client}: ${name}`,
+    client,
+    candidates: ['oa/gpt-5.4'],
+    call: { body, headers },
+    expect: { status: 400, tried: [], error: 'invalid_request' },
+  });
+  const messages = '"messages":[{"role":"user","content":"hi"}]';
+  return [
+    raw('not JSON', '{"model":'),
+    raw('an array', '[1]'),
+    raw('an empty body', ''),
+    raw('NaN', `{"model":"MODEL","${field}":NaN,${messages}}`),
+    raw('a duplicate key', `{"model":"MODEL","model":"MODEL","${field}":9,${messages}}`),
+    raw(
+      'a duplicate key inside a message',
+      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","role":"system","content":"hi"}]}`,
+    ),
+    raw(
+      'a lone surrogate',
+      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"\\ud800"}]}`,
+    ),
+    raw(
+      'invalid UTF-8',
+      Buffer.concat([
+        Buffer.from(`{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"`),
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('"}]}'),
+      ]),
+    ),
+    raw(
+      'nesting without end',
+      `{"model":"MODEL","${field}":9,${messages},"metadata":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+    ),
+    raw('messages of the wrong type', `{"model":"MODEL","${field}":9,"messages":"hi"}`),
+    {
+      name: `${client}: a content type that is not JSON`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { headers: { 'content-type': 'text/plain' } },
+      expect: { status: 415, tried: [], error: 'unsupported_media_type' },
+    },
+    {
+      name: `${client}: an unknown content encoding`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { headers: { ...json, 'content-encoding': 'compress' } },
+      expect: { status: 415, tried: [], error: 'unsupported_media_type' },
+    },
+    {
+      name: `${client}: an unknown model`,
+      client,
+      expect: { status: 404, tried: [], error: 'model_not_found', headers: { 'x-should-retry': 'false' } },
+    },
+    {
+      name: `${client}: an unknown key`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { headers: { ...json, authorization: 'Bearer nx-nobody' } },
+      expect: { status: 401, tried: [], error: 'invalid_key', headers: { 'x-should-retry': 'false' } },
+    },
+    {
+      name: `${client}: no key`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { headers: { ...json, authorization: '' } },
+      expect: { status: 401, tried: [], error: 'invalid_key' },
+    },
+    {
+      name: `${client}: the wrong method`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { method: 'PUT' },
+      expect: { status: 405, tried: [], error: 'method_not_allowed' },
+    },
+  ];
+});
+
+const losses: Scenario[] = [
+  {
+    name: 'what an upstream cannot carry is named',
+    client: 'openai-chat',
+    candidates: ['an/claude-sonnet-5'],
+    body: { seed: 7, frequency_penalty: 0.5 },
+    expect: { status: 200, ending: 'complete', dropped: 'seed,frequency_penalty' },
+  },
+  {
+    name: 'what would change the meaning is refused',
+    client: 'openai-chat',
+    candidates: ['an/claude-sonnet-5'],
+    body: { n: 2 },
+    expect: { status: 400, tried: [], error: 'unsupported_field' },
+  },
+  {
+    name: 'the same field passes where the upstream knows it',
+    client: 'openai-chat',
+    candidates: ['oa/gpt-5.4'],
+    body: { seed: 7 },
+    expect: { status: 200, ending: 'complete', text: /You said/ },
+  },
+  {
+    name: 'forged internal headers change nothing',
+    client: 'openai-chat',
+    candidates: ['oa/gpt-5.4'],
+    call: {
+      headers: {
+        ...json,
+        'x-nexus-model': 'an/claude-sonnet-5',
+        'x-envoy-max-retries': '9',
+        'x-role': 'upstream',
+        'x-worker-addr': '/nowhere',
+        cookie: 'session=1',
+        'x-forwarded-for': '10.1.1.1',
+      },
+    },
+    expect: { status: 200, tried: ['oa/gpt-5.4'], ending: 'complete', text: /You said/ },
+  },
+];
+
+/** Every promise of the main job, one row each. Every host runs all of them; later policies add theirs. */
+export const scenarios: readonly Scenario[] = [
+  ...answered,
+  ...failedOver,
+  ...threeChanges,
+  ...allFail,
+  ...brokenStreams,
+  ...wholeFaults,
+  ...refused,
+  ...losses,
+];

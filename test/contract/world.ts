@@ -1,0 +1,65 @@
+import { hashKey } from '../../plugins/config/keys.ts';
+import { type FakeProvider, startProvider } from '../fakes/provider.ts';
+import { type ProviderName, providerNames, type Scenario, scenarios } from './scenarios.ts';
+
+/** The key that the scenarios' client sends. */
+export const clientKey = 'nx-contract-client';
+
+/** The providers of the contract, running, and the nexus.yaml over them. */
+export interface World {
+  readonly providers: Readonly<Record<ProviderName, FakeProvider>>;
+  /** JSON is YAML. */
+  readonly configText: string;
+  /** Values for the variables that the configuration names. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const keys = { oa: 'key-of-oa', an: 'key-of-an' } as const;
+
+/** Short times, so that what hangs is given up soon. */
+const limits = { streamIdleTimeoutMs: 700, maxResponseBytes: 8_388_608 };
+const firstByteTimeoutMs = 1000;
+
+export const startWorld = async (): Promise<World> => {
+  const providers = {
+    oa: await startProvider({ dialect: 'openai', key: keys.oa }),
+    an: await startProvider({ dialect: 'anthropic', key: keys.an }),
+    own: await startProvider({ dialect: 'openai' }),
+  };
+  return {
+    providers,
+    configText: JSON.stringify(configFor(providers)),
+    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an },
+    stop: async () => {
+      await Promise.all(providerNames.map((name) => providers[name].close()));
+    },
+  };
+};
+
+/** The model that a scenario asks for: one of its own, with its candidates. */
+export const modelOf = ({ candidates, name }: Scenario): string =>
+  candidates ? `s${scenarios.findIndex((it) => it.name === name)}` : 'no-such-model';
+
+const configFor = (providers: World['providers']) => ({
+  version: 1,
+  providers: {
+    oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}' },
+    an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}' },
+    own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1` },
+  },
+  models: Object.fromEntries(
+    scenarios.flatMap((scenario) =>
+      scenario.candidates
+        ? [[modelOf(scenario), { candidates: scenario.candidates.map(candidateOf), firstByteTimeoutMs }]]
+        : [],
+    ),
+  ),
+  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'contract' }],
+  limits,
+});
+
+const candidateOf = (name: string) => {
+  const at = name.indexOf('/');
+  return { provider: name.slice(0, at), model: name.slice(at + 1) };
+};
