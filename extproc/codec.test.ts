@@ -18,9 +18,9 @@ import {
   type ModeOverride,
   type ProcessingRequest,
 } from './codec.ts';
-import { ProtobufError } from './protobuf/reader.ts';
-import { writeStruct } from './protobuf/struct.ts';
-import { Writer } from './protobuf/writer.ts';
+import { ProtobufError } from '../plugins/wire/protobuf/reader.ts';
+import { writeStruct } from '../plugins/wire/protobuf/struct.ts';
+import { Writer } from '../plugins/wire/protobuf/writer.ts';
 
 // protobufjs is the other side: it reads the .proto files, which test/unit/proto-oracle.test.ts holds against Envoy.
 const root = loadProtos();
@@ -105,15 +105,18 @@ describe('decodeProcessingRequest', () => {
   });
   type Message = typeof message extends fc.Arbitrary<infer T> ? T : never;
 
-  const wireOf = ({ kind, headers, body, endOfStream, scalars, metadata }: Message): Buffer => {
+  const partOf = ({ kind, headers, body, endOfStream }: Message): object => {
+    if (kind.endsWith('body')) return { body, end_of_stream: endOfStream };
     const headerMap = { headers: headers.map(({ key, of }) => ({ key, ...of })) };
-    const part = kind.endsWith('headers')
-      ? { headers: headerMap, end_of_stream: endOfStream }
-      : kind.endsWith('body')
-        ? { body, end_of_stream: endOfStream }
-        : { trailers: headerMap };
+    return kind.endsWith('trailers')
+      ? { trailers: headerMap }
+      : { headers: headerMap, end_of_stream: endOfStream };
+  };
+
+  const wireOf = (each: Message): Buffer => {
+    const { kind, scalars, metadata } = each;
     return request({
-      [kind]: part,
+      [kind]: partOf(each),
       metadata_context: {
         filter_metadata: Object.fromEntries(
           Object.entries(metadata).map(([name, of]) => [name, toStruct(of)]),

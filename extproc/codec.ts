@@ -1,8 +1,8 @@
 import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import type { JsonObject, JsonValue } from '../plugins/wire/json.ts';
-import { Reader } from './protobuf/reader.ts';
-import { readEntry, readFields, readStruct, writeStruct } from './protobuf/struct.ts';
-import { Writer } from './protobuf/writer.ts';
+import { Reader } from '../plugins/wire/protobuf/reader.ts';
+import { readEntry, readFields, readStruct, writeStruct } from '../plugins/wire/protobuf/struct.ts';
+import { Writer } from '../plugins/wire/protobuf/writer.ts';
 
 /**
  * The messages between Envoy and this processor, read and written by hand: they pass with every request and every
@@ -60,8 +60,10 @@ const tags = {
 
 // Envoy → processor
 
+/** Which way a message goes: to the upstream, or back to the client. */
 export type Phase = 'request' | 'response';
 
+/** By the field names of the .proto file. */
 export type MessageKind =
   | 'request_headers'
   | 'response_headers'
@@ -243,6 +245,7 @@ export interface HeaderChanges {
 /** Fields to write into Envoy's dynamic metadata, by namespace; only those that the filter receives are taken. */
 export type DynamicMetadata = Readonly<Record<string, Readonly<JsonObject>>>;
 
+/** What answers to headers and to bodies have in common. */
 interface PhaseAnswer extends HeaderChanges {
   readonly phase: Phase;
   /** Replaces the body; a string goes out in UTF-8. */
@@ -261,7 +264,9 @@ const bodyModes = {
   FULL_DUPLEX_STREAMED: 4,
 } as const;
 
+/** Whether Envoy shows headers or trailers. */
 export type HeaderMode = keyof typeof headerModes;
+/** Whether and how Envoy shows a body. */
 export type BodyMode = keyof typeof bodyModes;
 
 /**
@@ -278,6 +283,7 @@ export interface ModeOverride {
   readonly responseTrailerMode?: HeaderMode;
 }
 
+/** For `encodeHeadersAnswer`. */
 export interface HeadersAnswer extends PhaseAnswer {
   readonly modeOverride?: ModeOverride;
 }
@@ -299,9 +305,13 @@ export const encodeHeadersAnswer = (answer: HeadersAnswer): Buffer => {
   return writer.finish();
 };
 
+/** For `encodeBodyAnswer`. */
 export type BodyAnswer = PhaseAnswer;
 
-/** Answers a whole body (`BUFFERED`), or a piece of one that stands alone (`STREAMED`). Without a `body` it passes as it is. */
+/**
+ * Answers a whole body (`BUFFERED`), or one piece of it (`STREAMED`). Without a `body` it passes as it is; with one,
+ * `BUFFERED` wants its length in `content-length`.
+ */
 export const encodeBodyAnswer = (answer: BodyAnswer): Buffer => {
   writer.begin();
   writeDynamicMetadata(answer.dynamicMetadata);
@@ -312,6 +322,7 @@ export const encodeBodyAnswer = (answer: BodyAnswer): Buffer => {
   return writer.finish();
 };
 
+/** For `encodeStreamedBody`. */
 export interface StreamedBody {
   readonly body: Uint8Array | string;
   /** This is the end of the body, and no trailers follow. */
@@ -333,6 +344,7 @@ export const encodeStreamedBody = ({ body, endOfStream, dynamicMetadata }: Strea
   return writer.finish();
 };
 
+/** For `encodeTrailersAnswer`. */
 export interface TrailersAnswer extends HeaderChanges {
   readonly phase: Phase;
   readonly dynamicMetadata?: DynamicMetadata;
@@ -349,6 +361,7 @@ export const encodeTrailersAnswer = (answer: TrailersAnswer): Buffer => {
   return writer.finish();
 };
 
+/** For `encodeImmediate`. */
 export interface ImmediateAnswer {
   /** HTTP status. */
   readonly status: number;

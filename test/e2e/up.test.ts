@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createKey } from '../../plugins/config/keys.ts';
 import { httpCall } from '../contract/http.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -75,6 +75,11 @@ const read = (file: string): string => {
   }
 };
 
+const killHard = (pid: number | undefined): void => {
+  if (pid === undefined) throw new Error('the process to kill was not found');
+  process.kill(pid, 'SIGKILL');
+};
+
 const onLinux = process.platform === 'linux';
 
 const expectNothingLeft = ({ directory, url }: { directory: string; url: string }) => {
@@ -117,6 +122,18 @@ const requestsCounted = async (admin: string): Promise<number> => {
   return values.reduce((sum, value) => sum + value, 0);
 };
 
+/** A nexus.yaml with one model, which the key `nx-test` may use. */
+const writeNexusYaml = (file: string, model = 'any'): void =>
+  writeFileSync(
+    file,
+    JSON.stringify({
+      version: 1,
+      providers: { a: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' } },
+      models: { [model]: { candidates: [{ provider: 'a', model: 'x' }] } },
+      keys: [{ hash: `sha256:${hash('sha256', 'nx-test')}`, user: 'alice' }],
+    }),
+  );
+
 afterEach(async () => {
   for (const child of running) child.kill('SIGTERM'); // a test that failed leaves its run
   while (running.size > 0) await sleep(20);
@@ -152,7 +169,7 @@ describe('nexus up, the demo', () => {
 
     const before = await requestsCounted(demo.admin);
     const [first] = await readyWorkers(demo.admin);
-    process.kill(first?.pid ?? 0, 'SIGKILL');
+    killHard(first?.pid);
     const answers = await Promise.all([chat(demo.url), chat(demo.url), messages(demo.url)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     await demo.says(/worker 0 ended \(SIGKILL\), starting it again now/);
@@ -182,14 +199,14 @@ describe('nexus up, the demo', () => {
     rmSync(demo.directory, { recursive: true });
   });
 
-  test('ends with 1 and the reason when Envoy dies', async () => {
+  test('ends with 1 and the reason when Envoy dies', async ({ skip }) => {
+    skip(!onLinux, 'Envoy is found in /proc');
     const demo = await up();
     const envoy = processesOf(demo.directory).find((pid) =>
       read(`/proc/${pid}/cmdline`).includes('envoy.json'),
     );
-    if (envoy === undefined) return expect(onLinux).toBe(false); // elsewhere it cannot be found
     const ended = once(demo.process, 'close');
-    process.kill(envoy, 'SIGKILL');
+    killHard(envoy);
     expect(await ended).toEqual([1, null]);
     expect(demo.printed()).toContain('Envoy ended (SIGKILL)');
     expectNothingLeft(demo);
@@ -221,29 +238,17 @@ describe('nexus up', () => {
   test('serves a nexus.yaml and follows its changes', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'nexus-up-test-'));
     const file = join(directory, 'nexus.yaml');
-    const created = createKey({ user: 'alice' });
-    if ('problem' in created) throw new Error(created.problem);
-    const write = (model: string) =>
-      writeFileSync(
-        file,
-        JSON.stringify({
-          version: 1,
-          providers: { a: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' } },
-          models: { [model]: { candidates: [{ provider: 'a', model: 'x' }] } },
-          keys: [created.entry],
-        }),
-      );
     const models = async (url: string) => {
-      const authorization = `Bearer ${created.key}`;
+      const authorization = 'Bearer nx-test';
       const { text } = await httpCall(url, { method: 'GET', path: '/v1/models', headers: { authorization } });
       return text;
     };
 
-    write('first');
+    writeNexusYaml(file, 'first');
     const it = await up('--config', file);
     expect(await models(it.url)).toContain('"first"');
 
-    write('second');
+    writeNexusYaml(file, 'second');
     await it.says(/2 of 2 workers follow the new version/);
     expect(await models(it.url)).toContain('"second"');
 
@@ -254,4 +259,34 @@ describe('nexus up', () => {
     expect((await it.stop('SIGTERM')).code).toBe(0);
     rmSync(directory, { recursive: true });
   });
+});
+
+test('nexus serve listens where nexus envoy render sends Envoy', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'nexus-up-test-'));
+  const file = join(directory, 'nexus.yaml');
+  const socket = join(directory, 'workers', 'worker-0.sock');
+  writeNexusYaml(file);
+  const it = nexus([
+    'serve',
+    '--config',
+    file,
+    '--workers-dir',
+    dirname(socket),
+    '--workers',
+    '1',
+    '--admin-port',
+    '0',
+  ]);
+  const [, command = ''] = await it.says(/nexus (envoy render .*)/);
+  const [, admin = ''] = await it.says(/(http:\S+)/);
+  expect(await readyWorkers(admin)).toHaveLength(1);
+  expect(existsSync(socket)).toBe(true);
+
+  const render = nexus(command.split(' '));
+  await once(render.process, 'close');
+  expect(render.printed()).toContain(`path: ${socket}`);
+
+  expect((await it.stop('SIGTERM')).code).toBe(0);
+  expect(existsSync(socket)).toBe(false);
+  rmSync(directory, { recursive: true });
 });

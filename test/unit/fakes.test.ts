@@ -13,13 +13,7 @@ const openaiFake = await startProvider({ dialect: 'openai', key, models: ['gpt-5
 const anthropicFake = await startProvider({ dialect: 'anthropic', key, models: ['claude-sonnet-5'] });
 const fakes = { openai: openaiFake, anthropic: anthropicFake };
 const openai = new OpenAI({ apiKey: key, baseURL: `${openaiFake.url}/v1`, maxRetries: 0 });
-// authToken: else the SDK takes one out of the environment, and sends both.
-const anthropic = new Anthropic({
-  apiKey: key,
-  authToken: null,
-  baseURL: anthropicFake.url,
-  maxRetries: 0,
-});
+const anthropic = new Anthropic({ apiKey: key, baseURL: anthropicFake.url, maxRetries: 0 });
 
 beforeEach(() => {
   openaiFake.journal.clear();
@@ -184,7 +178,7 @@ describe('the Anthropic SDK', () => {
       send('anthropic', {
         messages: [...ask.messages, { role: 'assistant', content: blocks }, ...question('Go on')],
       });
-    expect((await again(content.map(({ citations: _, ...block }: never) => block))).status).toBe(200);
+    expect((await again(content)).status).toBe(200);
     const forged = content.map((block) => (block.type === 'thinking' ? { ...block, thinking: 'x' } : block));
     expect((await errorOf(await again(forged))).error.message).toContain('signature');
     const omitted = await anthropic.messages.create({
@@ -294,7 +288,7 @@ describe('a leak is refused', () => {
     ['openai', { 'x-envoy-expected-rq-timeout-ms': '1' }],
     ['openai', { cookie: 'session=1' }],
     ['anthropic', { authorization: 'Bearer of-another' }],
-    ['anthropic', { 'openai-organization': 'org' }],
+    ['anthropic', { 'x-goog-api-key': 'of-another' }],
   ])('%s: %o', async (name, headers) => {
     const { status, error } = await errorOf(await send(name, {}, headers));
     expect(status).toBe(400);
@@ -417,7 +411,7 @@ describe.each<Name>(['openai', 'anthropic'])('faults of %s', (name) => {
     expect([eventsIn(ended), ended.broken]).toEqual([3, false]);
     expect((await receive(name, 'fault-reset-stream-3')).broken).toBe(true);
     expect(await staysOpen(receive(name, 'fault-stall-stream-3').catch(() => {}))).toBe(true);
-    expect(fakes[name].journal.last).toMatchObject({ ended: 'open', bytesWritten: cut.bytes.length });
+    expect(fakes[name].journal.last).toMatchObject({ ended: 'open', status: 200 });
   });
 
   test('unary bodies that do not end as they should', async () => {

@@ -17,7 +17,8 @@ import {
 /** Messages as Anthropic's server has it (API reference, "Messages", and the types of `@anthropic-ai/sdk` 1.12.0, read 2026-11-24). */
 export const anthropic: ProviderDialect = {
   path: '/v1/messages',
-  credential: { header: 'x-api-key', format: (key) => key, accountHeaders: [] },
+  // Version 1.12.0 of its SDK sends `authorization`, older ones `x-api-key`.
+  credentials: (key) => ({ 'x-api-key': key, authorization: `Bearer ${key}` }),
   readAsk: (body, headers) => readAsk(body, headers),
   unary: (answer) => unary(answer),
   frames: (answer) => frames(answer),

@@ -29,12 +29,8 @@ export const wrong = (param: string, message: string, code = 'invalid_value'): P
 export interface ProviderDialect {
   /** Path of its chat calls. */
   readonly path: string;
-  readonly credential: {
-    readonly header: string;
-    readonly format: (key: string) => string;
-    /** Other headers of this API that name an account. */
-    readonly accountHeaders: readonly string[];
-  };
+  /** The headers that it takes a key in, one is enough, and their values. */
+  credentials(key: string): Readonly<Record<string, string>>;
   /** Reads a call. Throws a `ProviderError` for whatever this API would not take, the bodies of other APIs first of all. */
   readAsk(body: JsonObject, headers: IncomingHttpHeaders): Ask;
   /** A whole answer. */

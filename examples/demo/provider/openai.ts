@@ -18,11 +18,7 @@ import {
  */
 export const openai: ProviderDialect = {
   path: '/v1/chat/completions',
-  credential: {
-    header: 'authorization',
-    format: (key) => `Bearer ${key}`,
-    accountHeaders: ['openai-organization', 'openai-project'],
-  },
+  credentials: (key) => ({ authorization: `Bearer ${key}` }),
   readAsk: (body) => readAsk(body),
   unary: (answer) => unary(answer),
   frames: (answer, ask) => frames(answer, ask),

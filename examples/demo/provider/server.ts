@@ -109,32 +109,22 @@ const healthyReply = (
   return { ...reply, delayMs: latencyMs };
 };
 
-/** Headers that carry a credential or name an account, of any provider. */
-const accountHeaders = [
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'openai-organization',
-  'openai-project',
-];
+/** Headers that carry the credential of some provider. */
+const credentialHeaders = ['authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
 
 /** Nothing of the gateway, of its clients or for another provider may arrive here. */
 const admit = ({ headers }: Call, { dialect, key }: ProviderSettings): void => {
-  const { credentials, accountHeaders: own } = dialects[dialect];
-  const expected = new Map(key === undefined ? [] : Object.entries(credentials(key)));
-  const matches = [...expected].filter(([name, value]) => headers[name] === value).map(([name]) => name);
-  const isLeak = (name: string) =>
-    /^(x-nexus-|x-envoy-|cookie$)/.test(name) ||
-    (accountHeaders.includes(name) &&
-      !matches.includes(name) &&
-      !(key !== undefined && own.includes(name)) &&
-      (matches.length > 0 || !expected.has(name)));
-  const leak = Object.keys(headers).find(isLeak);
+  const valid = key === undefined ? {} : dialects[dialect].credentials(key);
+  const names = Object.keys(headers);
+  const sent = names.filter((name) => credentialHeaders.includes(name));
+  const wrong = sent.filter((name) => headers[name] !== valid[name]);
+  const isAuthentic = wrong.length < sent.length;
+  const leak =
+    names.find((name) => /^(x-nexus-|x-envoy-|cookie$)/.test(name)) ??
+    wrong.find((name) => isAuthentic || !Object.hasOwn(valid, name));
   if (leak !== undefined) throw new ProviderError(400, `leak: ${leak}`, { code: 'leak', param: leak });
-  if (key !== undefined && matches.length === 0) {
-    throw new ProviderError(401, `expected a valid ${[...expected.keys()].join(' or ')}`, { code: 'invalid_api_key' });
+  if (key !== undefined && !isAuthentic) {
+    throw new ProviderError(401, `expected ${Object.keys(valid).join(' or ')}`, { code: 'invalid_api_key' });
   }
 };
 

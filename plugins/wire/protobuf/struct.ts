@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../plugins/wire/json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import { ProtobufError, type Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 

@@ -4,7 +4,7 @@ export class ProtobufError extends Error {
 }
 
 /** How a field's value stands on the wire: the low three bits of its tag. */
-export const wireType = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
+const wireType = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
 
 /**
  * Walks over a protobuf message without building objects. Every read stays inside the innermost open message; what
@@ -19,16 +19,16 @@ export const wireType = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as cons
  */
 export class Reader {
   readonly #bytes: Buffer;
-  #at: number;
+  #at = 0;
+  /** Of the innermost open message. */
   #end: number;
   /** Bytes from `#textStart` on as one string, one character per byte: see `prefetchText`. */
   #text = '';
   #textStart = 0;
 
-  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+  constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#at = start;
-    this.#end = end;
+    this.#end = bytes.length;
   }
 
   /** The next field's number and wire type, `(number << 3) | wireType`; 0 at the end of the message. */
