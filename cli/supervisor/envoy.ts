@@ -24,7 +24,7 @@ const startTimeoutMs = 10_000;
 const graceMs = 500;
 
 /** Starts Envoy and waits until it serves. Its death later ends `scope`. Throws a `Failure` with its last words. */
-export const startEnvoy = async (options: EnvoyOptions, scope: Scope): Promise<void> => {
+export const startEnvoy = async (options: EnvoyOptions, scope: Scope): Promise<Child> => {
   const { binary, config, directory, port, concurrency } = options;
   const configFile = join(directory, 'envoy.json');
   const adminSocket = join(directory, 'envoy-admin.sock');
@@ -48,6 +48,7 @@ export const startEnvoy = async (options: EnvoyOptions, scope: Scope): Promise<v
   });
   void envoy.ended.then((how) => scope.abort(lastWords(envoy, how)));
   await ready(envoy, adminSocket, scope.signal);
+  return envoy;
 };
 
 const lastWords = (envoy: Child, how: string): Failure =>

@@ -6,6 +6,8 @@ export interface Scope {
   defer(undo: () => unknown): void;
   /** Ends everything because of `cause`. */
   abort(cause: Error): void;
+  /** Ends everything because all is done. */
+  finish(): void;
   /** Aborted when the end begins. */
   readonly signal: AbortSignal;
 }
@@ -13,21 +15,21 @@ export interface Scope {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `start`, then waits for a signal (exit code 0) or for an `abort`, and undoes whatever was deferred: also when
+ * Calls `start`, then waits for a signal or `finish` (exit code 0) or for an `abort`, and undoes whatever was deferred: also when
  * `start` fails or is interrupted half-way. Throws what `start` threw or what `abort` was given.
  */
 export const supervise = async (start: (scope: Scope) => Promise<void>): Promise<ExitCode> => {
   const { promise: end, resolve: endWith } = Promise.withResolvers<Error | undefined>();
-  const onSignal = () => endWith(undefined);
-  for (const name of signals) process.on(name, onSignal);
+  const finish = () => endWith(undefined);
+  for (const name of signals) process.on(name, finish);
   const ending = new AbortController();
   const undos: (() => unknown)[] = [];
   const defer = (undo: () => unknown) => void (ending.signal.aborted ? undo() : undos.push(undo));
-  start({ defer, abort: endWith, signal: ending.signal }).catch(endWith);
+  start({ defer, abort: endWith, finish, signal: ending.signal }).catch(endWith);
   const cause = await end;
   ending.abort();
   for (const undo of undos.reverse()) await undo();
-  for (const name of signals) process.off(name, onSignal);
+  for (const name of signals) process.off(name, finish);
   if (cause) throw cause;
   return 0;
 };

@@ -10,7 +10,7 @@ const tags = {
   list: { values: 0x0a },
 } as const;
 
-/** Ample for what Envoy forwards; bounds the stack. */
+/** Ample for what hosts forward; bounds the stack. */
 const deepestValue = 100;
 
 /** Reads a Struct. Throws `ProtobufError` when it is malformed or nested deeper than 100 values. */
@@ -86,7 +86,8 @@ export const writeStruct = (writer: Writer, struct: Readonly<JsonObject>): void 
   }
 };
 
-const writeValue = (writer: Writer, tag: number, value: JsonValue): void => {
+/** Writes a Value as the field `tag`. */
+export const writeValue = (writer: Writer, tag: number, value: JsonValue): void => {
   const mark = writer.size;
   if (typeof value === 'string') writer.utf8(tags.value.string, value);
   else if (typeof value === 'number') writer.double(tags.value.number, value);

@@ -1,6 +1,9 @@
 /** Room for some dozens of usual messages. */
 const slabBytes = 64 * 1024;
 
+/** Bytes of a number below 2^32, the largest that is written. */
+const longestVarint = 5;
+
 /** From here on a native call is quicker than a loop. */
 const longTextLength = 64;
 
@@ -16,8 +19,8 @@ const longTextLength = 64;
  * return writer.finish();
  * ```
  *
- * Tags are `(field number << 3) | wire type` and must be below 128, which field numbers up to 15 are. Messages are
- * cut from shared slabs and never written again, as Node does with small buffers.
+ * Tags are `(field number << 3) | wire type`. Messages are cut from shared slabs and never written again, as Node does
+ * with small buffers.
  */
 export class Writer {
   #slab = Buffer.allocUnsafeSlow(slabBytes);
@@ -41,13 +44,13 @@ export class Writer {
 
   /** A number from 0 to 2^32 - 1. */
   varint(tag: number, value: number): void {
-    this.#reserve(6);
+    this.#reserve(2 * longestVarint);
     this.#varint(value);
     this.#tag(tag);
   }
 
   double(tag: number, value: number): void {
-    this.#reserve(9);
+    this.#reserve(8 + longestVarint);
     this.#at -= 8;
     this.#slab.writeDoubleLE(value, this.#at);
     this.#tag(tag);
@@ -99,13 +102,14 @@ export class Writer {
   }
 
   #lengthAndTag(tag: number, length: number): void {
-    this.#reserve(6);
+    this.#reserve(2 * longestVarint);
     this.#varint(length);
     this.#tag(tag);
   }
 
   #tag(tag: number): void {
-    this.#slab[--this.#at] = tag;
+    if (tag > 0x7f) this.#varint(tag);
+    else this.#slab[--this.#at] = tag;
   }
 
   #varint(value: number): void {
