@@ -15,6 +15,7 @@ const subCommands = {
   test: () => import('./commands/test.ts').then((module) => module.default),
   up: () => import('./commands/up.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
+  bench: () => import('./commands/bench.ts').then((module) => module.default),
   version: () => import('./commands/version.ts').then((module) => module.default),
 };
 

@@ -15,8 +15,8 @@ export interface Scope {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `start`, then waits for a signal or `finish` (exit code 0) or for an `abort`, and undoes whatever was deferred: also when
- * `start` fails or is interrupted half-way. Throws what `start` threw or what `abort` was given.
+ * Calls `start`, then waits for a signal or a `finish` (exit code 0) or for an `abort`, and undoes whatever was deferred:
+ * also when `start` fails or is interrupted half-way. Throws what `start` threw or what `abort` was given.
  */
 export const supervise = async (start: (scope: Scope) => Promise<void>): Promise<ExitCode> => {
   const { promise: end, resolve: endWith } = Promise.withResolvers<Error | undefined>();

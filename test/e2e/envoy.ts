@@ -45,6 +45,9 @@ export const validate = async (configuration: object): Promise<string> => {
 export interface RunningEnvoy {
   /** Where its first listener takes clients: `http://127.0.0.1:34567`. */
   readonly url: string;
+  readonly pid: number;
+  /** All that it wrote to stderr: warnings and errors. */
+  log(): string;
   /** Value of a counter or gauge; undefined for one that it does not have. */
   stat(name: string): Promise<number | undefined>;
   stop(): Promise<void>;
@@ -90,7 +93,13 @@ export const startEnvoy = async (configuration: object): Promise<RunningEnvoy> =
     }
   }
   const admin = `http://${readFileSync(adminFile, 'utf8')}`;
-  return { url: await firstListener(admin), stat: (name) => statOf(admin, name), stop };
+  return {
+    url: await firstListener(admin),
+    pid: child.pid ?? 0, // it runs, so it has one
+    log: () => words,
+    stat: (name) => statOf(admin, name),
+    stop,
+  };
 };
 
 const ready = (admin: string): Promise<boolean> =>

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Message } from '../../envoy/proto.ts';
 import { type RenderOptions, renderEnvoy } from '../../envoy/render.ts';
 import { findSystemCaFile } from '../../envoy/system-ca.ts';
 import { workerSocket } from '../../extproc/names.ts';
@@ -29,6 +30,8 @@ export interface Stack {
   readonly envoy: RunningEnvoy;
   readonly url: string;
   readonly workers: RunningWorker[];
+  /** Where Envoy looks for the workers, each in its place; one for `workers: 0`. */
+  readonly sockets: readonly string[];
   readonly accessLog: string;
   /** Starts a new worker in the place of a stopped one. */
   restart(index: number): Promise<void>;
@@ -41,12 +44,14 @@ export interface StackOptions {
   /** 1 when absent; 0 for an Envoy without anyone to ask. */
   readonly workers?: number;
   readonly messageTimeoutMs?: number;
+  /** Changes Envoy's configuration, to see what holds when a part of it is missing. */
+  readonly reshape?: (configuration: Message) => Message;
 }
 
 const script = join(import.meta.dirname, '../../extproc/main.ts');
 
 export const startStack = async (options: StackOptions): Promise<Stack> => {
-  const { configText, env = {}, workers = 1 } = options;
+  const { configText, env = {}, workers = 1, reshape = (configuration: Message) => configuration } = options;
   const directory = mkdtempSync(join(tmpdir(), 'nexus-stack-'));
   const configFile = join(directory, 'nexus.yaml');
   writeFileSync(configFile, configText);
@@ -54,11 +59,13 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const launch = (socketPath: string) => startWorker({ configFile, socketPath, env });
   const running = await Promise.all(sockets.slice(0, workers).map(launch));
   const accessLog = join(directory, 'access.log');
-  const envoy = await startEnvoy(renderEnvoy(renderOptions(options, { directory, sockets, accessLog })));
+  const rendered = renderEnvoy(renderOptions(options, { directory, sockets, accessLog }));
+  const envoy = await startEnvoy(reshape(rendered));
   return {
     envoy,
     url: envoy.url,
     workers: running,
+    sockets,
     accessLog,
     restart: async (index) => {
       running[index] = await launch(sockets[index] ?? '');

@@ -79,6 +79,8 @@ const readAsk = (body: JsonObject, headers: IncomingHttpHeaders): Ask => {
     parallelTools: choice.disable_parallel_tool_use !== true,
     reasoning: readThinking(body.thinking, maxTokens),
     maxTokens,
+    stopSequences: readStops(body.stop_sequences),
+    outputSchema: readFormat(body.output_config),
     promptTokens: tokensIn(JSON.stringify([system, messages, body.tools])),
     // Stateless on purpose: a marked system prompt always hits, a marked turn is always new.
     cacheReadTokens: marked(system),
@@ -186,6 +188,23 @@ const readThinking = (value: JsonValue | undefined, maxTokens: number): Ask['rea
   return thinking.display === 'omitted' ? 'sealed' : 'shown';
 };
 
+const readStops = (value: JsonValue | undefined): string[] => {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong('stop_sequences', 'expected a list');
+  return value.map((sequence, index) => {
+    const text = textIn(sequence, `stop_sequences[${index}]`);
+    if (text.trim() === '') throw wrong(`stop_sequences[${index}]`, 'must contain non-whitespace');
+    return text;
+  });
+};
+
+const readFormat = (config: JsonValue | undefined): JsonObject | undefined => {
+  if (!isJsonObject(config) || config.format === undefined || config.format === null) return undefined;
+  const { type, schema } = objectIn(config.format, 'output_config.format');
+  if (type !== 'json_schema') throw wrong('output_config.format.type', 'expected json_schema');
+  return objectIn(schema, 'output_config.format.schema');
+};
+
 const textOf = (blocks: readonly JsonObject[]): string =>
   blocks
     .flatMap(({ type, text, content }) => {
@@ -204,7 +223,17 @@ const seal = (reasoning: string): string => hash('sha256', `demo ${reasoning}`, 
 const isSealOf = (signature: string, reasoning: string): boolean =>
   reasoning === '' ? signature.length === seal('').length : signature === seal(reasoning);
 
-const stopReasons = { stop: 'end_turn', length: 'max_tokens', 'tool-calls': 'tool_use' } as const;
+const stopReasons = {
+  stop: 'end_turn',
+  'stop-sequence': 'stop_sequence',
+  length: 'max_tokens',
+  'tool-calls': 'tool_use',
+} as const;
+
+const ended = ({ finish, stopSequence }: Answer) => ({
+  stop_reason: stopReasons[finish],
+  stop_sequence: stopSequence ?? null,
+});
 
 const unary = (answer: Answer): JsonObject => {
   const text = answer.pieces.join('');
@@ -221,7 +250,7 @@ const unary = (answer: Answer): JsonObject => {
         input: JSON.parse(call.arguments) as JsonObject, // our own text
       })),
     ],
-    stop_reason: stopReasons[answer.finish],
+    ...ended(answer),
     ...(usage ? { usage: wireUsage(usage) } : {}),
   };
 };
@@ -261,7 +290,7 @@ const wireUsage = (usage: AnswerUsage) => ({
 const frames = (answer: Answer): string[] => {
   const [usage] = answer.usage;
   const started = usage && { usage: { ...wireUsage(usage), output_tokens: 1 } };
-  const delta = { stop_reason: stopReasons[answer.finish], stop_sequence: null };
+  const delta = ended(answer);
   const ends = answer.usage.length === 0 ? [{}] : answer.usage.map((each) => ({ usage: wireUsage(each) }));
   return [
     { type: 'message_start', message: { ...message(answer), ...started } },

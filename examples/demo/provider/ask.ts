@@ -28,6 +28,10 @@ export interface Ask {
   /** `sealed`: reasoning that only its signature shows. */
   readonly reasoning: 'none' | 'shown' | 'sealed';
   readonly maxTokens?: number | undefined;
+  /** The answer ends before the first of them. */
+  readonly stopSequences: readonly string[];
+  /** The answer must be JSON that fits it. */
+  readonly outputSchema?: Schema | undefined;
   /** The whole prompt, cached tokens included. */
   readonly promptTokens: number;
   readonly cacheReadTokens: number;
@@ -60,7 +64,9 @@ export interface Answer {
   /** The deltas of a stream; joined, the text. */
   readonly pieces: readonly string[];
   readonly calls: readonly ToolCall[];
-  readonly finish: 'stop' | 'length' | 'tool-calls';
+  readonly finish: 'stop' | 'stop-sequence' | 'length' | 'tool-calls';
+  /** The one that ended the answer. */
+  readonly stopSequence?: string | undefined;
   /** In the order in which they are sent; the last one holds. A healthy provider sends one. */
   readonly usage: readonly AnswerUsage[];
 }
@@ -69,15 +75,15 @@ export interface Answer {
 export const tokensIn = (text: string): number => Math.ceil(text.length / 4);
 
 /**
- * Answers a call: with the text of its last turn, word by word, so that answers can be told apart; or with as many tool
- * calls as that text asks for (`call tools: 2`). `events` fixes the number of text deltas.
+ * Answers a call: with the text of its last turn, word by word, so that answers can be told apart; with as many tool
+ * calls as that text asks for (`call tools: 2`); or with JSON when the call has a schema for it. `events` fixes the number
+ * of text deltas.
  */
 export const answerTo = (ask: Ask, events?: number): Answer => {
   const calls = callsFor(ask);
   const reasoning = ask.reasoning === 'none' ? '' : `The user wrote ${ask.lastText.length} characters.`;
   const reasoningTokens = tokensIn(reasoning);
-  const said =
-    calls.length > 0 ? '' : `You said: ${ask.lastText}\n\nThis is a fake provider on this machine.`;
+  const { said, stopSequence } = stopped(calls.length > 0 ? '' : wordsFor(ask), ask.stopSequences);
   const text = cutToTokens(said, ask.maxTokens === undefined ? undefined : ask.maxTokens - reasoningTokens);
   const pieces = piecesOf(text, events);
   return {
@@ -87,7 +93,7 @@ export const answerTo = (ask: Ask, events?: number): Answer => {
     reasoningShown: ask.reasoning === 'shown',
     pieces,
     calls,
-    finish: calls.length > 0 ? 'tool-calls' : text.length < said.length ? 'length' : 'stop',
+    ...finishOf({ calls, cut: text.length < said.length, stopSequence }),
     usage: [
       {
         inputTokens: ask.promptTokens,
@@ -99,6 +105,33 @@ export const answerTo = (ask: Ask, events?: number): Answer => {
       },
     ],
   };
+};
+
+const wordsFor = ({ lastText, outputSchema }: Ask): string =>
+  outputSchema
+    ? JSON.stringify(sample(outputSchema, 1))
+    : `You said: ${lastText}\n\nThis is a fake provider on this machine.`;
+
+/** `text` up to the first stop sequence in it. */
+const stopped = (text: string, sequences: readonly string[]): { said: string; stopSequence?: string } => {
+  const places = sequences.flatMap((sequence) => {
+    const at = text.indexOf(sequence);
+    return at === -1 ? [] : [{ said: text.slice(0, at), stopSequence: sequence }];
+  });
+  return places.sort((a, b) => a.said.length - b.said.length)[0] ?? { said: text };
+};
+
+interface HowItEnds {
+  readonly calls: readonly ToolCall[];
+  /** The limit of tokens cut its text. */
+  readonly cut: boolean;
+  readonly stopSequence: string | undefined;
+}
+
+const finishOf = ({ calls, cut, stopSequence }: HowItEnds): Pick<Answer, 'finish' | 'stopSequence'> => {
+  if (calls.length > 0) return { finish: 'tool-calls' };
+  if (cut) return { finish: 'length' };
+  return stopSequence === undefined ? { finish: 'stop' } : { finish: 'stop-sequence', stopSequence };
 };
 
 const callsFor = ({ tools, toolRequired, parallelTools, lastText }: Ask): ToolCall[] => {

@@ -76,10 +76,26 @@ const readAsk = (body: JsonObject): Ask => {
     reasoning: (body.reasoning_effort ?? 'none') === 'none' ? 'none' : 'shown',
     maxTokens:
       countIn(body.max_completion_tokens, 'max_completion_tokens') ?? countIn(body.max_tokens, 'max_tokens'),
+    stopSequences: readStop(body.stop),
+    outputSchema: readFormat(body.response_format),
     promptTokens: tokensIn(JSON.stringify([messages, body.tools])),
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
   };
+};
+
+const readStop = (stop: JsonValue | undefined): string[] => {
+  const one = stop === undefined || stop === null ? [] : [stop];
+  const sequences = Array.isArray(stop) ? stop : one;
+  if (sequences.length > 4) throw wrong('stop', 'at most 4 sequences');
+  return sequences.map((sequence, index) => textIn(sequence, `stop[${index}]`));
+};
+
+const readFormat = (format: JsonValue | undefined): JsonObject | undefined => {
+  if (!isJsonObject(format) || format.type !== 'json_schema') return undefined;
+  const { name, schema } = objectIn(format.json_schema, 'response_format.json_schema');
+  textIn(name, 'response_format.json_schema.name');
+  return objectIn(schema, 'response_format.json_schema.schema');
 };
 
 const checkMessage = (message: JsonObject, index: number): void => {
@@ -145,7 +161,12 @@ const textOf = (content: JsonValue | undefined): string => {
   return parts.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n');
 };
 
-const finishReasons = { stop: 'stop', length: 'length', 'tool-calls': 'tool_calls' } as const;
+const finishReasons = {
+  stop: 'stop',
+  'stop-sequence': 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+} as const;
 
 const head = ({ id, model }: Answer, object: string) => ({
   id: `chatcmpl-${id}`,

@@ -13,8 +13,8 @@ export interface AnswerPart {
   readonly choice: AnswerChoice;
   /** Members of this dialect; empty for a part of another. */
   readonly vendor: JsonObject;
-  /** Of a tool call: its place among those of its choice, from 0. */
-  readonly callIndex: number;
+  /** Its place among the parts of its kind in its choice, from 0. */
+  readonly index: number;
   readonly citations: Citation[];
   /** Text, reasoning or arguments. */
   text: string;
@@ -24,8 +24,6 @@ export interface AnswerPart {
 export interface AnswerChoice {
   readonly index: number;
   readonly parts: AnswerPart[];
-  calls: number;
-  reasonings: number;
   finish: Finish | undefined;
 }
 
@@ -72,7 +70,7 @@ export class AnswerState {
   choice(index: number): AnswerChoice {
     const known = this.#choices.get(index);
     if (known) return known;
-    const choice: AnswerChoice = { index, parts: [], calls: 0, reasonings: 0, finish: undefined };
+    const choice: AnswerChoice = { index, parts: [], finish: undefined };
     this.#choices.set(index, choice);
     return choice;
   }
@@ -91,12 +89,11 @@ export class AnswerState {
       start,
       choice,
       vendor: this.own && start.vendor ? { ...start.vendor } : {},
-      callIndex: start.kind === 'tool-call' ? choice.calls++ : -1,
+      index: choice.parts.filter((other) => other.start.kind === start.kind).length,
       citations: [],
       text: '',
       signature: undefined,
     };
-    if (start.kind === 'reasoning') choice.reasonings++;
     choice.parts.push(part);
     this.#parts.set(start.part, part);
     return part;
@@ -161,8 +158,8 @@ export const reasoningKey = ({ vendor }: AnswerPart): string | undefined => {
 };
 
 /** The item of `reasoning_details` of a part: as it came, or a new one for what must come back byte for byte. */
-export const reasoningDetail = ({ vendor, choice }: AnswerPart, said: ReasoningWords): JsonObject =>
-  writeDetail(isJsonObject(vendor.detail) ? vendor.detail : { index: choice.reasonings - 1 }, said);
+export const reasoningDetail = ({ vendor, index }: AnswerPart, said: ReasoningWords): JsonObject =>
+  writeDetail(isJsonObject(vendor.detail) ? vendor.detail : { index }, said);
 
 /** An item of Mistral's content list, for a part that came as one. */
 export const listItem = ({ start, vendor }: AnswerPart, text: string): JsonObject | undefined => {

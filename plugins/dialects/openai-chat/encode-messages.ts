@@ -9,14 +9,17 @@ import type {
   Turn,
 } from '../../model/request.ts';
 import type { JsonObject, JsonValue } from '../../wire/json.ts';
-import { encodePart, isMedia, type Writing, withVendor } from './parts.ts';
+import { encodePart, isMedia } from './parts.ts';
 import { shapeOf, wireOf } from './provenance.ts';
 import { encodeReasoning } from './reasoning.ts';
 import { isEmptyObject, present } from './wire.ts';
+import type { Writing } from './writing.ts';
 
 /** The model's instructions and turns as wire messages; those that nobody changed as they came. */
 export const encodeMessages = ({ system, turns }: ModelRequest, writing: Writing): JsonObject[] => [
-  ...(writing.own ? groupByMessage(system).map(encodeSystem) : joinSystem(system, writing)),
+  ...(writing.own
+    ? groupByMessage(system).map((group) => encodeSystem(group, writing))
+    : joinSystem(system, writing)),
   ...placeResults(turns, writing).map((placed) => encodeTurn(placed, writing)),
 ];
 
@@ -34,22 +37,21 @@ const groupByMessage = (system: readonly SystemBlock[]): SystemBlock[][] => {
   return groups;
 };
 
-const encodeSystem = (group: readonly SystemBlock[]): JsonObject => {
+const encodeSystem = (group: readonly SystemBlock[], writing: Writing): JsonObject => {
   const [first] = group;
   const message = first && shapeOf(first);
   const content = message?.content;
   const came = Array.isArray(content) ? content.length : 1;
   if (message && group.length === came && group.every(wireOf)) return message;
-  const own = { own: true, dropped: new Set<string>() };
   if (first && !first.cache && !Array.isArray(content))
-    return withVendor({ role: message?.role ?? 'system', content: first.text }, first, '', own);
-  const parts = group.map((block) => withVendor({ type: 'text', text: block.text }, block, '', own));
+    return writing.extend({ role: message?.role ?? 'system', content: first.text }, first, '');
+  const parts = group.map((block) => writing.extend({ type: 'text', text: block.text }, block, ''));
   return { role: 'system', ...message, content: parts };
 };
 
 /** One text: the separation into blocks means nothing here, and every compatible server takes it. */
 const joinSystem = (system: readonly SystemBlock[], writing: Writing): JsonObject[] => {
-  for (const block of system) withVendor({}, block, 'system.', writing);
+  for (const block of system) writing.extend({}, block, 'system.');
   const texts = system.map(({ text }) => text).filter((text) => text.trim() !== '');
   return texts.length === 0 ? [] : [{ role: 'system', content: texts.join('\n\n') }];
 };
@@ -78,7 +80,7 @@ const placeResults = (turns: readonly Turn[], writing: Writing): PlacedTurn[] =>
       placed.push({ turn: turnOfResult(turn, result, media), path });
       waiting.push(...captioned(result, media));
     }
-    if (waiting.length > 0) writing.dropped.add('messages.content.tool_result.image');
+    if (waiting.length > 0) writing.drop('messages.content.tool_result.image');
     if (rest.length === 0 && results.length > 0) continue;
     const joins = turn.role === 'user' || turn.role === 'tool';
     if (!joins && waiting.length > 0) placed.push({ turn: { role: 'user', parts: waiting }, path });
@@ -105,65 +107,69 @@ const captioned = ({ callId }: ToolResultPart, media: readonly Part[]): Part[] =
 const encodeTurn = ({ turn, path }: PlacedTurn, writing: Writing): JsonObject => {
   const known = wireOf(turn);
   if (known) return known;
-  const body = { ...turnBody(turn, path, writing), ...present({ name: turn.name }) };
-  return withVendor(body, turn, 'messages.', writing);
+  const place = { path, asList: Array.isArray(shapeOf(turn)?.content), writing };
+  const body = { ...turnBody(turn, place), ...present({ name: turn.name }) };
+  return writing.extend(body, turn, 'messages.');
 };
 
-const turnBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
-  const shape = shapeOf(turn);
+/** Where content is written. */
+interface Place {
+  readonly path: string;
+  /** It came as a list of parts. */
+  readonly asList: boolean;
+  readonly writing: Writing;
+}
+
+const turnBody = (turn: Turn, place: Place): JsonObject => {
+  const [first] = turn.parts;
   switch (turn.role) {
-    case 'user':
-      return { role: 'user', content: encodeContent(turn.parts, path, writing) };
-    case 'system':
-      return { role: shape?.role ?? 'system', content: encodeContent(turn.parts, path, writing) };
-    case 'tool':
-      return resultBody(turn, path, writing);
     case 'assistant':
-      return assistantBody(turn, path, writing);
+      return assistantBody(turn, place);
+    case 'system':
+      return { role: shapeOf(turn)?.role ?? 'system', content: encodeContent(turn.parts, place) };
+    case 'tool':
+      if (first?.type === 'tool-result') return resultBody(first, turn, place);
   }
+  return { role: 'user', content: encodeContent(turn.parts, place) };
 };
 
 /** Plain text where that says it all: some compatible servers take nothing else. */
-const encodeContent = (parts: readonly Part[], path: string, writing: Writing): JsonValue => {
+const encodeContent = (parts: readonly Part[], { path, asList, writing }: Place): JsonValue => {
   const [only, ...more] = parts;
   if (!only) return '';
-  if (more.length === 0 && isPlainText(only, writing)) return only.text;
+  if (more.length === 0 && !asList && isPlainText(only, writing)) return joinTexts([only], '', writing);
   return parts.map((part, at) => encodePart(part, `${path}[${at}]`, writing));
 };
 
-const isPlainText = (part: Part, { own }: Writing): part is TextPart =>
-  part.type === 'text' && (!own || (!part.cache && isEmptyObject(part.vendor ?? {})));
+const isText = (part: Part): part is TextPart => part.type === 'text';
 
-const resultBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
-  const [result] = turn.parts;
-  if (result?.type !== 'tool-result')
-    return { role: 'user', content: encodeContent(turn.parts, path, writing) };
-  const content = resultContent(result, path, writing);
+const isPlainText = (part: Part, { own }: Writing): part is TextPart =>
+  isText(part) && (!own || (!part.cache && isEmptyObject(part.vendor ?? {})));
+
+const joinTexts = (parts: readonly TextPart[], separator: string, writing: Writing): string => {
+  for (const part of parts) writing.extend({}, part, 'messages.content.');
+  return parts.map(({ text }) => text).join(separator);
+};
+
+const resultBody = (result: ToolResultPart, turn: Turn, place: Place): JsonObject => {
+  const content = resultContent(result, place);
   const shape = shapeOf(turn);
   if (shape?.role === 'function') return { role: 'function', name: shape.name ?? '', content };
-  return withVendor(
-    { role: 'tool', tool_call_id: result.callId, content },
-    result,
-    'messages.content.',
-    writing,
-  );
+  const body = { role: 'tool', tool_call_id: result.callId, content };
+  return place.writing.extend(body, result, 'messages.content.');
 };
 
-const resultContent = (result: ToolResultPart, path: string, writing: Writing): JsonValue => {
-  const { parts, isError } = result;
-  if (!isError && (writing.own || !parts.every(isTextPart))) return encodeContent(parts, path, writing);
-  if (!parts.every(isTextPart))
-    return encodeContent([{ type: 'text', text: errorPrefix }, ...parts], path, writing);
-  for (const part of parts) withVendor({}, part, 'messages.content.', writing);
-  return (isError ? errorPrefix : '') + parts.map(({ text }) => text).join('\n');
+/** There is no flag for a failed tool here, and of another dialect's parts servers only take text. */
+const resultContent = ({ parts, isError }: ToolResultPart, place: Place): JsonValue => {
+  const { own } = place.writing;
+  if (!parts.every(isText) || (own && !isError))
+    return encodeContent(isError ? [{ type: 'text', text: errorPrefix }, ...parts] : parts, place);
+  return (isError ? errorPrefix : '') + joinTexts(parts, '\n', place.writing);
 };
 
-const isTextPart = (part: Part): part is TextPart => part.type === 'text';
-
-/** There is no flag for a failed tool here. */
 const errorPrefix = 'Error: ';
 
-const assistantBody = (turn: Turn, path: string, writing: Writing): JsonObject => {
+const assistantBody = (turn: Turn, place: Place): JsonObject => {
   const reasoning: ReasoningPart[] = [];
   const calls: ToolCallPart[] = [];
   const content: Part[] = [];
@@ -178,24 +184,23 @@ const assistantBody = (turn: Turn, path: string, writing: Writing): JsonObject =
   return {
     role: 'assistant',
     ...encodeReasoning(reasoning, shapeOf(turn)),
-    content: content.length === 0 && silent ? null : assistantContent(content, path, writing),
+    content: content.length === 0 && silent ? null : assistantContent(content, place),
     ...(refusal === '' ? {} : { refusal }),
-    ...encodeCalls(calls, turn, writing),
+    ...encodeCalls(calls, turn, place.writing),
   };
 };
 
 /** Texts of another dialect are the pieces of one: there a citation cuts them. */
-const assistantContent = (parts: readonly Part[], path: string, writing: Writing): JsonValue => {
-  if (writing.own || !parts.every(isTextPart)) return encodeContent(parts, path, writing);
-  for (const part of parts) withVendor({}, part, 'messages.content.', writing);
-  return parts.map(({ text }) => text).join('');
-};
+const assistantContent = (parts: readonly Part[], place: Place): JsonValue =>
+  place.writing.own || !parts.every(isText)
+    ? encodeContent(parts, place)
+    : joinTexts(parts, '', place.writing);
 
 const encodeCalls = (calls: readonly ToolCallPart[], turn: Turn, writing: Writing): JsonObject => {
   const [first] = calls;
   if (!first) return {};
   if (shapeOf(turn)?.function_call)
-    return { function_call: withVendor({ name: first.name, arguments: first.input }, first, '', writing) };
+    return { function_call: writing.extend({ name: first.name, arguments: first.input }, first, '') };
   return { tool_calls: calls.map((call) => encodeCall(call, writing)) };
 };
 
@@ -207,5 +212,5 @@ const encodeCall = (call: ToolCallPart, writing: Writing): JsonObject => {
     shapeOf(call)?.type === 'custom'
       ? { id, type: 'custom', custom: { name, input } }
       : { id, type: 'function', function: { name, arguments: input === '' ? '{}' : input } };
-  return withVendor(body, call, 'messages.tool_calls.', writing);
+  return writing.extend(body, call, 'messages.tool_calls.');
 };

@@ -159,8 +159,8 @@ class StreamEncoder implements ResponseEncoder {
   /** A client that asks with `functions` can be told one call. */
   #startCall(part: AnswerPart): string {
     if (!this.#answer.isFunctionCall(part))
-      return this.#delta(part, { tool_calls: [{ index: part.callIndex, ...encodeCallStart(part, '') }] });
-    if (part.callIndex > 0) return '';
+      return this.#delta(part, { tool_calls: [{ index: part.index, ...encodeCallStart(part, '') }] });
+    if (part.index > 0) return '';
     return this.#delta(part, { function_call: { name: part.start.name ?? '', arguments: '' } });
   }
 
@@ -168,10 +168,10 @@ class StreamEncoder implements ResponseEncoder {
     if (json === '') return '';
     part.text += json;
     if (this.#answer.isFunctionCall(part))
-      return part.callIndex > 0 ? '' : this.#delta(part, { function_call: { arguments: json } });
+      return part.index > 0 ? '' : this.#delta(part, { function_call: { arguments: json } });
     const piece =
       part.vendor.type === 'custom' ? { custom: { input: json } } : { function: { arguments: json } };
-    return this.#delta(part, { tool_calls: [{ index: part.callIndex, ...piece }] });
+    return this.#delta(part, { tool_calls: [{ index: part.index, ...piece }] });
   }
 
   #stopPart(part: AnswerPart, vendor: Readonly<JsonObject> | undefined): string {
@@ -180,7 +180,7 @@ class StreamEncoder implements ResponseEncoder {
     if (kind !== 'tool-call') return '';
     const input = part.text === '' && part.vendor.type !== 'custom' ? this.#input(part, '{}') : '';
     if (!this.#answer.own || !vendor) return input;
-    return input + this.#delta(part, { tool_calls: [{ index: part.callIndex, ...vendor }] });
+    return input + this.#delta(part, { tool_calls: [{ index: part.index, ...vendor }] });
   }
 
   #annotations(part: AnswerPart): string {

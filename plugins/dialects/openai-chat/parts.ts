@@ -1,9 +1,9 @@
 import type { AudioPart, CacheMark, FilePart, ImagePart, Part, Source, Vendor } from '../../model/request.ts';
-import { RequestError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { Fields, wrongType } from './fields.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, isEmptyObject, merge, name, present } from './wire.ts';
+import { bag, isEmptyObject, name, present } from './wire.ts';
+import { unsupported, type Writing } from './writing.ts';
 
 /** The parts of a message's `content`: text, or a list of parts of any type. Null and empty text hold none. */
 export const decodeContent = (message: Fields): Part[] => {
@@ -114,17 +114,9 @@ const sourceOfFile = (content: string): Source =>
 export const isMedia = (part: Part): boolean =>
   part.type === 'image' || part.type === 'audio' || (part.type === 'file' && part.source.kind !== 'text');
 
-/** What an encoder of a request keeps beside the JSON that it writes. */
-export interface Writing {
-  /** The request came in this dialect, so its vendor bags hold this dialect's members. */
-  readonly own: boolean;
-  /** Client-side names of what could not be carried. */
-  readonly dropped: Set<string>;
-}
-
 /** One item of a `content` list. Throws `RequestError('unsupported_field')` at `path` for what Chat cannot say. */
 export const encodePart = (part: Part, path: string, writing: Writing): JsonObject =>
-  wireOf(part) ?? withVendor(partBody(part, path), part, 'messages.content.', writing);
+  wireOf(part) ?? writing.extend(partBody(part, path), part, 'messages.content.');
 
 const partBody = (part: Part, path: string): JsonObject => {
   switch (part.type) {
@@ -149,22 +141,6 @@ const partBody = (part: Part, path: string): JsonObject => {
     default:
       throw unsupported(path, `a part of type ${part.type} here`);
   }
-};
-
-/** `body` with the members that only this dialect knows; those of another dialect are named as dropped. */
-export const withVendor = (
-  body: JsonObject,
-  { vendor, cache }: { readonly vendor?: Vendor; readonly cache?: CacheMark },
-  place: string,
-  { own, dropped }: Writing,
-): JsonObject => {
-  if (own)
-    return {
-      ...merge(vendor ?? {}, body),
-      ...(cache ? { prompt_cache_breakpoint: { mode: 'explicit' } } : {}),
-    };
-  for (const [key, value] of Object.entries(vendor ?? {})) if (value !== null) dropped.add(place + key);
-  return body;
 };
 
 const imageUrl = ({ source }: ImagePart, path: string): string => {
@@ -196,10 +172,3 @@ const defaultFilename = 'document.pdf';
 
 const urlOf = (source: Exclude<Source, { kind: 'file' }>): string =>
   source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`;
-
-/** The refusal of something that an upstream of this dialect cannot be asked. */
-export const unsupported = (param: string, what: string): RequestError =>
-  new RequestError('unsupported_field', {
-    param,
-    message: `${param}: the upstream of this model does not take ${what}.`,
-  });

@@ -39,12 +39,13 @@ class UsageFilter implements ByteFilter {
 const lf = 0x0a;
 const cr = 0x0d;
 
-/** Just after the next blank line; -1 when none is whole. Lines end in LF, CR or both. */
+/** Just after the next blank line; -1 when none is whole. Lines end in LF, CR or both: a last CR may be half of an end. */
 const endOfFrame = (bytes: Uint8Array, from: number): number => {
   let line = from;
   for (let at = from; at < bytes.length; at++) {
     const code = bytes[at];
     if (code !== lf && code !== cr) continue;
+    if (code === cr && at + 1 === bytes.length) return -1;
     const blank = at === line;
     if (code === cr && bytes[at + 1] === lf) at++;
     if (blank) return at + 1;

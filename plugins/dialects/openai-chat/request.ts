@@ -17,10 +17,10 @@ import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { badValue, Fields, wrongType } from './fields.ts';
-import { unsupported, type Writing, withVendor } from './parts.ts';
 import { isStrict } from './schema.ts';
 import { decodeTools, encodeTools, toolMembers, usesFunctions } from './tools.ts';
-import { bag, merge, name, present } from './wire.ts';
+import { bag, name, present } from './wire.ts';
+import { unsupported, Writing } from './writing.ts';
 
 // Fields: OpenAI API reference, "Create chat completion", read 2026-11-24.
 
@@ -221,7 +221,7 @@ const groups: readonly Group[] = [
   {
     from: ['stopSequences'],
     members: ['stop'],
-    write: ({ stopSequences }) => encodeStop(stopSequences),
+    write: ({ stopSequences }, _client, writing) => encodeStop(stopSequences, writing),
   },
   {
     from: ['logprobs'],
@@ -270,7 +270,7 @@ const encodeFrom = (
   request: ModelRequest,
   target: UpstreamTarget,
 ): EncodedRequest => {
-  const writing: Writing = { own: request.dialect === name, dropped: new Set() };
+  const writing = new Writing(request);
   const body = origin
     ? patchOrigin(origin, request, { target, writing })
     : wholeBody(request, { target, writing });
@@ -281,7 +281,7 @@ const encodeFrom = (
       ['accept', request.stream ? 'text/event-stream' : 'application/json'],
     ],
     body,
-    dropped: [...writing.dropped],
+    dropped: writing.dropped,
   };
 };
 
@@ -291,11 +291,9 @@ interface Task {
 }
 
 const wholeBody = (request: ModelRequest, { target, writing }: Task): string => {
-  const { own, dropped } = writing;
-  if (!own) for (const [key, value] of Object.entries(request.vendor)) if (value !== null) dropped.add(key);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
-  return JSON.stringify(own ? merge(request.vendor, known) : known);
+  return JSON.stringify(writing.extend(known, request, ''));
 };
 
 const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest, task: Task): string => {
@@ -336,8 +334,9 @@ const named = (value: JsonValue | undefined, client: JsonObject, names: readonly
   return value === undefined ? {} : Object.fromEntries(keys.map((key) => [key, value]));
 };
 
-const encodeSampling = (sampling: Sampling, { own, dropped }: Writing): JsonObject => {
-  if (!own && sampling.topK !== undefined) dropped.add('top_k');
+const encodeSampling = (sampling: Sampling, writing: Writing): JsonObject => {
+  const { own } = writing;
+  if (!own && sampling.topK !== undefined) writing.drop('top_k');
   return present({
     temperature: sampling.temperature,
     top_p: sampling.topP,
@@ -352,8 +351,8 @@ const encodeSampling = (sampling: Sampling, { own, dropped }: Writing): JsonObje
 
 const maxStopSequences = 4;
 
-const encodeStop = (stop: readonly string[]): JsonObject => {
-  if (stop.length > maxStopSequences)
+const encodeStop = (stop: readonly string[], { own }: Writing): JsonObject => {
+  if (!own && stop.length > maxStopSequences)
     throw unsupported('stop_sequences', `more than ${maxStopSequences} stop sequences`);
   return stop.length === 0 ? {} : { stop: [...stop] };
 };
@@ -368,8 +367,8 @@ const budgetEfforts: readonly (readonly [maxTokens: number, effort: ReasoningEff
   [Number.POSITIVE_INFINITY, 'high'],
 ];
 
-const encodeEffort = (reasoning: ReasoningSettings | undefined, { own, dropped }: Writing): JsonObject => {
-  if (!own && reasoning?.show === 'omitted') dropped.add('thinking.display');
+const encodeEffort = (reasoning: ReasoningSettings | undefined, writing: Writing): JsonObject => {
+  if (!writing.own && reasoning?.show === 'omitted') writing.drop('thinking.display');
   const effort = reasoning && effortOf(reasoning);
   return effort === undefined ? {} : { reasoning_effort: effort };
 };
@@ -397,22 +396,22 @@ const encodeOutput = (output: OutputFormat | undefined, writing: Writing): JsonO
 const encodeSchema = (output: Extract<OutputFormat, { kind: 'schema' }>, writing: Writing): JsonObject => {
   const { schema, description, strict = writing.own || !isStrict(schema) ? undefined : true } = output;
   const known = present({ name: output.name ?? 'output', description, schema: { ...schema }, strict });
-  return withVendor(known, output, 'output.', writing);
+  return writing.extend(known, output, 'output.');
 };
 
 /** `auto` is what every provider does when not asked. */
-const encodeTier = (tier: string | undefined, { own, dropped }: Writing): JsonObject => {
-  if (tier === undefined || (!own && tier === 'auto')) return {};
-  if (own) return { service_tier: tier };
+const encodeTier = (tier: string | undefined, writing: Writing): JsonObject => {
+  if (tier === undefined || (!writing.own && tier === 'auto')) return {};
+  if (writing.own) return { service_tier: tier };
   if (tier === 'standard_only') return { service_tier: 'default' };
-  dropped.add('service_tier');
+  writing.drop('service_tier');
   return {};
 };
 
 /** Labels of another provider's account mean nothing in this one's. */
-const encodeMetadata = (metadata: Vendor | undefined, { own, dropped }: Writing): JsonObject => {
+const encodeMetadata = (metadata: Vendor | undefined, writing: Writing): JsonObject => {
   if (!metadata) return {};
-  if (own) return { metadata: { ...metadata } };
-  if (Object.keys(metadata).length > 0) dropped.add('metadata');
+  if (writing.own) return { metadata: { ...metadata } };
+  if (Object.keys(metadata).length > 0) writing.drop('metadata');
   return {};
 };

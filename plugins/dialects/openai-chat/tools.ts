@@ -1,9 +1,9 @@
 import type { ModelRequest, Tool, ToolChoice } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { Fields } from './fields.ts';
-import { unsupported, type Writing, withVendor } from './parts.ts';
 import { readFrom, wireOf } from './provenance.ts';
 import { bag, name, present } from './wire.ts';
+import { unsupported, type Writing } from './writing.ts';
 
 type ToolSettings = Pick<ModelRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 
@@ -113,14 +113,14 @@ const encodeFunctions = ({ tools, toolChoice }: ModelRequest, writing: Writing):
 
 const functionBody = (tool: Tool, writing: Writing): JsonObject => {
   if (tool.kind !== 'function') throw unsupported('functions', `a tool of type ${tool.wireType}`);
-  return withVendor(describe(tool), tool, '', writing);
+  return writing.extend(describe(tool), tool, '');
 };
 
 const encodeTool = (tool: Tool, path: string, writing: Writing): JsonObject => {
   const known = wireOf(tool);
   if (known) return known;
   if (tool.kind === 'function')
-    return withVendor({ type: 'function', function: describe(tool) }, tool, 'tools.', writing);
+    return writing.extend({ type: 'function', function: describe(tool) }, tool, 'tools.');
   if (tool.dialect === name && isJsonObject(tool.value)) return tool.value;
   throw unsupported(path, `a tool of type ${tool.wireType}`);
 };

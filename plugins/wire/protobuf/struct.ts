@@ -19,13 +19,19 @@ export const readStruct = (reader: Reader, depth = 0): JsonObject =>
 
 /** Reads a Struct as its names and values, in their order. */
 export const readFields = (reader: Reader, depth = 0): [name: string, value: JsonValue][] => {
-  const fields: [string, JsonValue][] = [];
   const outer = reader.enter();
+  const fields = readOpenFields(reader, depth);
+  reader.leave(outer);
+  return fields;
+};
+
+/** As `readFields`, for a Struct that is open already: the whole of what `reader` reads. */
+export const readOpenFields = (reader: Reader, depth = 0): [name: string, value: JsonValue][] => {
+  const fields: [string, JsonValue][] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === tags.struct.fields) fields.push(readEntry(reader, readValue, depth));
     else reader.skip(tag);
   }
-  reader.leave(outer);
   return fields;
 };
 

@@ -1,8 +1,8 @@
 /** Room for some dozens of usual messages. */
 const slabBytes = 64 * 1024;
 
-/** Bytes of a number below 2^32, the largest that is written. */
-const longestVarint = 5;
+/** Bytes of a number up to 2^53, the largest that is written. */
+const longestVarint = 8;
 
 /** From here on a native call is quicker than a loop. */
 const longTextLength = 64;
@@ -42,7 +42,7 @@ export class Writer {
     return this.#end - this.#at;
   }
 
-  /** A number from 0 to 2^32 - 1. */
+  /** An integer from 0 to 2^53 - 1. */
   varint(tag: number, value: number): void {
     this.#reserve(2 * longestVarint);
     this.#varint(value);
@@ -116,6 +116,7 @@ export class Writer {
     this.#at -= varintBytes(value);
     let at = this.#at;
     let rest = value;
+    for (; rest > 0xffff_ffff; rest = Math.floor(rest / 0x80)) this.#slab[at++] = (rest % 0x80) | 0x80;
     for (; rest > 0x7f; rest >>>= 7) this.#slab[at++] = (rest & 0x7f) | 0x80;
     this.#slab[at] = rest;
   }
@@ -136,5 +137,8 @@ const varintBytes = (value: number): number => {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   if (value < 0x20_0000) return 3;
-  return value < 0x1000_0000 ? 4 : 5;
+  if (value < 0x1000_0000) return 4;
+  let bytes = 5;
+  for (let least = 0x8_0000_0000; value >= least; least *= 0x80) bytes++;
+  return bytes;
 };

@@ -1,0 +1,114 @@
+import { isStream } from './scenarios.ts';
+import type { Row } from './summary.ts';
+import { targetOf } from './targets.ts';
+
+/** Where and how it was measured. */
+export interface Circumstances {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly system: string;
+  readonly loadAverage: number;
+  readonly node: string;
+  readonly envoy: string;
+  readonly commit: string;
+  readonly date: string;
+  readonly command: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly workers: number;
+}
+
+type Table = readonly (readonly string[])[];
+
+const ratios = (rows: readonly Row[]): Table => [
+  ['scenario', 'variant', 'CPU', 'p50', 'throughput', 'failed', 'target', ''],
+  ...rows.flatMap((row) => (row.versusPlain ? [ratioCells(row, row.versusPlain)] : [])),
+];
+
+const ratioCells = (row: Row, { cpuRatio, addedP50Ms, throughputRatio }: NonNullable<Row['versusPlain']>) => {
+  const target = targetOf(row);
+  return [
+    row.scenario.name,
+    row.variant,
+    `${cpuRatio.toFixed(2)}×`,
+    `${addedP50Ms < 0 ? '−' : '+'}${Math.abs(addedP50Ms).toFixed(2)} ms`,
+    `${(throughputRatio * 100).toFixed(1)} %`,
+    String(row.figures.failed),
+    target?.text ?? '',
+    target ? (target.met ? 'met' : 'missed') : '',
+  ];
+};
+
+const figures = (rows: readonly Row[]): Table => [
+  [
+    'scenario',
+    'variant',
+    'p50 ms',
+    'p99 ms',
+    'first byte p50 ms',
+    'per second',
+    'Envoy CPU µs',
+    'workers CPU µs',
+    'completed',
+    'failed',
+  ],
+  ...rows.map(({ scenario, variant, figures: of }) => [
+    scenario.name,
+    variant,
+    of.p50Ms.toFixed(3),
+    of.p99Ms.toFixed(3),
+    of.firstByteP50Ms.toFixed(3),
+    `${of.operationsPerSecond.toFixed(0)} ${isStream(scenario) ? 'events' : 'requests'}`,
+    of.envoyMicrosPerOperation.toFixed(2),
+    of.workersMicrosPerOperation.toFixed(2),
+    String(of.completed),
+    String(of.failed),
+  ]),
+];
+
+/** Both tables, for a terminal. */
+export const textReport = (rows: readonly Row[]): string =>
+  ['Beside plain Envoy', aligned(ratios(rows)), '', 'Measured', aligned(figures(rows))].join('\n');
+
+/** The content of RESULTS.md. */
+export const markdownReport = (rows: readonly Row[], at: Circumstances): string =>
+  `${[
+    '# Bench',
+    '',
+    `\`${at.command}\` wrote this file on ${at.date}: commit ${at.commit}, Node ${at.node}, Envoy ${at.envoy} with one`,
+    `thread, ${at.workers} worker${at.workers === 1 ? '' : 's'}; ${at.cores} cores of ${at.cpu}, ${at.system}, load average`,
+    `${at.loadAverage.toFixed(1)} before it began. Everything shares these cores: clients, Envoy, workers and upstream.`,
+    `${at.rounds} rounds of ${at.seconds} s for each scenario, the variants in turn.`,
+    '',
+    '- `plain`: the same listener, no external processor. `nexus-none`: no policy beyond routing. `nexus`: every policy',
+    '  that there is.',
+    '- `c` clients, each with one connection, send their next request when they have the whole answer. Answers of `unary`',
+    '  have 0.8 KB. `burst` streams 100 events at once, `paced` one every 5 ms.',
+    '- CPU is the time of Envoy and workers for one request, of streams for one event. p50 is the whole answer.',
+    '',
+    '## Beside plain Envoy',
+    '',
+    markdown(ratios(rows)),
+    '',
+    '## Measured',
+    '',
+    markdown(figures(rows)),
+  ].join('\n')}\n`;
+
+const aligned = (table: Table): string => {
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
+  );
+  const pad = (cell: string, column: number) =>
+    column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return table.map((cells) => cells.map(pad).join('  ').trimEnd()).join('\n');
+};
+
+const markdown = ([header = [], ...body]: Table): string => {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(header),
+    line(header.map((_, column) => (column < 2 ? '---' : '--:'))),
+    ...body.map(line),
+  ].join('\n');
+};

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { defineCommand } from 'citty';
+import { runBench } from '../../bench/run.ts';
+import { scenarios } from '../../bench/scenarios.ts';
+import { type ExitCode, UsageError } from '../run.ts';
+import { parseWorkerCount } from '../supervisor/worker-pool.ts';
+
+/** About 5 minutes for all scenarios; half a minute with `--quick`. */
+const whole = { rounds: 4, seconds: 1.5 };
+const quick = { rounds: 1, seconds: 0.4 };
+
+export default defineCommand({
+  meta: { description: 'Measure what Nexus costs beside plain Envoy; a whole run writes bench/RESULTS.md' },
+  args: {
+    rounds: { type: 'string', description: `Rounds of each scenario; ${whole.rounds} when left out` },
+    seconds: { type: 'string', description: `Length of a round; ${whole.seconds} when left out` },
+    quick: { type: 'boolean', description: 'Half a minute for all, too short for firm figures' },
+    only: { type: 'string', description: 'Scenarios that a pattern finds: "burst", "unary 1KB c=32"' },
+    workers: { type: 'string', default: '1', description: 'Processes of the policy service' },
+    'cpu-prof': { type: 'string', description: 'Directory for CPU profiles of the workers' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args, rawArgs }): Promise<ExitCode> => {
+    const profile = args['cpu-prof'];
+    const only = args.only === undefined ? undefined : parsePattern(args.only);
+    const { rounds, seconds } = args.quick ? quick : whole;
+    return runBench({
+      rounds: parseAmount('rounds', args.rounds, rounds),
+      seconds: parseAmount('seconds', args.seconds, seconds),
+      workers: parseWorkerCount(args.workers),
+      only,
+      profileDirectory: profile === undefined ? undefined : resolve(profile),
+      output: args.json ? 'json' : 'tables',
+      record: !args.quick && only === undefined && profile === undefined,
+      command: ['./nexus', 'bench', ...rawArgs].join(' '),
+    });
+  },
+});
+
+const parseAmount = (option: string, text: string | undefined, whenAbsent: number): number => {
+  const amount = text === undefined ? whenAbsent : Number(text);
+  if (amount > 0 && (option !== 'rounds' || Number.isInteger(amount))) return amount;
+  throw new UsageError(
+    `--${option} ${text}: expected a positive ${option === 'rounds' ? 'whole ' : ''}number`,
+  );
+};
+
+const parsePattern = (text: string): RegExp => {
+  const pattern = regExp(text);
+  if (pattern && scenarios.some(({ name }) => pattern.test(name))) return pattern;
+  throw new UsageError(
+    `--only ${text}: expected to find one of ${scenarios.map(({ name }) => name).join(', ')}`,
+  );
+};
+
+const regExp = (text: string): RegExp | undefined => {
+  try {
+    return new RegExp(text);
+  } catch {
+    return undefined;
+  }
+};
