@@ -16,10 +16,11 @@ export default defineConfig({
     projects: [
       project(
         'unit',
-        ['{plugins,extproc,envoy,cli,bench}/**/*.test.ts', 'test/{golden,contract,unit}/**/*.test.ts'],
+        ['{plugins,extproc,kong,envoy,cli,bench}/**/*.test.ts', 'test/{golden,contract,unit}/**/*.test.ts'],
         10,
       ),
       project('envoy', ['test/e2e/**/*.test.ts'], 60),
+      project('kong', ['test/kong/**/*.test.ts'], 60),
       project('sdk', ['test/sdk/**/*.test.ts'], 60),
     ],
   },

@@ -66,6 +66,7 @@ const measureAll = async (options: BenchOptions, { variants, runJob }: Running):
   const { rounds, seconds, only = /^/ } = options;
   const wanted = scenarios.filter(({ name }) => only.test(name));
   const warmUps = hottest(wanted);
+  const warmUpSeconds = Math.min(longestWarmUpSeconds, 3 * seconds);
   const progress = new Progress(
     variants.length * (seconds * rounds * wanted.length + warmUpSeconds * warmUps.length),
   );
@@ -91,8 +92,8 @@ const measureAll = async (options: BenchOptions, { variants, runJob }: Running):
   return rows;
 };
 
-/** Long enough for V8 to have compiled what is hot, on a busy machine, too. */
-const warmUpSeconds = 3;
+/** Time for V8 to compile what is hot; a busy machine needs all of it. */
+const longestWarmUpSeconds = 5;
 
 /** The scenarios that run most code most often: one unary, one streamed. */
 const hottest = (wanted: readonly Scenario[]): Scenario[] =>

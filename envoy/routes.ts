@@ -1,5 +1,6 @@
 import { gateCluster, namespaces, routingKeys } from '../extproc/names.ts';
 import type { Config, ModelConfig } from '../plugins/config/schema.ts';
+import { retriableStatuses } from '../plugins/failover.ts';
 import { routerFilterOn } from './processor.ts';
 import { duration, extension, type Message } from './proto.ts';
 
@@ -11,9 +12,6 @@ export interface RouteOptions {
 
 /** Names of the routes, for access logs and for the filters of local replies. */
 export const routeNames = { attempt: 'nexus.attempt', gate: 'nexus.gate' } as const;
-
-/** Statuses that send a request to the next upstream beside every 5xx: the fault may be that upstream's alone. */
-const retriableStatusCodes = [401, 402, 403, 404, 408, 409, 429];
 
 /** What policies and translation may add to the largest request, and it can still be sent again. */
 const growthBytes = 1_048_576;
@@ -75,7 +73,7 @@ const attempt = (config: Config): Message => {
     retry_policy: {
       refresh_cluster_on_retry: true,
       retry_on: '5xx,reset,connect-failure,refused-stream,retriable-status-codes',
-      retriable_status_codes: retriableStatusCodes,
+      retriable_status_codes: retriableStatuses, // beside every 5xx
       num_retries: attempts - 1,
       // The service says how long for each request (x-envoy-upstream-rq-per-try-timeout-ms). Ends when the answer begins;
       // per_try_idle_timeout would go on and cut streams, also those whose client reads slowly (measured on 1.40.0).

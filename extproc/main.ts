@@ -1,12 +1,11 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { formatProblem } from '../plugins/config/problem.ts';
-import { resolveSecrets } from '../plugins/config/secrets.ts';
-import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
+import { Gateway } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
-import { loadConfigFile, machineSecrets } from '../plugins/io/config-file.ts';
+import { loadGatewayConfig } from '../plugins/io/config-file.ts';
 import { systemRandom } from '../plugins/io/random.ts';
+import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { startServer } from './server.ts';
 
@@ -27,24 +26,13 @@ const { values } = parseArgs({
   options: { config: { type: 'string' }, socket: { type: 'string' } },
 });
 
-/** The configuration at `file` with its secrets, or why it may not be used. */
-const load = (file: string): GatewayConfig | { readonly problems: readonly string[] } => {
-  try {
-    const loaded = loadConfigFile(file);
-    if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
-    return { ...loaded, secrets: resolveSecrets(loaded.config, machineSecrets) };
-  } catch (cause) {
-    return { problems: [`${file}: ${cause instanceof Error ? cause.message : String(cause)}`] };
-  }
-};
-
 const main = async (): Promise<void> => {
   const { config: file, socket } = values;
   if (file === undefined || socket === undefined) {
     console.error('usage: extproc/main.ts --config FILE --socket PATH');
     process.exit(2);
   }
-  const loaded = load(file);
+  const loaded = loadGatewayConfig(file);
   if ('problems' in loaded) {
     console.error(loaded.problems.join('\n'));
     process.exit(1);
@@ -57,7 +45,6 @@ const main = async (): Promise<void> => {
     { gateway, address: socket },
     {
       socketPath: socket,
-      // The stack names our files and no value of the request; the message might hold one, so it stays out.
       onFault: ({ role, cause }) =>
         log.error({ role, at: stackOf(cause) }, 'fault while a message was handled'),
     },
@@ -69,7 +56,7 @@ const main = async (): Promise<void> => {
       tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
       return;
     }
-    const next = load(file);
+    const next = loadGatewayConfig(file);
     if ('problems' in next) tell({ type: 'refused', problems: next.problems });
     else {
       gateway.replaceConfig(next);
@@ -83,13 +70,5 @@ const main = async (): Promise<void> => {
   process.once('disconnect', stop); // the supervisor is gone
   tell({ type: 'ready', digest: loaded.digest });
 };
-
-const stackOf = (cause: unknown): string[] =>
-  cause instanceof Error
-    ? (cause.stack ?? '')
-        .split('\n')
-        .filter((line) => /^\s+at /.test(line))
-        .map((line) => line.trim())
-    : [];
 
 await main();

@@ -23,7 +23,10 @@ export const kongFields = (settings: z.ZodObject): KongField[] => {
   }));
 };
 
-const kongType = (name: string, { type, description, default: fallback, enum: allowed }: JsonSchema): KongType => {
+const kongType = (
+  name: string,
+  { type, description, default: fallback, enum: allowed }: JsonSchema,
+): KongType => {
   if (type !== 'string' && type !== 'boolean' && type !== 'integer' && type !== 'number')
     throw new Error(`${name}: Kong's schema has no field for ${type ?? 'this'}`);
   return {

@@ -54,7 +54,6 @@ export interface AnswerSetup extends AnswerContext {
   readonly filter: EventFilter | undefined;
   /** Headers of ours that every answer carries. */
   readonly headers: HeaderList;
-  readonly requestId: string;
   readonly maxBytes: number;
   /** Called once, just before the frame that ends the answer. */
   readonly ended: (end: AnswerEnd) => void;
@@ -290,7 +289,6 @@ const passedErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'content_filtered',
   'upstream_not_found',
   'upstream_too_large',
-  'upstream_rate_limited',
 ]);
 
 /** An answer that is read to its end before anything is sent: unary answers, errors, compressed streams. */

@@ -10,7 +10,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, readyProviders } from './providers.ts';
-import { gatewayError, type RefusalCode, RequestError } from './refusals.ts';
+import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { routeOf } from './routes.ts';
 import { type RequestHead, Session } from './session.ts';
@@ -76,16 +76,31 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
-  /** Begins an exchange on a client's head. A `Reply` is the whole answer: the host sends it and reads no body. */
-  open(head: RequestHead): Session | Reply {
+  /**
+   * Begins an exchange on a client's head. `known` is the caller, where the host has established it; otherwise the key
+   * in the head says who calls. A `Reply` is the whole answer: the host sends it and reads no body.
+   */
+  open(head: RequestHead, known?: Consumer): Session | Reply {
     const route = routeOf(head);
-    const key = presentedKey(head.headers);
-    const consumer = key === undefined ? undefined : this.#version.keys.identify(key);
+    const consumer = known ?? this.#keyOwner(head);
     if (route.kind === 'none')
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
     return this.#begin(head, route.dialect, consumer);
+  }
+
+  /**
+   * Who calls, by the key in the head, or the refusal of a call without a good one. For a host that must know before it
+   * can `open`.
+   */
+  identify(head: RequestHead): Consumer | Reply {
+    return this.#keyOwner(head) ?? this.refuse(head, gatewayError('invalid_key'));
+  }
+
+  /** Ends a call for a reason that the host has found before any exchange. */
+  refuse(head: RequestHead, error: GatewayError): Reply {
+    return this.#begin(head, routeOf(head).dialect, nobody).refuse(error);
   }
 
   /**
@@ -107,6 +122,11 @@ export class Gateway {
       const error = cause instanceof RequestError ? cause.error : gatewayError('policy_unavailable');
       return errorReply(error, { dialect: dialects[client], id: this.#ports.random.id() });
     }
+  }
+
+  #keyOwner({ headers }: RequestHead): Consumer | undefined {
+    const key = presentedKey(headers);
+    return key === undefined ? undefined : this.#version.keys.identify(key);
   }
 
   #begin(head: RequestHead, dialect: DialectName, consumer: Consumer): Session {

@@ -61,7 +61,8 @@ export const kongOver = (channel: Channel): Kong => ({
   service: {
     setTarget: (host, port) => channel.send('kong.service.set_target', encodeTarget(host, port)),
     request: {
-      setHeader: (name, value) => channel.send('kong.service.request.set_header', encodeKeyValue(name, value)),
+      setHeader: (name, value) =>
+        channel.send('kong.service.request.set_header', encodeKeyValue(name, value)),
     },
   },
 });
@@ -140,5 +141,5 @@ const readConsumer = (bytes: Buffer): KongConsumer | undefined => {
 };
 
 /** A Struct whose values are texts, or lists of them for headers that came more than once. */
-const readHeaders = (bytes: Buffer): Map<string, string[]> => 
+const readHeaders = (bytes: Buffer): Map<string, string[]> =>
   new Map(readOpenFields(new Reader(bytes)).map(([name, value]) => [name, [value].flat().map(String)]));

@@ -22,10 +22,10 @@ export const startPluginServer = async <World>(
   options: PluginServerOptions<World>,
 ): Promise<PluginServer> => {
   const { socketPath } = options;
-  const connections = new Set<Connection<World>>();
-  const instances = new Instances<Phases>(mostInstances);
+  const shared = { ...options, instances: new Instances<Phases>(mostInstances) };
+  const connections = new Set<Open>();
   const server = createServer((socket) => {
-    const connection = new Connection(socket, { ...options, instances });
+    const connection = new Connection(socket, shared);
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   });
@@ -35,6 +35,9 @@ export const startPluginServer = async <World>(
   return { close: (graceMs) => drain(server, { connections, graceMs }) };
 };
 
+/** What closing asks of a connection. */
+type Open = Pick<Connection<unknown>, 'closeWhenIdle' | 'breakOff'>;
+
 const listen = (server: Server, socketPath: string): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -43,7 +46,7 @@ const listen = (server: Server, socketPath: string): Promise<void> =>
 
 const drain = (
   server: Server,
-  { connections, graceMs }: { connections: ReadonlySet<Connection<never>>; graceMs: number },
+  { connections, graceMs }: { connections: ReadonlySet<Open>; graceMs: number },
 ): Promise<void> =>
   new Promise((resolve) => {
     const force = setTimeout(() => {

@@ -54,6 +54,8 @@ export interface AnswerContext {
   readonly request: ModelRequest;
   /** Seconds since 1970, for dialects whose answers carry a time. */
   readonly nowSeconds: number;
+  /** Our id of the exchange, for errors inside the answer. */
+  readonly requestId: string;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type LoadedConfig, loadConfig, type RefusedConfig } from '../config/load.ts';
-import type { SecretSources } from '../config/secrets.ts';
+import { formatProblem } from '../config/problem.ts';
+import { resolveSecrets, type SecretSources } from '../config/secrets.ts';
+import type { GatewayConfig } from '../gateway.ts';
 
 /** Secrets of this machine: the environment and the files of this process. */
 export const machineSecrets: SecretSources = {
@@ -11,3 +13,14 @@ export const machineSecrets: SecretSources = {
 /** Reads the nexus.yaml at `file`, with this machine's secrets. Throws what the file system throws. */
 export const loadConfigFile = (file: string): LoadedConfig | RefusedConfig =>
   loadConfig(readFileSync(file, 'utf8'), { file, ...machineSecrets });
+
+/** The configuration in `file` with its secrets, or why it may not be served, one line a problem. */
+export const loadGatewayConfig = (file: string): GatewayConfig | { readonly problems: readonly string[] } => {
+  try {
+    const loaded = loadConfigFile(file);
+    if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
+    return { ...loaded, secrets: resolveSecrets(loaded.config, machineSecrets) };
+  } catch (cause) {
+    return { problems: [`${file}: ${cause instanceof Error ? cause.message : String(cause)}`] };
+  }
+};

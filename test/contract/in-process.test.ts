@@ -7,13 +7,17 @@ import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import { inProcessHost } from './in-process.ts';
 import { runContract } from './run.ts';
 
-runContract('in process', async ({ configText, env }) => {
-  const sources = { env, readFile: () => '' };
-  const loaded = loadConfig(configText, { file: 'contract.json', ...sources });
-  if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-  const secrets = resolveSecrets(loaded.config, sources);
-  const { meter } = prometheusMeter();
-  return inProcessHost(
-    new Gateway({ ...loaded, secrets }, { clock: systemClock, random: systemRandom, meter }),
-  );
-});
+runContract(
+  'in process',
+  async ({ configText, env }) => {
+    const sources = { env, readFile: () => '' };
+    const loaded = loadConfig(configText, { file: 'contract.json', ...sources });
+    if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
+    const secrets = resolveSecrets(loaded.config, sources);
+    const { meter } = prometheusMeter();
+    return inProcessHost(
+      new Gateway({ ...loaded, secrets }, { clock: systemClock, random: systemRandom, meter }),
+    );
+  },
+  { streamIdleTimeoutMs: 300 },
+);

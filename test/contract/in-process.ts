@@ -1,13 +1,11 @@
 import { request } from 'node:http';
 import type { AnswerFrame } from '../../plugins/answer.ts';
+import { movesOn } from '../../plugins/failover.ts';
 import type { Gateway } from '../../plugins/gateway.ts';
 import type { Reply } from '../../plugins/reply.ts';
 import type { Forward, Session } from '../../plugins/session.ts';
 import type { UpstreamCall } from '../../plugins/upstream-call.ts';
 import type { ClientAnswer, Host } from './host.ts';
-
-/** Statuses after which the next upstream is tried; the same as in Envoy's routes. */
-const retriableStatuses = new Set([401, 402, 403, 404, 408, 409, 429]);
 
 /** The thinnest host there can be: drives the gateway's door and calls upstreams itself. */
 export const inProcessHost = (gateway: Gateway): Host => ({
@@ -81,7 +79,7 @@ const attempt = (
     outgoing.on('response', (incoming) => {
       clearTimeout(timer);
       const status = incoming.statusCode ?? 0;
-      if (!isLast && (status >= 500 || retriableStatuses.has(status))) {
+      if (!isLast && movesOn(status)) {
         incoming.destroy();
         resolve(undefined);
         return;

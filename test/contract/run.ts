@@ -5,12 +5,16 @@ import { type Expectation, providerNames, type Scenario, scenarios } from './sce
 import { clientKey, modelOf, startWorld, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
-export const runContract = (hostName: string, start: (world: World) => Promise<Host>): void => {
+export const runContract = (
+  hostName: string,
+  start: (world: World) => Promise<Host>,
+  { streamIdleTimeoutMs = 600 } = {},
+): void => {
   describe(`contract, ${hostName}`, () => {
     let world: World;
     let host: Host;
     beforeAll(async () => {
-      world = await startWorld();
+      world = await startWorld(streamIdleTimeoutMs);
       host = await start(world);
     });
     afterAll(async () => {

@@ -201,7 +201,7 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
       status: 429,
       attempts: 2,
       tried: ['oa/fault-503', 'an/fault-429-retry-2'],
-      error: 'rate_limit_error',
+      error: client === 'openai-chat' ? 'rate_limit_error' : 'upstream_rate_limited',
       headers: { 'retry-after': '2', 'x-should-retry': 'true' },
     },
   },

@@ -18,11 +18,11 @@ export interface World {
 const keys = { oa: 'key-of-oa', an: 'key-of-an' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
-const limits = { streamIdleTimeoutMs: 600, maxResponseBytes: 8_388_608 };
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
   candidates.some((name) => name.includes('fault-hang')) ? 300 : 20_000;
 
-export const startWorld = async (): Promise<World> => {
+/** `streamIdleTimeoutMs`: how long an upstream may be silent; longer on hosts of several processes. */
+export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> => {
   const providers = {
     oa: await startProvider({ dialect: 'openai', key: keys.oa }),
     an: await startProvider({ dialect: 'anthropic', key: keys.an }),
@@ -30,7 +30,7 @@ export const startWorld = async (): Promise<World> => {
   };
   return {
     providers,
-    configText: JSON.stringify(configFor(providers)),
+    configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
     env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an },
     stop: async () => {
       await Promise.all(providerNames.map((name) => providers[name].close()));
@@ -42,7 +42,7 @@ export const startWorld = async (): Promise<World> => {
 export const modelOf = ({ candidates, name }: Scenario): string =>
   candidates ? `s${scenarios.findIndex((it) => it.name === name)}` : 'no-such-model';
 
-const configFor = (providers: World['providers']) => ({
+const configFor = (providers: World['providers'], limits: object) => ({
   version: 1,
   providers: {
     oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}' },

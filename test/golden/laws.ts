@@ -76,6 +76,7 @@ export const encodeAll = (encoder: ResponseEncoder, events: readonly ModelEvent[
 /** The answer to a client of `dialect` that asked for everything a client can ask for. */
 export const answerContext = (dialect: Dialect, stream: boolean): AnswerContext => ({
   nowSeconds: 1_790_000_000,
+  requestId: 'req_1',
   request: {
     operation: 'chat',
     dialect: dialect.name,

@@ -72,7 +72,7 @@ describe.each(readdirSync(goldenDir, { withFileTypes: true }).filter((entry) => 
         const events = decodePieces(openaiChat.decodeStream(), bytes);
         expectGolden(at('events.json'), events);
         expectCutsDoNotMatter(openaiChat.decodeStream, bytes, {
-          cuts: bytes.length <= smallBytes ? range(1, bytes.length - 1) : someCuts(bytes, 100),
+          cuts: bytes.length <= smallBytes ? range(1, bytes.length - 1) : someCuts(bytes, 40),
           sizes: range(1, 64),
         });
         if (endsWell(events)) expectStreamSurvives(openaiChat, bytes);

@@ -7,7 +7,7 @@ import {
   objectIn,
   objectsIn,
   type ProviderDialect,
-  type ProviderError,
+  ProviderError,
   refuseUnknown,
   slices,
   textIn,
@@ -35,7 +35,7 @@ export const anthropic: ProviderDialect = {
 const topLevel = new Set(
   (
     'model max_tokens messages cache_control container diagnostics inference_geo metadata output_config service_tier ' +
-    'speed stop_sequences stream system thinking tool_choice tools temperature top_k top_p user_profile_id ' +
+    'speed stop_sequences stream system thinking thread tool_choice tools temperature top_k top_p user_profile_id ' +
     'workspace_id'
   ).split(' '),
 );
@@ -56,6 +56,7 @@ const readAsk = (body: JsonObject, headers: IncomingHttpHeaders): Ask => {
   const version = headers['anthropic-version'];
   if (typeof version !== 'string') throw wrong('anthropic-version', 'header is required');
   refuseUnknown(body, topLevel, '');
+  if ((body.thread ?? null) !== null) throw noThreads;
   const model = textIn(body.model, 'model');
   const maxTokens = countIn(body.max_tokens, 'max_tokens');
   if (maxTokens === undefined) throw wrong('max_tokens', 'field required');
@@ -97,6 +98,12 @@ const checkSampling = ({ temperature, top_k, top_p }: JsonObject, model: string)
   if (typeof top_p === 'number' && top_p < 0.99) throw wrong('top_p', message);
   if (top_k !== undefined) throw wrong('top_k', message);
 };
+
+/** This provider holds no conversations. SDKs that read so send theirs whole. */
+const noThreads = new ProviderError(400, 'thread: message threads are not available', {
+  code: 'thread_unsupported_request',
+  unsupported: ['thread'],
+});
 
 interface Turn {
   readonly role: string;
@@ -353,8 +360,12 @@ const errorTypes: Readonly<Record<number, string>> = {
   529: 'overloaded_error',
 };
 
-const errorBody = ({ status, message }: ProviderError): JsonObject => ({
+const errorBody = ({ status, message, detail: { code, unsupported } }: ProviderError): JsonObject => ({
   type: 'error',
-  error: { type: errorTypes[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error'), message },
+  error: {
+    type: errorTypes[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error'),
+    message,
+    ...(unsupported ? { details: { error_code: code ?? null, unsupported: [...unsupported] } } : {}),
+  },
   request_id: 'req_demo',
 });

@@ -6,6 +6,8 @@ import type { Answer, Ask } from './ask.ts';
 export interface ErrorDetail {
   readonly code?: string;
   readonly param?: string;
+  /** Anthropic only: what a request has that the server cannot do, by its own names. */
+  readonly unsupported?: readonly string[];
 }
 
 /** Why this provider does not answer a call. */

@@ -20,7 +20,7 @@ const request: ModelRequest = {
   stopSequences: [],
   vendor: {},
 };
-const context = { request, nowSeconds: 1_790_000_000 };
+const context = { request, nowSeconds: 1_790_000_000, requestId: 'req_1' };
 
 const write = (encoder: ResponseEncoder, events: readonly ModelEvent[]): string =>
   events.map((event) => encoder.push(event)).join('') + encoder.end();

@@ -4,7 +4,7 @@ import type { FinishReason, Usage } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { sseFrame } from '../../wire/sse.ts';
-import type { ResponseEncoder } from '../dialect.ts';
+import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { errorBody } from './error.ts';
 import { parseExact } from './exact-json.ts';
 import { present } from './present.ts';
@@ -12,8 +12,8 @@ import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
 
 /** Model events → server-sent events. `event:` is always named: SDKs skip frames without it. */
-export const encodeStream = (): ResponseEncoder => {
-  const writer = new FrameWriter();
+export const encodeStream = ({ requestId }: AnswerContext): ResponseEncoder => {
+  const writer = new FrameWriter(requestId);
   const write = (frames: readonly Frame[]): string => {
     let out = '';
     for (const frame of frames) out += sseFrame(JSON.stringify(frame), frame.type);
@@ -27,8 +27,8 @@ export const encodeStream = (): ResponseEncoder => {
 };
 
 /** Model events → one JSON message: the stream, joined again. An answer that failed becomes an error body. */
-export const encodeResponse = (): ResponseEncoder => {
-  const writer = new FrameWriter();
+export const encodeResponse = ({ requestId }: AnswerContext): ResponseEncoder => {
+  const writer = new FrameWriter(requestId);
   const message = new MessageJoiner();
   const join = (frames: readonly Frame[]): string => {
     for (const frame of frames) message.add(frame);
@@ -58,6 +58,7 @@ interface WaitingPart {
 
 /** Writes the frames of one answer. After an error or the end it writes nothing more. */
 class FrameWriter {
+  readonly #requestId: string;
   #start: MessageStart | undefined;
   #startSent = false;
   #usage: Usage | undefined;
@@ -71,6 +72,10 @@ class FrameWriter {
   #refused = false;
   #finish: Finish | undefined;
   #over = false;
+
+  constructor(requestId: string) {
+    this.#requestId = requestId;
+  }
 
   push(event: ModelEvent): Frame[] {
     if (this.#over) return [];
@@ -86,7 +91,7 @@ class FrameWriter {
         return [...(this.#start ? this.#begin() : []), { type: 'ping' }];
       case 'error':
         this.#over = true;
-        return [{ ...errorBody(event.error, null), type: 'error' }];
+        return [{ ...errorBody(event.error, this.#requestId), type: 'error' }];
       case 'logprobs':
         return [];
       case 'finish':
@@ -197,7 +202,7 @@ class FrameWriter {
         message: 'The upstream ended its answer with an error.',
         ...present({ upstreamCode: this.#finish.rawReason }),
       });
-      return [...frames, { ...errorBody(error, null), type: 'error' }];
+      return [...frames, { ...errorBody(error, this.#requestId), type: 'error' }];
     }
     return [...frames, this.#messageDelta(), { type: 'message_stop' }];
   }

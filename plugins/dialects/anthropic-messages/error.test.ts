@@ -42,6 +42,13 @@ describe('encoding', () => {
     expect(body.error).toMatchObject({ message: expect.stringMatching(/^n: /), details: { param: 'n' } });
   });
 
+  test('a thread that no server holds has the code by which SDKs go on without it', () => {
+    const refused = gatewayError('unsupported_field', { param: 'thread' });
+    expect(anthropicMessages.encodeError(refused, 'r').body.error).toMatchObject({
+      details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] },
+    });
+  });
+
   test('the words that clients look for when a prompt is too long', () => {
     const openai = gatewayError('context_length_exceeded', {
       message: 'maximum context length is 8192 tokens',

@@ -57,16 +57,23 @@ export const encodeError = (
 export const encodeStreamError = (error: GatewayError, requestId: string): string =>
   sseFrame(JSON.stringify(errorBody(error, requestId)), 'error');
 
-/** The body of an error answer and of an `error` event; `requestId` is null where none is known. */
-export const errorBody = (error: GatewayError, requestId: string | null): JsonObject => ({
+/** The body of an error answer and of an `error` event. */
+export const errorBody = (error: GatewayError, requestId: string): JsonObject => ({
   type: 'error',
   error: {
     type: errorTypes[error.code],
     message: messageOf(error),
-    details: { error_code: error.code, ...(error.param === undefined ? {} : { param: error.param }) },
+    details: detailsOf(error),
   },
   request_id: requestId,
 });
+
+const detailsOf = ({ code, param }: GatewayError): JsonObject => {
+  // The API's own code for this: reading it, SDKs send the whole conversation instead of its continuation.
+  if (code === 'unsupported_field' && param === 'thread')
+    return { error_code: 'thread_unsupported_request', unsupported: [param] };
+  return { error_code: code, ...(param === undefined ? {} : { param }) };
+};
 
 const messageOf = ({ code, message, param }: GatewayError): string => {
   // Coding agents compact their conversation when they read these words.

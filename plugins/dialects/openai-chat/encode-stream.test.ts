@@ -16,7 +16,7 @@ const requestOf = (members: JsonObject = {}): ModelRequest =>
 const nowSeconds = 1_790_000_000;
 
 const streamText = (events: readonly ModelEvent[], request = requestOf({ stream: true })): string => {
-  const encoder = openaiChat.encodeStream({ request, nowSeconds });
+  const encoder = openaiChat.encodeStream({ request, nowSeconds, requestId: 'req_1' });
   return events.map((event) => encoder.push(event)).join('') + encoder.end();
 };
 
@@ -35,7 +35,7 @@ const deltas = (events: readonly ModelEvent[], request?: ModelRequest): unknown[
   });
 
 const whole = (events: readonly ModelEvent[], request = requestOf()): JsonObject => {
-  const encoder = openaiChat.encodeResponse({ request, nowSeconds });
+  const encoder = openaiChat.encodeResponse({ request, nowSeconds, requestId: 'req_1' });
   for (const event of events) expect(encoder.push(event)).toBe('');
   return JSON.parse(encoder.end()) as JsonObject;
 };

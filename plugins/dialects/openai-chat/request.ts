@@ -290,7 +290,16 @@ interface Task {
   readonly writing: Writing;
 }
 
+/** Members of other dialects for what only their servers hold: without the earlier turns, without the tools, a request means something else. */
+const heldElsewhere = ['thread', 'mcp_servers'];
+
+const refuseHeldElsewhere = (vendor: Vendor): void => {
+  const held = heldElsewhere.find((member) => isThere(vendor[member]));
+  if (held !== undefined) throw unsupported(held, 'state or tools of the server of another API');
+};
+
 const wholeBody = (request: ModelRequest, { target, writing }: Task): string => {
+  if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
   return JSON.stringify(writing.extend(known, request, ''));

@@ -69,6 +69,7 @@ const answer = shaped({
 
 const context = {
   nowSeconds: 1,
+  requestId: 'req_1',
   request: openaiChat.decodeRequest(parseJsonDocument(Buffer.from('{"model":"m","messages":[]}'))),
 };
 
@@ -91,7 +92,7 @@ describe('whatever comes', () => {
         const ended = events.at(-1)?.type === 'message-stop';
         expect(written.endsWith('data: [DONE]\n\n')).toBe(ended);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -102,7 +103,7 @@ describe('whatever comes', () => {
         const written = JSON.parse(write(openaiChat.encodeResponse(context), events)) as object;
         expect('choices' in written).toBe(events.at(-1)?.type === 'message-stop');
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -127,7 +128,7 @@ describe('whatever comes', () => {
           expect(cause.error.param).not.toBe('');
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -146,7 +147,7 @@ describe('whatever comes', () => {
         );
         expect(told).not.toBe('');
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 
 /** This dialect's name in the model. */
@@ -25,7 +24,7 @@ export const difference = (wire: Readonly<JsonObject>, written: Readonly<JsonObj
     if (isJsonObject(value) && isJsonObject(ours)) {
       const inner = difference(value, ours);
       if (!isEmptyObject(inner)) rest[key] = inner;
-    } else if (!isDeepStrictEqual(value, ours)) rest[key] = value;
+    } else if (ours === undefined || JSON.stringify(value) !== JSON.stringify(ours)) rest[key] = value;
   }
   return rest;
 };

@@ -1,5 +1,6 @@
 import type { ProviderSettings } from '../../../examples/demo/provider/server.ts';
 import { hashKey } from '../../../plugins/config/keys.ts';
+import type { DialectName } from '../../../plugins/model/request.ts';
 import type { ClientAnswer, ClientCall } from '../../contract/host.ts';
 import { httpCall } from '../../contract/http.ts';
 import type { JournalEntry } from '../../fakes/journal.ts';
@@ -9,18 +10,20 @@ import { type RunningWorker, type Stack, type StackOptions, startStack } from '.
 /** The key that the tests' client sends. */
 export const clientKey = 'nx-faults-client';
 
-/** A real Envoy with its workers over fake providers. */
+/** A real Envoy with real workers over fake providers. */
 export interface Place {
   readonly stack: Stack;
   readonly url: string;
-  readonly provider: (name: string) => FakeProvider;
-  /** All that the providers have seen, oldest first. */
-  readonly seen: () => readonly JournalEntry[];
+  provider(name: string): FakeProvider;
+  /** All that the fake providers have seen, oldest first. */
+  seen(): readonly JournalEntry[];
   stop(): Promise<void>;
 }
 
 export interface PlaceOptions extends Omit<StackOptions, 'configText' | 'env'> {
-  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  readonly providers?: Readonly<Record<string, ProviderSettings>>;
+  /** Providers that the test runs itself. */
+  readonly others?: Readonly<Record<string, { readonly dialect: 'openai'; readonly url: string }>>;
   /** The candidates of each model, in order, as `provider/model`. */
   readonly models: Readonly<Record<string, readonly string[]>>;
   /** Of every model. */
@@ -29,111 +32,117 @@ export interface PlaceOptions extends Omit<StackOptions, 'configText' | 'env'> {
 }
 
 export const startPlace = async (options: PlaceOptions): Promise<Place> => {
-  const running = new Map<string, FakeProvider>();
-  for (const [name, settings] of Object.entries(options.providers))
-    running.set(name, await startProvider(settings));
-  const provider = (name: string): FakeProvider => {
-    const found = running.get(name);
-    if (!found) throw new Error(`no provider is called ${name}`);
-    return found;
-  };
-  const urls = new Map([...running].map(([name, { url }]) => [name, url]));
-  const stack = await startStack({ ...options, configText: configText(options, urls), env: keysOf(options) });
+  const fakes = new Map<string, FakeProvider>();
+  for (const [name, settings] of Object.entries(options.providers ?? {}))
+    fakes.set(name, await startProvider(settings));
+  const stack = await startStack({ ...options, ...configOf(options, fakes) });
   return {
     stack,
     url: stack.url,
-    provider,
+    provider: (name) => {
+      const found = fakes.get(name);
+      if (!found) throw new Error(`no provider is called ${name}`);
+      return found;
+    },
     seen: () =>
-      [...running.values()].flatMap(({ journal }) => journal.entries).sort((a, b) => a.epochMs - b.epochMs),
+      [...fakes.values()].flatMap(({ journal }) => journal.entries).sort((a, b) => a.epochMs - b.epochMs),
     stop: async () => {
       await stack.stop();
-      await Promise.all([...running.values()].map((it) => it.close()));
+      await Promise.all([...fakes.values()].map((it) => it.close()));
     },
   };
 };
 
-const keyVariable = (name: string): string => `KEY_${name.toUpperCase()}`;
-
-const keysOf = ({ providers }: PlaceOptions): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(providers).flatMap(([name, { key }]) => (key === undefined ? [] : [[keyVariable(name), key]])),
+/** The nexus.yaml of a place (JSON is YAML), and the variables that it names. */
+export const configOf = (
+  options: PlaceOptions,
+  fakes: ReadonlyMap<string, FakeProvider>,
+): Required<Pick<StackOptions, 'configText' | 'env'>> => {
+  const { providers = {}, others = {}, models, firstByteTimeoutMs = 20_000, limits = {} } = options;
+  const keyed = Object.entries(providers).flatMap(([name, { key }]) =>
+    key === undefined ? [] : ([[`KEY_${name.toUpperCase()}`, key]] as const),
   );
-
-/** JSON is YAML. */
-const configText = (
-  { providers, models, firstByteTimeoutMs = 20_000, limits = {} }: PlaceOptions,
-  urls: ReadonlyMap<string, string>,
-): string =>
-  JSON.stringify({
+  const config = {
     version: 1,
-    providers: Object.fromEntries(
-      Object.entries(providers).map(([name, { dialect, key }]) => [
-        name,
-        {
-          dialect,
-          baseUrl: `${urls.get(name)}${dialect === 'openai' ? '/v1' : ''}`,
-          ...(key === undefined ? {} : { key: `\${env:${keyVariable(name)}}` }),
-        },
-      ]),
-    ),
-    models: Object.fromEntries(
-      Object.entries(models).map(([name, candidates]) => [
-        name,
-        { candidates: candidates.map(candidateOf), firstByteTimeoutMs },
-      ]),
-    ),
+    providers: {
+      ...mapValues(providers, ({ dialect, key }, name) => ({
+        dialect,
+        baseUrl: baseUrlOf(dialect, fakes.get(name)?.url ?? ''),
+        ...(key === undefined ? {} : { key: `\${env:KEY_${name.toUpperCase()}}` }),
+      })),
+      ...mapValues(others, ({ dialect, url }) => ({ dialect, baseUrl: baseUrlOf(dialect, url) })),
+    },
+    models: mapValues(models, (names) => ({ candidates: names.map(candidateOf), firstByteTimeoutMs })),
     keys: [{ hash: hashKey(clientKey), user: 'client', application: 'faults' }],
     limits,
-  });
+  };
+  return { configText: JSON.stringify(config), env: Object.fromEntries(keyed) };
+};
+
+const mapValues = <From, To>(from: Readonly<Record<string, From>>, make: (value: From, name: string) => To) =>
+  Object.fromEntries(Object.entries(from).map(([name, value]) => [name, make(value, name)]));
+
+const baseUrlOf = (dialect: ProviderSettings['dialect'], url: string): string =>
+  dialect === 'openai' ? `${url}/v1` : url;
 
 const candidateOf = (name: string) => {
   const at = name.indexOf('/');
   return { provider: name.slice(0, at), model: name.slice(at + 1) };
 };
 
-/** A call of one of the two dialects; `body` and `headers` add to it. */
+/** What a client wants; its dialect makes a call of it. */
 export interface Ask {
   readonly model: string;
   readonly says?: string;
   readonly stream?: boolean;
+  /** Beside those that every call has, or instead of them. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const clientDialects = ['openai-chat', 'anthropic-messages'] as const;
+export const clientDialects = ['openai-chat', 'anthropic-messages'] as const satisfies DialectName[];
 export type ClientDialect = (typeof clientDialects)[number];
 
-const paths: Readonly<Record<ClientDialect, string>> = {
-  'openai-chat': '/v1/chat/completions',
-  'anthropic-messages': '/v1/messages',
-};
+export const pathOf = (dialect: ClientDialect): string =>
+  dialect === 'openai-chat' ? '/v1/chat/completions' : '/v1/messages';
 
-/** The call of a client that speaks `dialect`. */
-export const callOf = (
-  dialect: ClientDialect,
-  { model, says = 'hello', stream = false, headers = {} }: Ask,
-): ClientCall & { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
-  path: paths[dialect],
-  headers: { 'content-type': 'application/json', authorization: `Bearer ${clientKey}`, ...headers },
-  body: JSON.stringify({
+export const bodyOf = ({ model, says = 'hello', stream = false }: Ask): string =>
+  JSON.stringify({
     model,
     max_tokens: 4000,
     messages: [{ role: 'user', content: says }],
     ...(stream ? { stream } : {}),
-  }),
+  });
+
+export const callOf = (dialect: ClientDialect, ask: Ask): ClientCall => ({
+  path: pathOf(dialect),
+  headers: { 'content-type': 'application/json', authorization: `Bearer ${clientKey}`, ...ask.headers },
+  body: bodyOf(ask),
 });
 
-export const ask = (url: string, dialect: ClientDialect, what: Ask): Promise<ClientAnswer> =>
-  httpCall(url, callOf(dialect, what));
+export const send = (url: string, dialect: ClientDialect, ask: Ask): Promise<ClientAnswer> =>
+  httpCall(url, callOf(dialect, ask));
 
-export const chat = (url: string, what: Ask): Promise<ClientAnswer> => ask(url, 'openai-chat', what);
+/** Sends it as a Chat client. */
+export const chat = (url: string, ask: Ask): Promise<ClientAnswer> => send(url, 'openai-chat', ask);
 
-/** What a worker counted in `nexus_requests_total`, by how the exchanges ended. */
-export const endingsOf = async (worker: RunningWorker): Promise<Readonly<Record<string, number>>> => {
-  const counter = (await worker.metrics()).find(({ name }) => name === 'nexus_requests_total');
+/** What a worker has counted in `nexus_requests_total`, by how the exchanges ended. */
+export const endingsOf = async (
+  worker: RunningWorker | undefined,
+): Promise<Readonly<Record<string, number>>> => {
+  const counters = (await worker?.metrics()) ?? [];
   const endings: Record<string, number> = {};
-  for (const { value, labels } of counter?.values ?? []) {
+  for (const { value, labels } of counters.find(({ name }) => name === 'nexus_requests_total')?.values ?? []) {
     const ending = labels.ending ?? '';
     endings[ending] = (endings[ending] ?? 0) + value;
   }
   return endings;
 };
+
+/** Requests that reached a provider although no policy had seen them: with the client's model, or the client's key. */
+export const unjudged = (place: Place, clientModels: readonly string[]): JournalEntry[] =>
+  place
+    .seen()
+    .filter(
+      ({ model, headers }) =>
+        model === undefined || clientModels.includes(model) || JSON.stringify(headers).includes(clientKey),
+    );

@@ -1,0 +1,32 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../plugins/wire/json.ts';
+import type { UpstreamName } from './world.ts';
+
+const objectsIn = (value: JsonValue | undefined): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isJsonObject) : [];
+
+const messagesIn = (body: JsonValue | undefined): JsonObject[] =>
+  isJsonObject(body) ? objectsIn(body.messages) : [];
+
+/** The messages' roles, in order, of a body that an upstream saw. */
+export const rolesIn = (body: JsonValue): JsonValue[] => messagesIn(body).map(({ role }) => role ?? null);
+
+/** The content blocks of one type, in order, of all messages of a body. */
+export const blocksIn = (body: JsonValue | undefined, type: string): JsonObject[] =>
+  messagesIn(body)
+    .flatMap(({ content }) => objectsIn(content))
+    .filter((block) => block.type === type);
+
+/** What the assistant thought, message by message, of a body in OpenAI's dialect. */
+export const reasoningIn = (body: JsonValue | undefined): JsonValue[] =>
+  messagesIn(body).flatMap(({ reasoning_content }) => reasoning_content ?? []);
+
+/** Roles of three turns in each of which, but the last, two tools were called. */
+export const rolesOfThreeTurns: Record<UpstreamName, readonly string[][]> = {
+  openai: [
+    ['user'],
+    ['user', 'assistant', 'tool', 'tool'],
+    ['user', 'assistant', 'tool', 'tool', 'assistant', 'tool', 'tool'],
+  ],
+  // Results of parallel calls belong into one message.
+  anthropic: [['user'], ['user', 'assistant', 'user'], ['user', 'assistant', 'user', 'assistant', 'user']],
+};

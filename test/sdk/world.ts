@@ -1,0 +1,129 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { hashKey } from '../../plugins/config/keys.ts';
+import type { JsonValue } from '../../plugins/wire/json.ts';
+import { envoyBinary } from '../e2e/envoy.ts';
+import { startStack } from '../e2e/stack.ts';
+import { type FakeProvider, startProvider } from '../fakes/provider.ts';
+
+/** One provider of each dialect; both behave as the model that they are asked for is called. */
+export const upstreamNames = ['openai', 'anthropic'] as const;
+export type UpstreamName = (typeof upstreamNames)[number];
+
+const healthy = { openai: 'gpt-5.4', anthropic: 'claude-sonnet-5' } as const satisfies Record<
+  UpstreamName,
+  string
+>;
+
+const faults = [
+  'fault-400',
+  'fault-400-context',
+  'fault-401',
+  'fault-404',
+  'fault-429-retry-1',
+  'fault-429-quota',
+  'fault-503',
+  'fault-529',
+  'fault-first-event-error',
+  'fault-error-event-3',
+  'fault-end-stream-3',
+  'fault-cut-stream-3',
+  'fault-stall-stream-3',
+  'fault-one-byte-chunks',
+  'fault-crlf',
+] as const;
+export type Fault = (typeof faults)[number];
+
+/** What a client asks for to get a healthy answer from `upstream`, or the fault. */
+export const modelOn = (upstream: UpstreamName, fault?: Fault): string =>
+  fault === undefined ? `on-${upstream}` : `on-${upstream}.${fault}`;
+
+/** A model whose first upstream, of the other dialect, fails before `upstream` answers. */
+export const failoverTo = (upstream: UpstreamName): string => `fails-over-to-${upstream}`;
+
+/** The official clients of a gateway, and what stands behind it. */
+export interface World {
+  /** Of Envoy: `http://127.0.0.1:34567`. */
+  readonly url: string;
+  readonly openai: OpenAI;
+  readonly anthropic: Anthropic;
+  readonly upstreams: Readonly<Record<UpstreamName, FakeProvider>>;
+  /** Bodies that an upstream saw since the test began, oldest first. */
+  seenBy(upstream: UpstreamName): JsonValue[];
+  stop(): Promise<void>;
+}
+
+/** The key that the clients send. */
+export const clientKey = 'nx-sdk-client';
+
+const providerKeys = { openai: 'key-of-openai', anthropic: 'key-of-anthropic' } as const;
+
+/** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
+export const describeWorld = (name: string, tests: (world: () => World) => void): void => {
+  describe.skipIf(envoyBinary === undefined)(name, () => {
+    let world: World | undefined;
+    const started = (): World => {
+      if (!world) throw new Error('the world is not there yet');
+      return world;
+    };
+    beforeAll(async () => {
+      world = await startWorld();
+    });
+    beforeEach(() => {
+      for (const upstream of upstreamNames) started().upstreams[upstream].journal.clear();
+    });
+    afterAll(() => world?.stop());
+    tests(started);
+  });
+};
+
+/** Starts both providers, and a real Envoy with a real worker over them. The clients try everything once. */
+const startWorld = async (): Promise<World> => {
+  const upstreams = {
+    openai: await startProvider({ dialect: 'openai', key: providerKeys.openai }),
+    anthropic: await startProvider({ dialect: 'anthropic', key: providerKeys.anthropic }),
+  };
+  const stack = await startStack({
+    configText: JSON.stringify(
+      configOver({ openai: upstreams.openai.url, anthropic: upstreams.anthropic.url }),
+    ),
+    env: { SDK_OPENAI_KEY: providerKeys.openai, SDK_ANTHROPIC_KEY: providerKeys.anthropic },
+  });
+  return {
+    url: stack.url,
+    openai: new OpenAI({ apiKey: clientKey, baseURL: `${stack.url}/v1`, maxRetries: 0 }),
+    anthropic: new Anthropic({ apiKey: clientKey, baseURL: stack.url, maxRetries: 0 }),
+    upstreams,
+    seenBy: (upstream) => upstreams[upstream].journal.entries.map(({ body }) => body),
+    stop: async () => {
+      await stack.stop();
+      await Promise.all(upstreamNames.map((name) => upstreams[name].close()));
+    },
+  };
+};
+
+/** A nexus.yaml over providers at these URLs. */
+const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
+  version: 1,
+  providers: {
+    openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
+    anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
+  },
+  models: Object.fromEntries(upstreamNames.flatMap(modelsOf)),
+  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'sdk' }],
+});
+
+const modelsOf = (upstream: UpstreamName) => {
+  const other = upstream === 'openai' ? 'anthropic' : 'openai';
+  const answers = { provider: upstream, model: healthy[upstream] };
+  const fails = { provider: other, model: 'fault-503' };
+  return [
+    [modelOn(upstream), { candidates: [answers] }],
+    [failoverTo(upstream), { candidates: [fails, answers] }],
+    ...faults.map((fault) => [
+      modelOn(upstream, fault),
+      { candidates: [{ provider: upstream, model: fault }] },
+    ]),
+  ];
+};
