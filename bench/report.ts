@@ -1,22 +1,7 @@
+import type { Circumstances } from './circumstances.ts';
 import { isStream } from './scenarios.ts';
 import type { Row } from './summary.ts';
 import { targetOf } from './targets.ts';
-
-/** Where and how it was measured. */
-export interface Circumstances {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly system: string;
-  readonly loadAverage: number;
-  readonly node: string;
-  readonly envoy: string;
-  readonly commit: string;
-  readonly date: string;
-  readonly command: string;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly workers: number;
-}
 
 type Table = readonly (readonly string[])[];
 

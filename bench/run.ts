@@ -1,29 +1,20 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { ExitCode } from '../cli/run.ts';
 import { bringEnvoy } from '../cli/supervisor/bring-envoy.ts';
-import { type Child, startNode } from '../cli/supervisor/child.ts';
 import { openRunDirectory } from '../cli/supervisor/run-directory.ts';
 import { type Scope, supervise } from '../cli/supervisor/supervise.ts';
+import { nextMessage, startPart } from './children.ts';
+import { type Circumstances, describeCircumstances } from './circumstances.ts';
 import { upstreamKeyName } from './configs.ts';
 import type { JobResult } from './load.ts';
 import { measure, type RunJob, type Sample } from './measure.ts';
 import { Progress } from './progress.ts';
-import { type Circumstances, markdownReport, textReport } from './report.ts';
+import { markdownReport, textReport } from './report.ts';
 import { isStream, type Scenario, scenarios } from './scenarios.ts';
 import { compare, figuresOf, type Row } from './summary.ts';
-import {
-  mustLive,
-  nextMessage,
-  startVariant,
-  type Variant,
-  type VariantName,
-  variantNames,
-} from './variants.ts';
+import { startVariant, type Variant, type VariantName, variantNames } from './variants.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -61,61 +52,6 @@ export const runBench = async (options: BenchOptions): Promise<ExitCode> => {
 const asJson = (rows: readonly Row[], circumstances: Circumstances): string =>
   JSON.stringify({ circumstances, rows }, null, 2);
 
-/** Goes through the scenarios: in each round every variant, beginning with another one each time. */
-const measureAll = async (options: BenchOptions, { variants, runJob }: Running): Promise<Row[]> => {
-  const { rounds, seconds, only = /^/ } = options;
-  const wanted = scenarios.filter(({ name }) => only.test(name));
-  const warmUps = hottest(wanted);
-  const warmUpSeconds = Math.min(longestWarmUpSeconds, 3 * seconds);
-  const progress = new Progress(
-    variants.length * (seconds * rounds * wanted.length + warmUpSeconds * warmUps.length),
-  );
-  const run = (scenario: Scenario, variant: Variant, forSeconds: number, what: string) => {
-    progress.show(`${scenario.name}, ${what}, ${variant.name}`);
-    return measure(variant, scenario, { seconds: forSeconds, runJob });
-  };
-  for (const scenario of warmUps) {
-    for (const variant of variants) await run(scenario, variant, warmUpSeconds, 'warming up');
-  }
-  const rows: Row[] = [];
-  for (const scenario of wanted) {
-    const samples = new Map<VariantName, Sample[]>(variantNames.map((name) => [name, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const variant of turned(variants, round)) {
-        const sample = await run(scenario, variant, seconds, `round ${round + 1} of ${rounds}`);
-        samples.get(variant.name)?.push(sample);
-      }
-    }
-    rows.push(...rowsOf(scenario, samples));
-  }
-  progress.clear();
-  return rows;
-};
-
-/** Time for V8 to compile what is hot; a busy machine needs all of it. */
-const longestWarmUpSeconds = 5;
-
-/** The scenarios that run most code most often: one unary, one streamed. */
-const hottest = (wanted: readonly Scenario[]): Scenario[] =>
-  [wanted.filter(isStream), wanted.filter((scenario) => !isStream(scenario))].flatMap(
-    (kind) => kind.toSorted((a, b) => b.concurrency - a.concurrency)[0] ?? [],
-  );
-
-const turned = <T>(list: readonly T[], by: number): T[] => {
-  const start = by % list.length;
-  return [...list.slice(start), ...list.slice(0, start)];
-};
-
-const rowsOf = (scenario: Scenario, samples: ReadonlyMap<VariantName, readonly Sample[]>): Row[] => {
-  const plain = samples.get('plain') ?? [];
-  return [...samples].map(([variant, of]) => ({
-    scenario,
-    variant,
-    figures: figuresOf(scenario, of),
-    ...(variant === 'plain' ? {} : { versusPlain: compare(of, plain) }),
-  }));
-};
-
 interface Running {
   readonly variants: readonly Variant[];
   readonly runJob: RunJob;
@@ -144,33 +80,66 @@ const startAll = async (
   return { variants, runJob };
 };
 
-/** One of the bench's own programs. */
-const startPart = (name: 'upstream' | 'load', directory: string, scope: Scope): Child => {
-  const script = join(import.meta.dirname, `${name}.ts`);
-  const child = startNode(script, { name, args: [], logFile: join(directory, `${name}.log`) });
-  scope.defer(() => child.stop(500));
-  mustLive(child, scope);
-  return child;
+/** Drives one variant through one scenario; `what` is shown meanwhile. */
+type Drive = (scenario: Scenario, variant: Variant, seconds: number, what: string) => Promise<Sample>;
+
+const measureAll = async (options: BenchOptions, { variants, runJob }: Running): Promise<Row[]> => {
+  const { rounds, seconds, only = /^/ } = options;
+  const wanted = scenarios.filter(({ name }) => only.test(name));
+  const warmUps = hottest(wanted);
+  const warmUpSeconds = Math.min(longestWarmUpSeconds, 3 * seconds);
+  const secondsEach = seconds * rounds * wanted.length + warmUpSeconds * warmUps.length;
+  const progress = new Progress(variants.length * secondsEach);
+  const drive: Drive = (scenario, variant, forSeconds, what) => {
+    progress.show(`${scenario.name}, ${what}, ${variant.name}`);
+    return measure(variant, scenario, { seconds: forSeconds, runJob });
+  };
+  for (const scenario of warmUps) {
+    for (const variant of variants) await drive(scenario, variant, warmUpSeconds, 'warming up');
+  }
+  const rows: Row[] = [];
+  for (const scenario of wanted) rows.push(...(await measureScenario(scenario, options, variants, drive)));
+  progress.clear();
+  return rows;
 };
 
-const describeCircumstances = async (
-  { rounds, seconds, workers, command }: BenchOptions,
-  envoyBinary: string,
-): Promise<Circumstances> => ({
-  cpu: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: availableParallelism(),
-  system: `${type()} ${release()}`,
-  loadAverage: loadavg()[0] ?? Number.NaN,
-  node: process.versions.node,
-  envoy: /\d+\.\d+\.\d+/.exec(await outputOf(envoyBinary, ['--version']))?.[0] ?? 'unknown',
-  commit: (await outputOf('git', ['describe', '--always', '--dirty'])) || 'unknown',
-  date: new Date().toISOString().slice(0, 10),
-  ...{ rounds, seconds, workers, command },
-});
+/** In each round every variant, beginning with another one each time. */
+const measureScenario = async (
+  scenario: Scenario,
+  { rounds, seconds }: BenchOptions,
+  variants: readonly Variant[],
+  drive: Drive,
+): Promise<Row[]> => {
+  const samples = new Map<VariantName, Sample[]>(variantNames.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const variant of turned(variants, round)) {
+      const sample = await drive(scenario, variant, seconds, `round ${round + 1} of ${rounds}`);
+      samples.get(variant.name)?.push(sample);
+    }
+  }
+  return rowsOf(scenario, samples);
+};
 
-/** What a program prints; nothing when it fails. */
-const outputOf = (program: string, args: readonly string[]): Promise<string> =>
-  promisify(execFile)(program, [...args], { cwd: import.meta.dirname }).then(
-    ({ stdout }) => stdout.trim(),
-    () => '',
+/** Time for V8 to compile what is hot; a busy machine needs all of it. */
+const longestWarmUpSeconds = 5;
+
+/** The scenarios that run most code most often: one unary, one streamed. */
+const hottest = (wanted: readonly Scenario[]): Scenario[] =>
+  [wanted.filter(isStream), wanted.filter((scenario) => !isStream(scenario))].flatMap(
+    (kind) => kind.toSorted((a, b) => b.concurrency - a.concurrency)[0] ?? [],
   );
+
+const turned = <T>(list: readonly T[], by: number): T[] => {
+  const start = by % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+};
+
+const rowsOf = (scenario: Scenario, samples: ReadonlyMap<VariantName, readonly Sample[]>): Row[] => {
+  const plain = samples.get('plain') ?? [];
+  return [...samples].map(([variant, of]) => ({
+    scenario,
+    variant,
+    figures: figuresOf(scenario, of),
+    ...(variant === 'plain' ? {} : { versusPlain: compare(of, plain) }),
+  }));
+};

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../plugins/config/load.ts';
+import type { Circumstances } from './circumstances.ts';
 import { configs } from './configs.ts';
 import type { Sample } from './measure.ts';
-import { type Circumstances, markdownReport, textReport } from './report.ts';
+import { markdownReport, textReport } from './report.ts';
 import { requestOf, type Scenario, scenarios } from './scenarios.ts';
 import { median, quantile } from './statistics.ts';
 import { compare, figuresOf, type Row } from './summary.ts';

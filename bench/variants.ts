@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Child, startChild } from '../cli/supervisor/child.ts';
 import { startEnvoy } from '../cli/supervisor/envoy.ts';
 import { Failure } from '../cli/supervisor/failure.ts';
 import { freePort, loopback } from '../cli/supervisor/ports.ts';
@@ -14,6 +13,7 @@ import { directCluster, routerFilter } from '../extproc/names.ts';
 import { loadConfig } from '../plugins/config/load.ts';
 import { formatProblem } from '../plugins/config/problem.ts';
 import { machineSecrets } from '../plugins/io/config-file.ts';
+import { pidOf, startWorker } from './children.ts';
 import { configs, provider } from './configs.ts';
 
 /**
@@ -42,8 +42,6 @@ export interface VariantOptions {
 }
 
 const envoyThreads = 1;
-/** Time to write a profile. */
-const graceMs = 5000;
 
 /** Starts Envoy, and the workers of all but `plain`. */
 export const startVariant = async (
@@ -53,35 +51,26 @@ export const startVariant = async (
 ): Promise<Variant> => {
   const home = join(directory, name);
   mkdirSync(home);
+  const configFile = join(home, 'nexus.yaml');
   const port = await freePort(0, 'port');
   const sockets = workerSockets(home, workers);
-  const configFile = join(home, 'nexus.yaml');
-  const options = {
+  const options: RenderOptions = {
     config: writeConfig(configFile, configs[name === 'plain' ? 'nexus-none' : name](upstreamPort)),
     listen: { host: loopback, port },
     workers: sockets.map((socketPath) => ({ socketPath })),
     accessLog: 'off',
     baseDirectory: home,
-    systemCaFile: '',
-  } as const;
-  const processes =
-    name === 'plain'
-      ? []
-      : sockets.map((socketPath, index) =>
-          startWorker(`${name} worker ${index}`, { configFile, socketPath, profileDirectory }, scope),
-        );
-  const children = await Promise.all(processes);
+    systemCaFile: '', // no upstream of ours speaks TLS
+  };
+  const launch = (socketPath: string, index: number) =>
+    startWorker({ name: `${name} worker ${index}`, configFile, socketPath, profileDirectory }, scope);
+  const children = await Promise.all(name === 'plain' ? [] : sockets.map(launch));
   const config = name === 'plain' ? plainEnvoy(options) : renderEnvoy(options);
   const envoy = await startEnvoy(
     { binary: envoyBinary, config, directory: home, port, concurrency: envoyThreads },
     scope,
   );
   return { name, port, envoyPid: pidOf(envoy), workerPids: children.map(pidOf) };
-};
-
-const pidOf = ({ process: { pid }, name }: Child): number => {
-  if (pid === undefined) throw new Failure(`${name} does not run`);
-  return pid;
 };
 
 const writeConfig = (file: string, content: object): RenderOptions['config'] => {
@@ -92,7 +81,7 @@ const writeConfig = (file: string, content: object): RenderOptions['config'] => 
   return loaded.config;
 };
 
-/** The listener of Nexus without its filter, and one route that always leads to the upstream. */
+/** All of Nexus' settings without its filter, and one route that always leads to the upstream. */
 const plainEnvoy = (options: RenderOptions): Message => {
   const cluster = directCluster(provider);
   const route = {
@@ -101,6 +90,7 @@ const plainEnvoy = (options: RenderOptions): Message => {
     route: { cluster, auto_host_rewrite: true, timeout: '0s' },
   };
   return {
+    ...renderEnvoy(options),
     static_resources: {
       listeners: [withoutFilter(listener(options, [route]), routerFilter)],
       clusters: clusters(options).filter(({ name }) => name === cluster),
@@ -116,38 +106,3 @@ const withoutFilter = (value: unknown, name: string): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, withoutFilter(of, name)]));
 };
-
-interface WorkerOptions extends Pick<VariantOptions, 'profileDirectory'> {
-  readonly configFile: string;
-  readonly socketPath: string;
-}
-
-const startWorker = async (
-  name: string,
-  { configFile, socketPath, profileDirectory }: WorkerOptions,
-  scope: Scope,
-): Promise<Child> => {
-  const script = join(import.meta.dirname, '../extproc/main.ts');
-  const profile = profileDirectory === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
-  const worker = startChild({
-    name,
-    command: process.execPath,
-    args: [...process.execArgv, ...profile, script, '--config', configFile, '--socket', socketPath],
-    logFile: `${socketPath}.log`,
-    channel: 'ipc',
-  });
-  scope.defer(() => worker.stop(graceMs));
-  mustLive(worker, scope);
-  await nextMessage(worker);
-  return worker;
-};
-
-/** The end of `child` ends `scope`, with its last words. */
-export const mustLive = (child: Child, scope: Scope): void => {
-  void child.ended.then((how) =>
-    scope.abort(new Failure([`${child.name} ended (${how})`, ...child.lastLines(10)].join('\n'))),
-  );
-};
-
-export const nextMessage = (child: Child): Promise<unknown> =>
-  new Promise((resolve) => child.process.once('message', resolve));

@@ -4,7 +4,7 @@ import type { ModelEvent } from './model/events.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { EventFilter } from './policy.ts';
 import { type ErrorCode, type GatewayError, gatewayError } from './refusals.ts';
-import { retryHeaders } from './reply.ts';
+import { requestIdHeaders, retryHeaders } from './reply.ts';
 import { decompress } from './wire/encoding.ts';
 
 /** The head of an upstream's answer, as the host saw it. */
@@ -103,19 +103,16 @@ const errorOf = (events: readonly ModelEvent[]): GatewayError | undefined =>
   events.find((event) => event.type === 'error')?.error;
 
 /** Headers of an upstream that help a client and say nothing of the account behind it. */
-const passedHeaders = [
-  'x-request-id',
-  'request-id',
-  'openai-processing-ms',
-  'retry-after',
-  'retry-after-ms',
-] as const;
+const passedHeaders = ['openai-processing-ms', 'retry-after', 'retry-after-ms'] as const;
 
-const keptHeaders = ({ headers }: UpstreamHead): [string, string][] =>
-  passedHeaders.flatMap((name) => {
+/** The upstream's id of the request is the one that its support asks for. */
+const keptHeaders = ({ head: { headers }, requestId }: AnswerSetup): HeaderList => [
+  ...requestIdHeaders(headers.get('x-request-id') ?? headers.get('request-id') ?? requestId),
+  ...passedHeaders.flatMap((name) => {
     const value = headers.get(name);
-    return value === undefined ? [] : [[name, value] as [string, string]];
-  });
+    return value === undefined ? [] : [[name, value] as const];
+  }),
+];
 
 /** Answers with an error whose status the client still gets to see. */
 const failHead = (setup: AnswerSetup, error: GatewayError): void => {
@@ -123,6 +120,7 @@ const failHead = (setup: AnswerSetup, error: GatewayError): void => {
   const headers: HeaderList = [
     ['content-type', 'application/json'],
     ...setup.headers,
+    ...requestIdHeaders(setup.requestId),
     ...retryHeaders(error),
   ];
   setup.seen.error ??= error.code;
@@ -216,7 +214,7 @@ abstract class StreamedAnswer implements AnswerReader {
         ['content-type', head.headers.get('content-type') ?? 'text/event-stream'],
         ['cache-control', 'no-cache'],
         ...headers,
-        ...keptHeaders(head),
+        ...keptHeaders(this.setup),
       ],
     };
   }
@@ -358,7 +356,7 @@ class WholeAnswer implements AnswerReader {
     const own: HeaderList = [
       ['content-type', 'application/json'],
       ...headers,
-      ...keptHeaders(head),
+      ...keptHeaders(this.#setup),
       ['x-should-retry', String(error.retry)],
     ];
     this.#send({ status: head.status, headers: own, body: bytes, ending: 'failed' });
@@ -377,7 +375,11 @@ class WholeAnswer implements AnswerReader {
     const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
     const body = untouched ? bytes : this.#translate(events);
     const contentType = request.stream ? 'text/event-stream' : 'application/json';
-    const headers: HeaderList = [['content-type', contentType], ...this.#setup.headers, ...keptHeaders(head)];
+    const headers: HeaderList = [
+      ['content-type', contentType],
+      ...this.#setup.headers,
+      ...keptHeaders(this.#setup),
+    ];
     this.#send({ status: 200, headers, body, ending: 'complete' });
   }
 

@@ -23,6 +23,7 @@ export const errorReply = (
     headers: [
       ['content-type', 'application/json'],
       ['x-nexus-decision', id],
+      ...requestIdHeaders(id),
       ...headers,
       ...retryHeaders(error),
     ],
@@ -30,6 +31,12 @@ export const errorReply = (
     code: error.code,
   };
 };
+
+/** The id of a request where SDKs look for it: some under one name, some under the other. */
+export const requestIdHeaders = (id: string): HeaderList => [
+  ['x-request-id', id],
+  ['request-id', id],
+];
 
 /** Headers that tell SDKs whether and when to come back. */
 export const retryHeaders = ({ retry, retryAfterMs }: GatewayError): HeaderList => [

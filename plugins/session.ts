@@ -76,6 +76,11 @@ export class Session {
     this.dialect = dialects[setup.exchange.dialect];
   }
 
+  /** Largest body that `request` takes; a host that reads one need not read more. */
+  get maxRequestBytes(): number {
+    return this.#setup.config.limits.maxRequestBytes;
+  }
+
   /** Reads, judges and routes the client's body. A `Reply` has settled the session. */
   async request(body: Uint8Array): Promise<Forward | Reply> {
     try {

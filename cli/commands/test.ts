@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineCommand } from 'citty';
-import type { TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node';
+import type { TestCase, TestModule } from 'vitest/node';
 import { expectedOneOf } from '../../plugins/config/problem.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 import { bringEnvoy } from '../supervisor/bring-envoy.ts';
@@ -65,37 +65,38 @@ const check = async (name: string, program: string, args: readonly string[]): Pr
 
 /** Areas run one after another: what starts processes must not share the machine with the rest. */
 const testsOf = async (wanted: readonly Area[]): Promise<Verdict[]> => {
-  const { createVitest } = await import('vitest/node'); // a development dependency, and slow to load
-  const vitest = await createVitest('test', { root, watch: false });
-  try {
-    await vitest.standalone(); // readies its reporters, runs nothing
-    const byArea = Map.groupBy(await vitest.globTestSpecifications(), ({ project }) => project.name);
-    const verdicts: Verdict[] = [];
-    for (const area of wanted) verdicts.push(...(await testsIn(area, byArea.get(area) ?? [], vitest)));
-    return verdicts;
-  } finally {
-    await vitest.close();
+  const filled = await areasWithTests();
+  const verdicts: Verdict[] = [];
+  for (const area of wanted) {
+    if (filled.has(area)) verdicts.push(...(await testsIn(area)));
+    else console.log(`${area}: nothing here yet`);
   }
+  return verdicts;
 };
 
-const testsIn = async (
-  area: Area,
-  specifications: readonly TestSpecification[],
-  vitest: Vitest,
-): Promise<Verdict[]> => {
-  if (specifications.length === 0) {
-    console.log(`${area}: nothing here yet`);
-    return [];
-  }
+/** Names of the vitest projects that have a test file. */
+const areasWithTests = async (): Promise<ReadonlySet<string>> => {
+  const { createVitest } = await import('vitest/node'); // a development dependency, and slow to load
+  const vitest = await createVitest('test', { root, watch: false });
+  const specifications = await vitest.globTestSpecifications();
+  await vitest.close();
+  return new Set(specifications.map(({ project }) => project.name));
+};
+
+const testsIn = async (area: Area): Promise<Verdict[]> => {
   if (withEnvoy.includes(area)) {
     const missing = await envoyIsMissing();
     if (missing) return [{ name: `${area}: Envoy`, state: 'failed', why: missing }];
   }
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...specifications], true);
-  const outside = unhandledErrors.map(
-    () => ({ name: `${area}: an error outside of all tests`, state: 'failed', why: 'see above' }) as const,
-  );
-  return [...testModules.flatMap(verdictsOf), ...outside];
+  const { startVitest } = await import('vitest/node');
+  const vitest = await startVitest([], { root, watch: false, project: area });
+  const { state } = vitest;
+  const outside = state.getUnhandledErrors().map((): Verdict => {
+    return { name: `${area}: an error outside of all tests`, state: 'failed', why: 'see above' };
+  });
+  const verdicts = [...state.getTestModules().flatMap(verdictsOf), ...outside];
+  await vitest.close();
+  return verdicts;
 };
 
 /** Fetches Envoy before the first test has to wait for it. The reason when there is none. */

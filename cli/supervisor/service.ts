@@ -26,21 +26,13 @@ export const startService = async (options: ServiceOptions, steps: Steps, scope:
   const onEvent = (text: string) => console.error(`nexus: ${text}`);
   const workers = new WorkerPool({ config: workersConfig(directory), sockets, logDirectory, onEvent });
   scope.defer(() => workers.stop(options.graceMs));
-  await steps.run(`${sockets.length} workers`, () => workers.start());
+  await steps.run(sockets.length === 1 ? '1 worker' : `${sockets.length} workers`, () => workers.start());
   const admin = await startAdmin(workers, options.adminPort);
   scope.defer(() => admin.close());
   const { config: current, renderHost, onHostChange, read } = options;
-  const reload = () => workers.reload();
-  const onChange = reloader({
-    file,
-    directory,
-    current,
-    reload,
-    renderHost,
-    onHostChange,
-    read,
-    say: onEvent,
-  });
-  scope.defer(watchFile(file, () => void onChange()));
+  const what = { file, directory, current, read, renderHost, onHostChange };
+  const onChange = reloader({ ...what, reload: () => workers.reload(), say: onEvent });
+  const failed = (cause: unknown) => onEvent(`${file} could not be taken over: ${String(cause)}`);
+  scope.defer(watchFile(file, () => void onChange().catch(failed)));
   return admin.port;
 };

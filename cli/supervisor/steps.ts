@@ -54,8 +54,8 @@ export class Steps {
   }
 
   #show(line: string): void {
-    const { isTTY, columns = 80 } = this.#out;
-    if (isTTY) this.#out.write(`${clearLine}… ${line.slice(0, columns - 3)}`);
+    const { isTTY, columns } = this.#out;
+    if (isTTY) this.#out.write(`${clearLine}… ${line.slice(0, (columns || 80) - 3)}`); // some terminals say 0
   }
 
   #end(line: string): void {

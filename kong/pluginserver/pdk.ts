@@ -19,10 +19,12 @@ export interface Exit {
 }
 
 /**
- * What a plugin may ask of Kong, named as in kong-pdk 0.6.0; a further method is one line in `kongOver`. Calls need not
- * wait for each other. Those that return nothing are not answered: when one fails, Kong ends the request with its 500.
+ * What a plugin may ask of Kong, named as in kong-pdk 0.6.0. Calls need not wait for each other. Those that return
+ * nothing are not answered: when one fails, Kong ends the request with its 500.
  */
 export interface Kong {
+  /** Any other method by its full name, with its arguments and its result encoded as pluginsocket.proto has them. */
+  call(method: string, args: Uint8Array): Promise<Buffer>;
   readonly client: { getConsumer(): Promise<KongConsumer | undefined> };
   readonly nginx: {
     /** A variable of nginx, empty when it has no value. */
@@ -44,6 +46,7 @@ export interface Kong {
 
 /** The PDK at the other end of a channel. */
 export const kongOver = (channel: Channel): Kong => ({
+  call: (method, args) => channel.call(method, args),
   client: {
     getConsumer: async () => readConsumer(await channel.call('kong.client.get_consumer', nothing)),
   },

@@ -34,8 +34,7 @@ export const standInsFor = (
   });
 };
 
-const modelsAt = (provider: string, { models }: Config): string[] =>
-  Object.values(models)
-    .flatMap(({ candidates, fallback }) => [...candidates, ...fallback])
-    .filter((candidate) => candidate.provider === provider)
-    .map(({ model }) => model);
+const modelsAt = (provider: string, { models }: Config): string[] => {
+  const candidates = Object.values(models).flatMap((model) => [...model.candidates, ...model.fallback]);
+  return [...new Set(candidates.filter((it) => it.provider === provider).map(({ model }) => model))];
+};

@@ -131,7 +131,8 @@ export const endingsOf = async (
 ): Promise<Readonly<Record<string, number>>> => {
   const counters = (await worker?.metrics()) ?? [];
   const endings: Record<string, number> = {};
-  for (const { value, labels } of counters.find(({ name }) => name === 'nexus_requests_total')?.values ?? []) {
+  for (const { value, labels } of counters.find(({ name }) => name === 'nexus_requests_total')?.values ??
+    []) {
     const ending = labels.ending ?? '';
     endings[ending] = (endings[ending] ?? 0) + value;
   }

@@ -1,0 +1,131 @@
+import type { IncomingMessage } from 'node:http';
+import { movesOn } from '../../plugins/failover.ts';
+import type { Clock } from '../../plugins/ports/clock.ts';
+import { type GatewayError, gatewayError } from '../../plugins/refusals.ts';
+import type { Reply } from '../../plugins/reply.ts';
+import type { Forward, Session } from '../../plugins/session.ts';
+import type { UpstreamCall } from '../../plugins/upstream-call.ts';
+import { type Body, readBody } from './body.ts';
+import type { Client } from './client.ts';
+import type { Egress, EgressAnswer } from './egress.ts';
+
+/** Time for a client's body, as in Envoy. */
+const bodyTimeoutMs = 120_000;
+
+export interface CallSetup {
+  readonly session: Session;
+  readonly client: Client;
+  readonly egress: Egress;
+  readonly clock: Clock;
+  /** Told of what the core throws while an answer passes. */
+  readonly onFault: (cause: unknown) => void;
+}
+
+type Answer = Extract<EgressAnswer, { kind: 'answer' }>;
+
+/**
+ * One client call that the plugin let pass, from its body to the last byte of its answer. Carries out what the session
+ * says; decides nothing.
+ */
+export class RelayedCall {
+  readonly #session: Session;
+  readonly #client: Client;
+  readonly #setup: CallSetup;
+
+  constructor(setup: CallSetup) {
+    this.#session = setup.session;
+    this.#client = setup.client;
+    this.#setup = setup;
+    setup.client.left.addEventListener('abort', () => setup.session.abort());
+  }
+
+  /** Resolves when the call is answered, or its answer is on its way. Rejects with what the core throws. */
+  async run(incoming: IncomingMessage): Promise<void> {
+    const { clock } = this.#setup;
+    const maxBytes = this.#session.maxRequestBytes;
+    const body = await readBody(incoming, { maxBytes, timeoutMs: bodyTimeoutMs, clock });
+    if (body.kind !== 'whole') return this.#refuseBody(body.kind, maxBytes);
+    const decided = await this.#session.request(body.bytes);
+    if (decided.kind === 'reply') return this.#client.reply(decided);
+    return this.#tryUpstreams(decided);
+  }
+
+  /** Ends the call after a fault of ours, in the head if it can still be told there. */
+  fail(): void {
+    if (this.#client.isAnswered) this.#breakOff();
+    else this.#client.reply(this.#session.refuse(gatewayError('policy_unavailable')));
+  }
+
+  #refuseBody(why: Exclude<Body['kind'], 'whole'>, maxBytes: number): void {
+    if (why === 'broken') return this.#breakOff();
+    this.#client.reply(this.#session.refuse(bodyErrors[why](maxBytes)));
+  }
+
+  async #tryUpstreams({ call, plan, firstByteTimeoutMs }: Forward): Promise<void> {
+    const { egress } = this.#setup;
+    const limits = { firstByteTimeoutMs, signal: this.#client.left };
+    let current: UpstreamCall | Reply = call;
+    for (let number = 1; ; number++) {
+      if (this.#client.left.aborted) return;
+      if (current.kind === 'reply') return this.#client.reply(current);
+      const answer = await egress.call(current, limits);
+      if (this.#client.left.aborted) return;
+      if (number >= plan.length) return this.#settleOn(answer, number);
+      if (answer.kind === 'answer') {
+        if (!movesOn(answer.head.status)) return this.#pass(answer, number);
+        answer.body.destroy();
+      }
+      current = await this.#session.attempt(number + 1);
+    }
+  }
+
+  #settleOn(answer: EgressAnswer, number: number): void {
+    if (answer.kind === 'answer') this.#pass(answer, number);
+    else this.#client.reply(this.#session.unreachable(number, answer.code));
+  }
+
+  /** Passes an answer on as it comes, no faster than the client takes it. */
+  #pass({ head, body }: Answer, number: number): void {
+    const client = this.#client;
+    const reader = this.#session.response(number, head, (frame) => {
+      client.send(frame);
+      if (frame.end && !body.complete) body.destroy();
+    });
+    const guarded = (step: () => void) => {
+      try {
+        step();
+      } catch (cause) {
+        body.destroy();
+        this.#setup.onFault(cause);
+        this.fail();
+      }
+    };
+    body.on('data', (chunk: Buffer) => {
+      guarded(() => reader.push(chunk));
+      if (!client.isFull) return;
+      body.pause();
+      client.onceDrained(() => body.resume());
+    });
+    body.once('end', () => guarded(() => reader.end()));
+    body.once('error', () => this.#brokenBy(number));
+  }
+
+  /** The upstream's connection broke: the client must be able to tell. */
+  #brokenBy(number: number): void {
+    if (this.#session.settled) return;
+    if (this.#client.isAnswered) this.#breakOff();
+    else this.#client.reply(this.#session.unreachable(number, 'upstream_unavailable'));
+  }
+
+  #breakOff(): void {
+    this.#session.abort();
+    this.#client.breakOff();
+  }
+}
+
+const bodyErrors: Record<'too-large' | 'late', (maxBytes: number) => GatewayError> = {
+  'too-large': (maxBytes) =>
+    gatewayError('request_too_large', { message: `The request is larger than ${maxBytes} bytes.` }),
+  late: () =>
+    gatewayError('invalid_request', { status: 408, message: 'The request did not arrive in time.' }),
+};

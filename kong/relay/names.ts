@@ -1,0 +1,15 @@
+/**
+ * What Kong's configuration (`kong/render`) and the relay must call by the same name.
+ */
+
+/** Opens Kong's routes to providers; its value is the secret that only Kong's configuration and the relay know. */
+export const egressHeader = 'x-nexus-egress';
+
+/** On every answer of those routes: who made it, in Kong's words: `service` (the provider), `error` or `exit` (Kong). */
+export const sourceHeader = 'x-nexus-source';
+
+/** Where the path of a provider's route begins; Kong takes it off again. */
+export const egressPrefix = (provider: string): string => `/nexus/${provider}`;
+
+/** The variable of the environment that holds the secret. */
+export const egressSecretVariable = 'NEXUS_KONG_EGRESS_SECRET';

@@ -1,0 +1,114 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Gateway } from '../../plugins/gateway.ts';
+import type { Clock } from '../../plugins/ports/clock.ts';
+import { gatewayError } from '../../plugins/refusals.ts';
+import type { RequestHead } from '../../plugins/session.ts';
+import type { FaultListener } from '../pluginserver/connection.ts';
+import { type Tickets, ticketHeader } from '../ticket.ts';
+import { RelayedCall } from './call.ts';
+import { Client } from './client.ts';
+import { Egress, type EgressOptions } from './egress.ts';
+
+export interface RelayOptions {
+  readonly gateway: Gateway;
+  /** The plugin's, which issues what is redeemed here. */
+  readonly tickets: Tickets;
+  /** Where Kong sends calls that may pass; in a directory of ours alone. */
+  readonly socketPath: string;
+  readonly egress: EgressOptions;
+  readonly clock: Clock;
+  readonly onFault: FaultListener;
+}
+
+export interface Relay {
+  /** Takes no new calls, lets those under way finish, at most `graceMs`; then settles and breaks off the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves the calls that the plugin has sent on: Kong proxies them here, and from here they go to providers through
+ * Kong's own routes. A call without a ticket of the plugin is refused, and nothing of it goes out. Resolves when Kong
+ * can connect.
+ */
+export const startRelay = async (options: RelayOptions): Promise<Relay> => {
+  const { socketPath, clock } = options;
+  const egress = new Egress(options.egress, clock);
+  const server = createServer(serverOptions, (incoming, response) => {
+    void serve({ incoming, response }, options, egress);
+  });
+  server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
+  rmSync(socketPath, { force: true }); // left by a relay that was killed
+  await listen(server, socketPath);
+  chmodSync(socketPath, 0o600);
+  return {
+    close: async (graceMs) => {
+      await drain(server, options.gateway, graceMs);
+      egress.close();
+    },
+  };
+};
+
+/** Clients' headers have passed nginx, which takes up to 32 kB; the time for bodies is ours to watch. */
+const serverOptions = { maxHeaderSize: 65_536, requestTimeout: 0 };
+
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+const serve = async (
+  { incoming, response }: Exchange,
+  { gateway, tickets, clock, onFault }: RelayOptions,
+  egress: Egress,
+): Promise<void> => {
+  const client = new Client(response);
+  const head = requestHead(incoming);
+  const ticket = head.headers.get(ticketHeader) ?? '';
+  const consumer = tickets.redeem(ticket, { ...head, bodyBytes: announcedBytes(incoming) });
+  if (!consumer) return client.reply(gateway.refuse(head, gatewayError('policy_unavailable')));
+  const opened = gateway.open(head, consumer);
+  if (!('request' in opened)) return client.reply(opened);
+  const fault = (cause: unknown) => onFault({ at: 'relay', cause });
+  const call = new RelayedCall({ session: opened, client, egress, clock, onFault: fault });
+  try {
+    await call.run(incoming);
+  } catch (cause) {
+    fault(cause);
+    call.fail();
+  }
+};
+
+/** The head of the client's call as Kong passes it on. A name that comes twice has its values joined (RFC 9110 §5.3). */
+const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingMessage): RequestHead => {
+  const named = Object.entries(headersDistinct).map(
+    ([name, values = []]) => [name, values.join(', ')] as const,
+  );
+  return { method, path, headers: new Map(named) };
+};
+
+const announcedBytes = ({ headers }: IncomingMessage): number | undefined => {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+};
+
+const listen = (server: Server, socketPath: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+
+const drain = (server: Server, { sessions }: Gateway, graceMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const force = setTimeout(() => {
+      sessions.abortAll();
+      server.closeAllConnections();
+    }, graceMs);
+    // A connection whose last answer is out is idle, and would be kept.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearTimeout(force);
+      clearInterval(sweep);
+      resolve();
+    });
+  });
