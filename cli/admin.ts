@@ -1,6 +1,5 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { Registry } from 'prom-client';
 import { loopback, portError } from './supervisor/ports.ts';
 import type { WorkerState } from './supervisor/worker-pool.ts';
 
@@ -38,7 +37,7 @@ export const adminApp = (fleet: Fleet): Hono => {
     return context.json({ ready, workers }, ready ? 200 : 503);
   });
   app.get('/metrics', async (context) =>
-    context.body(await fleet.metrics(), 200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }),
+    context.body(await fleet.metrics(), 200, { 'content-type': prometheusText }),
   );
   app.notFound((context) =>
     problem(context, 404, 'There is nothing at this path. GET / lists what there is.'),
@@ -72,6 +71,9 @@ const frontPage = [
   ...Object.entries(pages).map(([path, meaning]) => `${path.padEnd(10)}${meaning}`),
   '',
 ].join('\n');
+
+/** Prometheus' text format (its documentation, "Exposition formats", read 2026-11-24). */
+const prometheusText = 'text/plain; version=0.0.4; charset=utf-8';
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 

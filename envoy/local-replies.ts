@@ -17,6 +17,9 @@ interface Cause {
 /** True for details that begin like one of `beginnings` (RE2 alternatives). */
 const because = (beginnings: string): string => `response.code_details.matches('^(${beginnings})')`;
 
+/** How the details begin when the service did not answer, broke off, or answered with what Envoy cannot use. */
+const brokenService = 'ext_proc_error|unhandled_message|spurious_message';
+
 /** True on one of these routes; other traffic of the same Envoy keeps its own replies. */
 const at = (...routes: readonly string[]): string => `xds.route_name in ['${routes.join("', '")}']`;
 
@@ -30,11 +33,11 @@ const causes: readonly Cause[] = [
     error: gatewayError('invalid_request', { status: 408, message: 'The request did not arrive in time.' }),
   },
   {
-    when: `${at(routeNames.gate)} && ${because('ext_proc_error|no_healthy_upstream|stream_idle_timeout')}`,
+    when: `${at(routeNames.gate)} && ${because(`${brokenService}|no_healthy_upstream|stream_idle_timeout`)}`,
     error: gatewayError('policy_unavailable'),
   },
   {
-    when: because('ext_proc_error'),
+    when: because(brokenService),
     error: gatewayError('policy_unavailable', {
       message: 'A policy could not be applied, so the answer was withheld.',
     }),

@@ -155,6 +155,7 @@ describe('clusters', () => {
         Array.isArray(http_filters) ? http_filters.map(({ name }) => name) : [],
       );
       expect(filters).toEqual([
+        'nexus.without_credentials',
         'nexus.upstream',
         'envoy.filters.http.header_mutation',
         'envoy.filters.http.upstream_codec',

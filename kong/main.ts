@@ -9,12 +9,16 @@ import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
+import type { EgressOptions } from './relay/egress.ts';
+import { startRelay } from './relay/relay.ts';
 import { Tickets } from './ticket.ts';
 
 export interface KongHostOptions {
   readonly config: GatewayConfig;
   /** Where our sockets are. Made when it is missing; must be closed to other users, Kong's excepted: it is ours, too. */
   readonly socketDirectory: string;
+  /** How the relay reaches providers. */
+  readonly egress: EgressOptions;
 }
 
 /** This process as a part of Kong. */
@@ -38,24 +42,39 @@ class SocketDirectoryError extends Error {
 const phaseTimeoutMs = 1500;
 /** Longer than any phase may take. */
 const graceMs = 2000;
+/** How long a stopping relay lets answers finish. */
+const relayGraceMs = 30_000;
 
 /** Starts everything that Kong needs of us. Throws what the file system throws, and on a directory that others can enter. */
-export const startKongHost = async ({ config, socketDirectory }: KongHostOptions): Promise<KongHost> => {
+export const startKongHost = async ({
+  config,
+  socketDirectory,
+  egress,
+}: KongHostOptions): Promise<KongHost> => {
   const directory = openSocketDirectory(socketDirectory);
   const pluginSocket = join(directory, 'plugin.sock');
   const { meter, registry } = prometheusMeter();
   const ports = { clock: systemClock, random: systemRandom, meter };
   const gateway = new Gateway(config, ports);
-  const world = { gateway, tickets: new Tickets(ports), relaySocket: join(directory, 'relay.sock') };
+  const tickets = new Tickets(ports);
+  const onFault: FaultListener = (fault) => {
+    meter.count('nexus_policy_faults_total', { policy: 'kong', hook: fault.at, result: 'refused' });
+    logFault(fault);
+  };
+  const relay = await startRelay({
+    gateway,
+    tickets,
+    socketDirectory: directory,
+    egress,
+    clock: systemClock,
+    onFault,
+  });
   const server = await startPluginServer({
     module: nexusModule,
-    world,
+    world: { gateway, tickets, relaySocket: relay.socketPath },
     socketPath: pluginSocket,
     faultExit: () => faultExit(systemRandom),
-    onFault: (fault) => {
-      meter.count('nexus_policy_faults_total', { policy: 'kong', hook: fault.at, result: 'refused' });
-      logFault(fault);
-    },
+    onFault,
     clock: systemClock,
     phaseTimeoutMs,
   });
@@ -63,7 +82,10 @@ export const startKongHost = async ({ config, socketDirectory }: KongHostOptions
     pluginSocket,
     replaceConfig: (next) => gateway.replaceConfig(next),
     metrics: () => registry.metrics(),
-    stop: () => server.close(graceMs),
+    stop: async () => {
+      await server.close(graceMs); // whoever has a ticket still gets through
+      await relay.close(relayGraceMs);
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Consumer } from '../plugins/exchange.ts';
 import type { Clock } from '../plugins/ports/clock.ts';
 import type { Random } from '../plugins/ports/random.ts';
@@ -29,7 +29,8 @@ interface Ticket extends TicketedCall {
  * Both are in this process: the key is made here, kept nowhere else, and gone with it. A ticket is good once.
  */
 export class Tickets {
-  readonly #key = randomBytes(32);
+  /** As a KeyObject: with bare bytes Node makes one for every ticket, which takes longer than the signature. */
+  readonly #key = createSecretKey(randomBytes(32));
   readonly #clock: Clock;
   readonly #random: Random;
   /** Ids of used tickets, in two generations: each is kept until its ticket has expired. */
@@ -47,7 +48,7 @@ export class Tickets {
     const expiresMs = this.#clock.nowMs() + lifeMs;
     const ticket: Ticket = { id: this.#random.id(), consumer, method, path, bodyBytes, expiresMs };
     const payload = Buffer.from(JSON.stringify(ticket)).toString('base64url');
-    return `${payload}.${this.#sign(payload).toString('base64url')}`;
+    return `${payload}.${this.#sign(payload)}`;
   }
 
   /**
@@ -63,16 +64,16 @@ export class Tickets {
   }
 
   #read(text: string): Ticket | undefined {
-    const [payload = '', signature = '', surplus] = text.split('.');
-    if (surplus !== undefined) return undefined;
-    const expected = this.#sign(payload);
-    const given = Buffer.from(signature, 'base64url');
+    const at = text.lastIndexOf('.');
+    const payload = text.slice(0, Math.max(at, 0));
+    const given = Buffer.from(text.slice(at + 1));
+    const expected = Buffer.from(this.#sign(payload));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Ticket; // we have signed it
   }
 
-  #sign(payload: string): Buffer {
-    return createHmac('sha256', this.#key).update(payload).digest();
+  #sign(payload: string): string {
+    return createHmac('sha256', this.#key).update(payload).digest('base64url');
   }
 
   /** False when it was used already. */

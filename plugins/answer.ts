@@ -140,9 +140,9 @@ abstract class StreamedAnswer implements AnswerReader {
   #headSent = false;
   #over = false;
 
-  constructor(setup: AnswerSetup) {
+  constructor(setup: AnswerSetup, decoder: ResponseDecoder) {
     this.setup = setup;
-    this.decoder = setup.upstream.decodeStream();
+    this.decoder = decoder;
   }
 
   push(bytes: Uint8Array): void {
@@ -227,6 +227,10 @@ class PassedStream extends StreamedAnswer {
   readonly #bytes = this.setup.client.passStream(this.setup.request);
   #open: Uint8Array = none;
 
+  constructor(setup: AnswerSetup) {
+    super(setup, setup.upstream.observeStream());
+  }
+
   protected override write(_events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
     if (bytes === undefined) return none;
     const whole = this.#wholeFrames(bytes);
@@ -262,6 +266,10 @@ const endOfLastFrame = (bytes: Uint8Array): number => {
 /** A stream that crosses dialects, or that a policy filters. */
 class TranslatedStream extends StreamedAnswer {
   readonly #encoder = this.setup.client.encodeStream(this.setup);
+
+  constructor(setup: AnswerSetup) {
+    super(setup, setup.upstream.decodeStream());
+  }
 
   protected override write(events: readonly ModelEvent[]): string {
     const { filter } = this.setup;
@@ -364,7 +372,8 @@ class WholeAnswer implements AnswerReader {
 
   #answer(bytes: Uint8Array): void {
     const { head, client, upstream, request, filter, seen } = this.#setup;
-    const decoder = isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
+    const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
+    const decoder = untouched ? upstream.observeResponse() : this.#decoder();
     const events = [...decoder.push(bytes), ...decoder.end()];
     for (const event of events) watch(seen, event);
     const error = errorOf(events) ?? (seen.complete ? undefined : gatewayError('upstream_truncated'));
@@ -372,7 +381,6 @@ class WholeAnswer implements AnswerReader {
       this.fail(error);
       return;
     }
-    const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
     const body = untouched ? bytes : this.#translate(events);
     const contentType = request.stream ? 'text/event-stream' : 'application/json';
     const headers: HeaderList = [
@@ -381,6 +389,11 @@ class WholeAnswer implements AnswerReader {
       ...keptHeaders(this.#setup),
     ];
     this.#send({ status: 200, headers, body, ending: 'complete' });
+  }
+
+  #decoder(): ResponseDecoder {
+    const { head, upstream } = this.#setup;
+    return isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
   }
 
   #translate(events: readonly ModelEvent[]): string {

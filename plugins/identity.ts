@@ -34,7 +34,7 @@ const consumerOf = (key: KeyConfig): Consumer => {
 };
 
 /** Where the SDKs of OpenAI and Anthropic, Azure OpenAI and Google put their key, besides `authorization`. */
-const keyHeaders = ['x-api-key', 'api-key', 'x-goog-api-key'];
+export const keyHeaders = ['x-api-key', 'api-key', 'x-goog-api-key'];
 
 /**
  * The key that a client sent: a Bearer token or the key header of an SDK (lower-case names). The same key in several

@@ -22,10 +22,13 @@ const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages' } as c
 >;
 
 /** How each dialect's providers want to be shown the key. */
-const credentials: Record<DialectName, (key: string) => HeaderList> = {
-  'openai-chat': (key) => [['authorization', `Bearer ${key}`]],
-  'anthropic-messages': (key) => [['x-api-key', key]],
+const credentials: Record<DialectName, { readonly header: string; readonly prefix: string }> = {
+  'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
+  'anthropic-messages': { header: 'x-api-key', prefix: '' },
 };
+
+/** Every header that may hold a provider's key. */
+export const credentialHeaders: readonly string[] = Object.values(credentials).map(({ header }) => header);
 
 /** All providers of a config by name. `secrets` holds the resolved key of each provider that has one. */
 export const readyProviders = (config: Config, secrets: ReadonlyMap<string, string>): Map<string, Provider> =>
@@ -36,13 +39,14 @@ export const readyProviders = (config: Config, secrets: ReadonlyMap<string, stri
 const readyProvider = (name: string, config: ProviderConfig, key: string | undefined): Provider => {
   const url = new URL(config.baseUrl);
   const dialect = dialects[config.dialect];
+  const { header, prefix } = credentials[dialect];
   return {
     name,
     dialect,
     authority: url.host,
     scheme: url.protocol === 'https:' ? 'https' : 'http',
     pathPrefix: url.pathname.replace(/\/+$/, ''),
-    credential: key === undefined ? [] : credentials[dialect](key),
+    credential: key === undefined ? [] : [[header, prefix + key]],
     ...(config.region === undefined ? {} : { region: config.region }),
   };
 };

@@ -3,6 +3,9 @@ import { defineCommand } from 'citty';
 import { type KongHost, startKongHost } from '../../kong/main.ts';
 import { nexusModule } from '../../kong/plugin.ts';
 import { pluginInfo } from '../../kong/pluginserver/module.ts';
+import type { EgressOptions } from '../../kong/relay/egress.ts';
+import { defaultEgressSocket } from '../../kong/relay/names.ts';
+import { readEgressSecret } from '../../kong/relay/secret.ts';
 import { loadGatewayConfig } from '../../plugins/io/config-file.ts';
 import { type Fleet, startAdmin } from '../admin.ts';
 import { type ExitCode, UsageError } from '../run.ts';
@@ -30,6 +33,11 @@ export default defineCommand({
       default: '/run/nexus-kong',
       description: 'Directory of its sockets, closed to other users (mode 700)',
     },
+    'egress-socket': {
+      type: 'string',
+      default: defaultEgressSocket,
+      description: 'Socket on which Kong listens for calls to providers',
+    },
     'admin-port': { type: 'string', default: '10001', description: 'Where metrics and health are' },
     dump: { type: 'boolean', description: "Print the plugin's name, schema and phases for Kong, and end" },
   },
@@ -41,7 +49,10 @@ export default defineCommand({
     if (args.config === undefined) throw new UsageError('missing --config FILE');
     const file = resolve(args.config);
     const adminPort = parsePort('admin-port', args['admin-port']);
-    return supervise((scope) => serve({ file, socketDirectory: args['socket-dir'], adminPort }, scope));
+    const egress = { socketPath: resolve(args['egress-socket']), secret: readEgressSecret(process.env) };
+    return supervise((scope) =>
+      serve({ file, socketDirectory: args['socket-dir'], egress, adminPort }, scope),
+    );
   },
 });
 
@@ -49,17 +60,21 @@ interface ServeOptions {
   /** The nexus.yaml. */
   readonly file: string;
   readonly socketDirectory: string;
+  readonly egress: EgressOptions;
   readonly adminPort: number;
 }
 
-const serve = async ({ file, socketDirectory, adminPort }: ServeOptions, scope: Scope): Promise<void> => {
+const serve = async (
+  { file, socketDirectory, egress, adminPort }: ServeOptions,
+  scope: Scope,
+): Promise<void> => {
   const steps = new Steps(scope.signal);
   const directory = openRunDirectory(scope);
   const read = () => readConfigFile(file);
   const current = await steps.run('configuration', (note) => usable(read(), { file, note }));
   publishConfig(current.text, directory);
   const host = await steps.run('plugin server', () =>
-    startKongHost({ config: published(directory), socketDirectory }),
+    startKongHost({ config: published(directory), socketDirectory, egress }),
   );
   scope.defer(() => host.stop());
   const admin = await startAdmin(fleetOf(host), adminPort);

@@ -6,6 +6,7 @@ import type { TestCase, TestModule } from 'vitest/node';
 import { expectedOneOf } from '../../plugins/config/problem.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 import { bringEnvoy } from '../supervisor/bring-envoy.ts';
+import { testExitCode, testReport, type Verdict } from '../test-report.ts';
 
 /** What can be tested alone; the names of the vitest projects. */
 const areas = ['unit', 'envoy', 'kong', 'redis', 'sdk', 'browser'] as const;
@@ -13,13 +14,6 @@ type Area = (typeof areas)[number];
 
 /** Areas whose tests start a real Envoy. */
 const withEnvoy: readonly Area[] = ['envoy', 'sdk'];
-
-/** How one test ended; `why` says it for those that failed or were skipped. */
-interface Verdict {
-  readonly name: string;
-  readonly state: 'passed' | 'failed' | 'skipped';
-  readonly why?: string;
-}
 
 const root = join(import.meta.dirname, '../..');
 
@@ -32,9 +26,8 @@ export default defineCommand({
     const startedMs = performance.now();
     const wanted = args.area === undefined ? areas : [areaNamed(args.area)];
     const verdicts = [...(wanted.includes('unit') ? await checks() : []), ...(await testsOf(wanted))];
-    report(verdicts, (performance.now() - startedMs) / 1000);
-    const ran = verdicts.filter(({ state }) => state !== 'skipped');
-    return ran.length > 0 && ran.every(({ state }) => state === 'passed') ? 0 : 1;
+    console.log(testReport(verdicts, (performance.now() - startedMs) / 1000));
+    return testExitCode(verdicts);
   },
 });
 
@@ -121,15 +114,4 @@ const verdictOf = (test: TestCase, module: TestModule): Verdict => {
     return { name, state: 'skipped', why: result.note ?? `${test.options.mode}, no reason given` };
   }
   return { name, state: 'failed', why: result.errors?.[0]?.message?.split('\n', 1)[0] ?? 'did not end' };
-};
-
-/** Why, for all that did not pass, and the closing line that machines look for. */
-const report = (verdicts: readonly Verdict[], seconds: number): void => {
-  const of = (state: Verdict['state']) => verdicts.filter((verdict) => verdict.state === state);
-  for (const { name, state, why } of [...of('skipped'), ...of('failed')])
-    console.log(`${state}: ${name}: ${why}`);
-  console.log(`${seconds.toFixed(1)} s`);
-  console.log(
-    `${of('passed').length} passed, ${of('failed').length} failed, ${of('skipped').length} skipped`,
-  );
 };

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { demoKey, demoModel } from './demo.ts';
 import { Failure } from './failure.ts';
 import { loopback } from './ports.ts';
 
-/** Sends one chat request through Envoy, for real. Resolves with the upstream that answered; throws a `Failure`. */
+/** Sends one chat request of the demo through Envoy, for real. Resolves with the upstream that answered; throws a `Failure`. */
 export const smoke = async (port: number): Promise<string> => {
   const call = request({
     host: loopback,
@@ -15,8 +16,9 @@ export const smoke = async (port: number): Promise<string> => {
   });
   call.end(JSON.stringify({ model: demoModel, messages: [{ role: 'user', content: 'Hello' }] }));
   const [response] = (await once(call, 'response')) as [IncomingMessage];
-  response.resume();
-  await once(response, 'end');
+  const answer = await text(response);
   if (response.statusCode === 200) return String(response.headers['x-nexus-model']);
-  throw new Failure(`a first request was answered with status ${response.statusCode} instead of 200`);
+  throw new Failure(
+    `a first request got status ${response.statusCode} instead of 200: ${answer.slice(0, 500)}`,
+  );
 };

@@ -64,7 +64,7 @@ export class WorkerPool {
   async metrics(): Promise<string> {
     await Promise.all(this.#workers.map((worker) => worker.askMetrics()));
     const counts = await Promise.all(this.#workers.map((worker) => worker.counted()));
-    return sumMetrics(counts.flat()).metrics();
+    return (await sumMetrics(counts.flat())).metrics();
   }
 
   reload(): Promise<readonly ReloadResult[]> {

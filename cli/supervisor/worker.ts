@@ -1,10 +1,5 @@
 import { join } from 'node:path';
-import {
-  AggregatorRegistry,
-  type MetricObjectWithValues,
-  type MetricValue,
-  type Registry,
-} from 'prom-client';
+import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 import type { FromWorker, ToWorker } from '../../extproc/main.ts';
 import { type Child, startNode } from './child.ts';
 import { Failure } from './failure.ts';
@@ -13,7 +8,10 @@ import { Failure } from './failure.ts';
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** All counts added up. */
-export const sumMetrics = (counts: readonly Metrics[]): Registry => AggregatorRegistry.aggregate([...counts]);
+export const sumMetrics = async (counts: readonly Metrics[]): Promise<Registry> => {
+  const { AggregatorRegistry } = await import('prom-client'); // slow to load, and no start waits for a sum
+  return AggregatorRegistry.aggregate([...counts]);
+};
 
 export interface WorkerOptions {
   readonly index: number;
@@ -144,7 +142,9 @@ export class Worker {
 
   #keepMetrics(): void {
     const last = this.#metrics ?? [];
-    this.#endedMetrics = this.#endedMetrics.then((ended) => sumMetrics([ended, last]).getMetricsAsJSON());
+    this.#endedMetrics = this.#endedMetrics
+      .then((ended) => sumMetrics([ended, last]))
+      .then((sum) => sum.getMetricsAsJSON());
     this.#metrics = undefined;
   }
 

@@ -1,5 +1,5 @@
-import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { listenOnSocket } from '../socket.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { Instances } from './instances.ts';
 import type { Phases } from './module.ts';
@@ -29,20 +29,12 @@ export const startPluginServer = async <World>(
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   });
-  rmSync(socketPath, { force: true }); // left by a server that was killed
-  await listen(server, socketPath);
-  chmodSync(socketPath, 0o600);
+  await listenOnSocket(server, socketPath);
   return { close: (graceMs) => drain(server, { connections, graceMs }) };
 };
 
 /** What closing asks of a connection. */
 type Open = Pick<Connection<unknown>, 'closeWhenIdle' | 'breakOff'>;
-
-const listen = (server: Server, socketPath: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
 
 const drain = (
   server: Server,

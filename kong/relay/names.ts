@@ -11,5 +11,8 @@ export const sourceHeader = 'x-nexus-source';
 /** Where the path of a provider's route begins; Kong takes it off again. */
 export const egressPrefix = (provider: string): string => `/nexus/${provider}`;
 
+/** Where Kong's packages and images keep their sockets; leftovers there are removed when Kong starts. */
+export const defaultEgressSocket = '/usr/local/kong/sockets/nexus-egress.sock';
+
 /** The variable of the environment that holds the secret. */
 export const egressSecretVariable = 'NEXUS_KONG_EGRESS_SECRET';

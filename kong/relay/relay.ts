@@ -1,10 +1,12 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { Gateway } from '../../plugins/gateway.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import type { RequestHead } from '../../plugins/session.ts';
 import type { FaultListener } from '../pluginserver/connection.ts';
+import { listenOnSocket } from '../socket.ts';
 import { type Tickets, ticketHeader } from '../ticket.ts';
 import { RelayedCall } from './call.ts';
 import { Client } from './client.ts';
@@ -14,14 +16,19 @@ export interface RelayOptions {
   readonly gateway: Gateway;
   /** The plugin's, which issues what is redeemed here. */
   readonly tickets: Tickets;
-  /** Where Kong sends calls that may pass; in a directory of ours alone. */
-  readonly socketPath: string;
+  /** Of ours alone: whoever could connect could hold up the relay. */
+  readonly socketDirectory: string;
   readonly egress: EgressOptions;
   readonly clock: Clock;
   readonly onFault: FaultListener;
 }
 
 export interface Relay {
+  /**
+   * Where Kong sends calls that may pass. Another one for each process: while one takes over from another, Kong's
+   * workers talk to both plugins, and a ticket is good only where it was made.
+   */
+  readonly socketPath: string;
   /** Takes no new calls, lets those under way finish, at most `graceMs`; then settles and breaks off the rest. */
   close(graceMs: number): Promise<void>;
 }
@@ -32,16 +39,17 @@ export interface Relay {
  * can connect.
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
-  const { socketPath, clock } = options;
+  const { socketDirectory, clock } = options;
+  const socketPath = join(socketDirectory, socketName(process.pid));
   const egress = new Egress(options.egress, clock);
   const server = createServer(serverOptions, (incoming, response) => {
     void serve({ incoming, response }, options, egress);
   });
   server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
-  rmSync(socketPath, { force: true }); // left by a relay that was killed
-  await listen(server, socketPath);
-  chmodSync(socketPath, 0o600);
+  removeLeftovers(socketDirectory);
+  await listenOnSocket(server, socketPath);
   return {
+    socketPath,
     close: async (graceMs) => {
       await drain(server, options.gateway, graceMs);
       egress.close();
@@ -92,11 +100,23 @@ const announcedBytes = ({ headers }: IncomingMessage): number | undefined => {
   return length === undefined ? undefined : Number(length);
 };
 
-const listen = (server: Server, socketPath: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
+const socketName = (pid: number | string): string => `relay-${pid}.sock`;
+
+/** Removes the sockets of relays that were killed. */
+const removeLeftovers = (directory: string): void => {
+  for (const name of readdirSync(directory)) {
+    const [, pid] = /^relay-(\d+)\.sock$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { force: true });
+  }
+};
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+  }
+};
 
 const drain = (server: Server, { sessions }: Gateway, graceMs: number): Promise<void> =>
   new Promise((resolve) => {

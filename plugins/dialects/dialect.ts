@@ -83,6 +83,13 @@ export interface Dialect {
   patchRequest(document: JsonDocument, request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   /** What must be taken out of the bytes of the streamed answer again because `patchRequest` asked for it and the client did not. */
   passStream(request: ModelRequest): ByteFilter | undefined;
+  /**
+   * Like `decodeStream`, for an answer whose bytes pass as they are: yields only what accounts for it (its start, usage,
+   * finish, errors and end), and leaves unread what cannot hold any of these.
+   */
+  observeStream(): ResponseDecoder;
+  /** Like `decodeResponse`, for a whole answer that passes as it is. */
+  observeResponse(): ResponseDecoder;
 
   // As an upstream's dialect
   /** Throws `RequestError` (`unsupported_field`) where the loss table refuses. */

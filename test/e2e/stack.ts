@@ -30,6 +30,7 @@ export interface Stack {
   readonly envoy: RunningEnvoy;
   readonly url: string;
   readonly workers: RunningWorker[];
+  readonly configText: string;
   /** Where Envoy looks for the workers, each in its place; one for `workers: 0`. */
   readonly sockets: readonly string[];
   readonly accessLog: string;
@@ -65,6 +66,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     envoy,
     url: envoy.url,
     workers: running,
+    configText,
     sockets,
     accessLog,
     restart: async (index) => {

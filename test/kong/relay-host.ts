@@ -22,8 +22,6 @@ export interface RelayHost extends Host {
   readonly gateway: Gateway;
   readonly tickets: Tickets;
   readonly relay: Relay;
-  /** Where the relay listens. */
-  readonly socketPath: string;
   /** Faults that the relay has told of. */
   readonly faults: unknown[];
   /** Sends a call to the relay as it is. */
@@ -44,18 +42,18 @@ export const startRelayHost = async (
   const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
   const gateway = new Gateway({ ...loaded, secrets: resolveSecrets(loaded.config, sources) }, ports);
   const tickets = new Tickets(ports);
-  const socketPath = join(directory, 'relay.sock');
   const egressPath = join(directory, 'egress.sock');
   const egress = await startEgress(egressPath, new Map(Object.entries(loaded.config.providers)));
   const faults: unknown[] = [];
   const relay = await startRelay({
     gateway,
     tickets,
-    socketPath,
+    socketDirectory: directory,
     egress: { socketPath: egressPath, secret },
     clock: systemClock,
     onFault: ({ cause }) => faults.push(cause),
   });
+  const { socketPath } = relay;
   const send = (call: ClientCall) => httpCall('http://localhost', call, { socketPath });
   const ticketed = (call: ClientCall, consumer: Consumer): ClientCall => {
     const { method = 'POST', path, body } = call;
@@ -68,7 +66,6 @@ export const startRelayHost = async (
     gateway,
     tickets,
     relay,
-    socketPath,
     faults,
     send,
     ticketed,

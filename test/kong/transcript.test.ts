@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PluginModule } from '../../kong/pluginserver/module.ts';
 import type { Kong } from '../../kong/pluginserver/pdk.ts';
-import { type PluginServer, startPluginServer } from '../../kong/pluginserver/server.ts';
-import { systemClock } from '../../plugins/io/clock.ts';
-import { Exited } from './standin/pdk.ts';
+import { startTestServer, type TestServer } from './standin/plugin-server.ts';
 import { KongSocket } from './standin/socket.ts';
-import { type RecordedCall, type RecordedFrame, readTranscript, recordedCalls } from './standin/transcript.ts';
+import {
+  type RecordedCall,
+  type RecordedFrame,
+  readTranscript,
+  recordedCalls,
+} from './standin/transcript.ts';
 import { decode, encode, type Message } from './standin/wire.ts';
 
 /** What the recorded server did in the event that runs now. */
@@ -16,6 +16,7 @@ interface Script {
   frames: readonly RecordedFrame[];
 }
 
+/** Does what the recorded plugin did. */
 class Replay {
   readonly #script: Script;
 
@@ -24,26 +25,25 @@ class Replay {
   }
 
   async access(kong: Kong): Promise<void> {
-    for (const [at, { kind, payload }] of this.#script.frames.entries()) {
-      if (kind !== 'method') continue;
-      const args = this.#script.frames[at + 1]?.payload ?? Buffer.alloc(0);
-      await runRecorded(kong, String(payload), args);
+    const { frames } = this.#script;
+    for (const [at, { kind, payload }] of frames.entries()) {
+      if (kind === 'method')
+        await callAsPlugin(kong, String(payload), frames[at + 1]?.payload ?? Buffer.alloc(0));
     }
   }
 }
 
-/** As a plugin would: through the PDK where it has the method. */
-const runRecorded = async (kong: Kong, method: string, args: Buffer): Promise<void> => {
+const callAsPlugin = async (kong: Kong, method: string, args: Buffer): Promise<void> => {
   if (method === 'kong.response.exit') {
     const { status, body } = decode('ExitArgs', args);
-    kong.response.exit(Number(status), Buffer.from(body as Uint8Array).toString(), {});
+    kong.response.exit(Number(status), String(body), {});
   } else if (method === 'kong.service.request.set_header') {
     const { k, v } = decode('KV', args);
     kong.service.request.setHeader(String(k), (v as { stringValue: string }).stringValue);
   } else await kong.call(method, args);
 };
 
-const replay: PluginModule<Script> = {
+const module: PluginModule<Script> = {
   Name: 'p-pb',
   Version: '1.0.0',
   Priority: 1,
@@ -51,26 +51,64 @@ const replay: PluginModule<Script> = {
   Plugin: Replay,
 };
 
-let directory: string;
-let server: PluginServer;
 const script: Script = { frames: [] };
-
+let server: TestServer;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'nexus-kong-'));
-  server = await startPluginServer({
-    module: replay,
-    world: script,
-    socketPath: join(directory, 's'),
-    faultExit: () => ({ status: 503, body: '{}', headers: {} }),
-    onFault: ({ cause }) => {
-      throw cause;
-    },
-    clock: systemClock,
-    phaseTimeoutMs: 5000,
-  });
+  server = await startTestServer({ module, world: script });
 });
+afterEach(() => server.stop());
 
-afterEach(async () => {
-  await server.close(1000);
-  rmSync(directory, { recursive: true });
+/** Ids of instances: in the recording they count up from 1, ours are random. */
+const ours = new Map<unknown, unknown>();
+
+const withOurInstance = ({ call, payload }: RecordedCall): Buffer => {
+  const [name, arg] = Object.entries(call).find(([key]) => key.startsWith('cmd_')) ?? [];
+  const { instance_id: id, ...rest } = (arg ?? {}) as Message;
+  if (name === undefined || id === undefined) return payload;
+  return encode('RpcCall', { ...call, [name]: { ...rest, instance_id: ours.get(id) } });
+};
+
+const expectSame = (
+  mine: Buffer,
+  { kind, payload = Buffer.alloc(0) }: RecordedFrame,
+  method: string,
+): void => {
+  if (kind === 'RpcReturn') expectSameReturn(decode('RpcReturn', mine), decode('RpcReturn', payload));
+  else if (method === 'kong.response.exit' && kind === 'arguments')
+    expect(decode('ExitArgs', mine)).toMatchObject(decode('ExitArgs', payload));
+  else expect(mine).toEqual(payload);
+};
+
+const expectSameReturn = (mine: Message, recorded: Message): void => {
+  const status = recorded.instance_status as Message | undefined;
+  const myStatus = mine.instance_status as Message | undefined;
+  if (status?.instance_id !== undefined) ours.set(status.instance_id, myStatus?.instance_id);
+  const instance = status?.instance_id === undefined ? {} : { instance_id: ours.get(status.instance_id) };
+  expect(mine).toMatchObject({ ...recorded, ...(status && { instance_status: { ...status, ...instance } }) });
+  expect(['name', 'instance_id']).toEqual(expect.arrayContaining(Object.keys(myStatus ?? {}))); // never the settings
+};
+
+test('a real Kong would hear from us what it heard when it was recorded', async () => {
+  const calls = recordedCalls(readTranscript());
+  expect(calls).toHaveLength(11);
+  let socket = await KongSocket.open(server.socketPath);
+  for (const recorded of calls) {
+    script.frames = recorded.frames;
+    let method = '';
+    socket.write(withOurInstance(recorded));
+    for (const frame of recorded.frames) {
+      if (frame.from === 'kong') {
+        socket.write(frame.payload ?? Buffer.alloc(0));
+        continue;
+      }
+      const mine = await socket.read(1000);
+      if (frame.kind === 'method') method = String(mine);
+      expectSame(mine, frame, method);
+    }
+    if (method !== 'kong.response.exit') continue;
+    socket.close(); // as Kong does: the event is never answered
+    socket = await KongSocket.open(server.socketPath);
+  }
+  socket.close();
+  expect(server.faults).toEqual([]);
 });

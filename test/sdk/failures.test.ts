@@ -168,7 +168,9 @@ describeWorld('failures', (world) => {
         async (way) => {
           const { journal } = world().upstreams[upstream];
           const controller = new AbortController();
-          const stream = sdk.stream(world(), modelOn(upstream, 'fault-stall-stream-3'), controller);
+          const stream = sdk.stream(world(), modelOn(upstream, 'fault-stall-stream-3'), {
+            signal: controller.signal,
+          });
           const { chunks } = await read(stream, () => {
             if (way === 'aborts') controller.abort();
             return way === 'stops reading';

@@ -13,18 +13,32 @@ import { UsageMeter } from './usage.ts';
 import type { StopReason, WireEventType } from './wire.ts';
 
 /** Server-sent events → model events. */
-export const decodeStream = (): ResponseDecoder => new StreamDecoder();
+export const decodeStream = (): ResponseDecoder => new StreamDecoder(unread.nothing);
+
+/** Like `decodeStream`, without the blocks: what accounts for an answer stands outside of them. */
+export const observeStream = (): ResponseDecoder => new StreamDecoder(unread.blocks);
 
 /** One JSON message → the model events of its stream. */
 export const decodeResponse = (): ResponseDecoder => new MessageDecoder();
 
 const malformed = (): ModelEvent[] => [{ type: 'error', error: gatewayError('upstream_malformed') }];
 
+/** Events that are left unread, by the name that the stream gives them. */
+const unread: Readonly<Record<'nothing' | 'blocks', ReadonlySet<string>>> = {
+  nothing: new Set(),
+  blocks: new Set(['content_block_start', 'content_block_delta', 'content_block_stop', 'ping']),
+};
+
 class StreamDecoder implements ResponseDecoder {
   readonly #splitter = new SseSplitter();
   readonly #answer = new AnswerReader();
+  readonly #unread: ReadonlySet<string>;
   #bytes = 0;
   #frames = 0;
+
+  constructor(unreadEvents: ReadonlySet<string>) {
+    this.#unread = unreadEvents;
+  }
 
   push(bytes: Uint8Array): ModelEvent[] {
     if (this.#answer.isOver) return [];
@@ -51,7 +65,8 @@ class StreamDecoder implements ResponseDecoder {
     return frames.flatMap((frame) => this.#frame(frame));
   }
 
-  #frame({ data }: SseEvent): ModelEvent[] {
+  #frame({ event, data }: SseEvent): ModelEvent[] {
+    if (this.#unread.has(event)) return [];
     if (data === '[DONE]') return []; // added by some compatible servers
     const wire = parseWire(data);
     return wire ? this.#answer.read(wire) : this.#answer.break();

@@ -4,7 +4,7 @@ import type { Dialect, EncodedRequest, HeaderList, UpstreamTarget } from '../dia
 import { adaptRequest } from './adapt.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
-import { decodeResponse, decodeStream } from './events.ts';
+import { decodeResponse, decodeStream, observeStream } from './events.ts';
 import { keepUnder } from './reasoning.ts';
 import { renderRequest } from './render.ts';
 import { decodeRequest } from './request.ts';
@@ -74,6 +74,8 @@ export const anthropicMessages: Dialect = {
   encodeModels,
   patchRequest,
   passStream: () => undefined,
+  observeStream,
+  observeResponse: decodeResponse,
   encodeRequest,
   decodeResponse,
   decodeStream,

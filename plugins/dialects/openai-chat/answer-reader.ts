@@ -77,6 +77,8 @@ const inReasoning: Vendor = { field: 'reasoning' };
 export class AnswerReader {
   /** A whole answer keeps its empty members, so that it can be written as it came. */
   readonly #whole: boolean;
+  /** Most of the answer is not shown to us: what we do not see may be there, and nobody asks for what we do not know. */
+  readonly #observing: boolean;
   readonly #choices = new Map<number, Choice>();
   #events: ModelEvent[] = [];
   #started = false;
@@ -85,8 +87,9 @@ export class AnswerReader {
   #parts = 0;
   #vendor: JsonObject = {};
 
-  constructor({ whole }: { whole: boolean }) {
+  constructor({ whole, observing }: { whole: boolean; observing: boolean }) {
     this.#whole = whole;
+    this.#observing = observing;
   }
 
   /** The answer has ended, well or not: nothing more is read. */
@@ -119,7 +122,7 @@ export class AnswerReader {
       return;
     }
     if (!this.#start(chunk, choices)) return;
-    this.#readExtras(chunk, choices);
+    if (!this.#observing) this.#readExtras(chunk, choices);
     for (const choice of choices) if (isJsonObject(choice)) this.#readChoice(choice);
     this.#readUsage(chunk);
   }
@@ -141,7 +144,7 @@ export class AnswerReader {
   /** Azure sends a chunk without id, model and choices ahead; what it says belongs to the start. */
   #start(chunk: JsonObject, choices: readonly JsonValue[]): boolean {
     if (this.#started) return true;
-    Object.assign(this.#vendor, this.#chunkExtras(chunk));
+    if (!this.#observing) Object.assign(this.#vendor, this.#chunkExtras(chunk));
     if (choices.length === 0 && !isText(chunk.id)) return false;
     this.#started = true;
     this.#id = textOf(chunk.id);
@@ -236,7 +239,7 @@ export class AnswerReader {
     const { logprobs, finish_reason: finish, stop_reason: stop } = wire;
     if (isJsonObject(logprobs))
       this.#events.push({ type: 'logprobs', choice: choice.index, value: logprobs });
-    const message = messageOf(wire);
+    const message = this.#observing ? undefined : messageOf(wire);
     if (message) this.#readMessage(choice, message);
     if (isText(finish)) choice.finish = finish;
     if (isText(stop)) choice.stopSequence = stop; // vLLM
@@ -251,7 +254,7 @@ export class AnswerReader {
       open: undefined,
       finish: undefined,
       stopSequence: undefined,
-      hasParts: false,
+      hasParts: this.#observing,
     };
     this.#choices.set(index, choice);
     return choice;

@@ -7,16 +7,36 @@ import { AnswerReader } from './answer-reader.ts';
 import { decodeStreamError } from './error.ts';
 
 /** Reads a stream of server-sent events. */
-export const decodeStream = (): ResponseDecoder => new StreamDecoder();
+export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
 
 /** Reads a whole JSON answer: the same events as its stream would give. */
-export const decodeResponse = (): ResponseDecoder => new WholeDecoder();
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
+
+/** Reads of a stream only the first chunk and those that tell of usage, a finish or an error. */
+export const observeStream = (): ResponseDecoder => new StreamDecoder({ observing: true });
+
+/** Reads a whole answer without the members that only its own dialect knows. */
+export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
+
+/** A member that accounts for the answer and is not null. Inside of strings its quotes would be escaped. */
+const telling = /"(?:usage|finish_reason|error|x_groq)"\s*:\s*(?!null)/;
+
+interface Reading {
+  /** The bytes pass as they are; only what accounts for them is read. */
+  readonly observing: boolean;
+}
 
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
-  readonly #answer = new AnswerReader({ whole: false });
+  readonly #answer: AnswerReader;
+  readonly #observing: boolean;
   #firstByte: number | undefined;
   #frames = 0;
+
+  constructor({ observing }: Reading) {
+    this.#observing = observing;
+    this.#answer = new AnswerReader({ whole: false, observing });
+  }
 
   push(bytes: Uint8Array): ModelEvent[] {
     this.#firstByte ??= bytes[0];
@@ -39,8 +59,10 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   #read(frames: readonly SseEvent[]): void {
-    this.#frames += frames.length;
     for (const { data, event } of frames) {
+      const isFirst = this.#frames++ === 0;
+      if (this.#observing && !isFirst && event === '' && data.startsWith('{') && !telling.test(data))
+        continue;
       if (data.startsWith('[DONE]')) this.#answer.done();
       else this.#readChunk(data, event);
     }
@@ -57,6 +79,11 @@ class StreamDecoder implements ResponseDecoder {
 
 class WholeDecoder implements ResponseDecoder {
   readonly #chunks: Uint8Array[] = [];
+  readonly #reading: Reading;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
 
   push(bytes: Uint8Array): ModelEvent[] {
     this.#chunks.push(bytes);
@@ -64,14 +91,20 @@ class WholeDecoder implements ResponseDecoder {
   }
 
   end(): ModelEvent[] {
-    const answer = new AnswerReader({ whole: true });
-    const body = parse(Buffer.concat(this.#chunks).toString('utf8'));
+    const answer = new AnswerReader({ whole: true, ...this.#reading });
+    const body = parse(textOf(this.#chunks));
     if (body) answer.read(body);
     else answer.fail(gatewayError('upstream_malformed'));
     answer.done();
     return answer.take();
   }
 }
+
+const textOf = (chunks: readonly Uint8Array[]): string => {
+  const [only, ...more] = chunks;
+  const bytes = only && more.length === 0 ? only : Buffer.concat(chunks);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+};
 
 /** A JSON body or an HTML page in place of a stream. */
 const isJsonOrPage = (firstByte: number | undefined): boolean =>

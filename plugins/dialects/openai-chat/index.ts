@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import { encodeResponse } from './encode-response.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
-import { decodeResponse, decodeStream } from './events.ts';
+import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
 import { passStream } from './pass.ts';
 import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
 import { name } from './wire.ts';
@@ -24,6 +24,8 @@ export const openaiChat: Dialect = {
   encodeModels,
   patchRequest,
   passStream,
+  observeStream,
+  observeResponse,
   encodeRequest,
   decodeResponse,
   decodeStream,

@@ -19,18 +19,20 @@ export interface Proxied {
   target?: Message;
 }
 
-/** What kong.response.exit was given; Kong leaves the plugin there and then. */
-export class Exited extends Error {
+/** What kong.response.exit was given. Thrown, as Kong leaves the plugin there and then; no error, so without a stack. */
+export class Exited {
   readonly status: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor({ status, body, headers }: Message) {
-    super('exit');
     this.status = Number(status);
     this.body = Buffer.from(body as Uint8Array).toString('utf8');
     this.headers = Object.fromEntries(
-      Object.entries((headers as Struct).fields).map(([name, { stringValue }]) => [name, stringValue]),
+      Object.entries((headers as Partial<Struct>)?.fields ?? {}).map(([name, { stringValue }]) => [
+        name,
+        stringValue,
+      ]),
     );
   }
 }

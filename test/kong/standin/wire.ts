@@ -8,9 +8,14 @@ const root = new protobuf.Root().loadSync(join(import.meta.dirname, 'pluginsocke
 /** A message as a plain object, with the field names of its .proto file. protobufjs is the other side of our own codec. */
 export type Message = Readonly<Record<string, unknown>>;
 
+const types = new Map<string, protobuf.Type>();
+
 /** A type of pluginsocket.proto by its name, one of Google's by its full name. */
-const typeOf = (name: string): protobuf.Type =>
-  root.lookupType(name.includes('.') ? name : `kong_plugin_protocol.${name}`);
+const typeOf = (name: string): protobuf.Type => {
+  const type = types.get(name) ?? root.lookupType(name.includes('.') ? name : `kong_plugin_protocol.${name}`);
+  types.set(name, type);
+  return type;
+};
 
 export const encode = (name: string, message: Message): Buffer => {
   const type = typeOf(name);

@@ -1,0 +1,18 @@
+import { describe, test } from 'vitest';
+import { httpCall } from '../../contract/http.ts';
+import { runContract } from '../../contract/run.ts';
+import { startKong } from './kong.ts';
+import { findKong, noKong } from './program.ts';
+
+const kong = findKong();
+
+if (kong)
+  runContract('behind a real Kong', async (world) => {
+    const running = await startKong(kong, world);
+    return {
+      name: 'behind a real Kong',
+      call: (call) => httpCall(running.url, call),
+      stop: running.stop,
+    };
+  });
+else describe('contract, behind a real Kong', () => test.skip(noKong));
