@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { emptyFrame, FrameReader, frame } from './frames.ts';
 
 /** Kong has left in the middle of an event. */
@@ -14,7 +14,7 @@ type Reply = PromiseWithResolvers<Buffer>;
  * other from the socket, so several may be sent at once, and the end of the event with them.
  */
 export class Channel {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #frames = new FrameReader();
   /** One place for every result that is on its way, in order; `undefined` when nobody waits for it. */
   readonly #replies: (Reply | undefined)[] = [];
@@ -23,7 +23,7 @@ export class Channel {
 
   /** `onCall` gets the payload of each call; what it throws breaks the connection and goes to `onBroken`. */
   constructor(
-    socket: Socket,
+    socket: Duplex,
     { onCall, onBroken }: { onCall: (call: Buffer) => void; onBroken: (cause: unknown) => void },
   ) {
     this.#socket = socket;

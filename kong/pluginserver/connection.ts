@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import { Channel } from './channel.ts';
 import type { Instances } from './instances.ts';
@@ -31,13 +31,13 @@ const refusesAll: Phases = {};
  * the middle of an event makes Kong start it again at once, without limit.
  */
 export class Connection<World> {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #options: ConnectionOptions<World>;
   readonly #channel: Channel;
   #isBusy = false;
   #isClosing = false;
 
-  constructor(socket: Socket, options: ConnectionOptions<World>) {
+  constructor(socket: Duplex, options: ConnectionOptions<World>) {
     this.#socket = socket;
     this.#options = options;
     this.#channel = new Channel(socket, {

@@ -68,15 +68,18 @@ export const startEnvoy = async (configuration: object): Promise<RunningEnvoy> =
       adminFile,
       '-l',
       'warning',
+      '--component-log-level',
+      'ext_proc:debug,http2:debug,router:debug,grpc:trace,http:debug,client:debug,pool:debug,hc:info',
       '--concurrency',
       '1',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let words = '';
-  child.on('exit', (c, s) => console.log('ENVOY EXIT', c, s, words.slice(-6000)));
-  child.stderr.on('data', (chunk) => {
+  child.on('exit', (c, s) => console.log('ENVOY EXIT', c, s, ''));
+  child.stderr.on('data', async (chunk) => {
     words += chunk;
+    (await import('node:fs')).appendFileSync('/tmp/sdkprobe/envoy.log', chunk);
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {

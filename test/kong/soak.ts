@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
 import { nexusModule } from '../../kong/plugin.ts';
-import { startPluginServer } from '../../kong/pluginserver/server.ts';
+import { Connection } from '../../kong/pluginserver/connection.ts';
+import { Instances } from '../../kong/pluginserver/instances.ts';
+import type { Phases } from '../../kong/pluginserver/module.ts';
 import { Tickets } from '../../kong/ticket.ts';
 import { hashKey } from '../../plugins/config/keys.ts';
 import { loadConfig } from '../../plugins/config/load.ts';
@@ -10,14 +10,15 @@ import { Gateway } from '../../plugins/gateway.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
 import { systemRandom } from '../../plugins/io/random.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
-import type { ClientRequest } from './standin/pdk.ts';
-import { KongWorker } from './standin/worker.ts';
+import { KongSocket } from './standin/socket.ts';
+import { decode, encode } from './standin/wire.ts';
 
 /**
- * Sends events through our plugin and a stand-in for Kong, both in this process, and prints as JSON how much heap a
- * round of them leaves behind. Arguments: events in a round, then what they are: `pass` or `refuse`.
+ * Runs events through our plugin and prints as JSON how much heap a round of them leaves behind. Kong's part is played
+ * in this process, with frames made once and without sockets, so that a round takes seconds. Run with --expose-gc;
+ * the argument is the number of events in a round of each kind.
  */
-const [count = '', kind = ''] = process.argv.slice(2);
+const count = Number(process.argv[2]);
 
 const key = 'nx-soak';
 const loaded = loadConfig(
@@ -31,51 +32,94 @@ const loaded = loadConfig(
 );
 if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
 
-const directory = mkdtempSync(join(tmpdir(), 'nexus-soak-'));
-const socketPath = join(directory, 'plugin.sock');
-const { meter } = prometheusMeter();
-const ports = { clock: systemClock, random: systemRandom, meter };
+const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
 const gateway = new Gateway({ ...loaded, secrets: new Map() }, ports);
-const server = await startPluginServer({
+const shared = {
   module: nexusModule,
   world: { gateway, tickets: new Tickets(ports), relaySocket: '/run/nexus/relay.sock' },
-  socketPath,
+  instances: new Instances<Phases>(100),
   faultExit: () => ({ status: 503, body: '', headers: {} }),
-  onFault: ({ cause }) => {
+  onFault: ({ cause }: { cause: unknown }) => {
     throw cause;
   },
   clock: systemClock,
   phaseTimeoutMs: 1500,
+};
+
+const connect = (): KongSocket => {
+  const [ours, kongs]: [Duplex, Duplex] = duplexPair();
+  new Connection(ours, shared);
+  return new KongSocket(kongs);
+};
+
+const startInstance = async (): Promise<unknown> => {
+  const socket = connect();
+  const config = Buffer.from('{}');
+  socket.write(encode('RpcCall', { sequence: 1, cmd_start_instance: { name: 'nexus', config } }));
+  const { instance_status } = decode('RpcReturn', await socket.read(1000));
+  return (instance_status as { instance_id: number }).instance_id;
+};
+
+const handleEvent = encode('RpcCall', {
+  sequence: 2,
+  cmd_handle_event: { instance_id: await startInstance(), event_name: 'access' },
 });
 
-const kong = new KongWorker({ socketPath, pluginName: 'nexus' });
-const request: ClientRequest = {
-  method: 'POST',
-  path: '/v1/chat/completions',
-  headers: { 'x-api-key': kind === 'pass' ? key : 'unknown', 'user-agent': 'soak', 'content-length': '10' },
-};
-const expected = kind === 'pass' ? 'proxied' : 'answered';
+/** What Kong says to each PDK method, for a client with this key. */
+const resultsFor = (sentKey: string): Readonly<Record<string, Buffer>> => ({
+  'kong.request.get_headers': encode('google.protobuf.Struct', {
+    fields: { 'x-api-key': { stringValue: sentKey }, 'content-length': { stringValue: '10' } },
+  }),
+  'kong.nginx.get_var': encode('String', { v: 'POST /v1/chat/completions HTTP/1.1' }),
+});
+const nothing = Buffer.alloc(0);
 
-/** Runs `events`, eight at a time; returns the heap that is in use afterwards. */
-const round = async (events: number): Promise<number> => {
+/** Plays one event; returns whether the connection can take the next. */
+const playEvent = async (socket: KongSocket, results: ReturnType<typeof resultsFor>): Promise<boolean> => {
+  socket.write(handleEvent);
+  for (;;) {
+    const method = String(await socket.read(1000));
+    const args = await socket.read(1000);
+    if (method === '') return args.length > 0;
+    if (method === 'kong.response.exit') return false;
+    socket.write(results[method] ?? nothing);
+  }
+};
+
+interface Kind {
+  readonly results: ReturnType<typeof resultsFor>;
+  /** Whether connections live on. */
+  readonly passes: boolean;
+}
+
+/** Plays `events`, four at a time; returns the heap that is in use afterwards. */
+const round = async (events: number, { results, passes }: Kind): Promise<number> => {
   let left = events;
   const client = async () => {
+    let socket = connect();
     while (left-- > 0) {
-      const ending = await kong.run({ id: 'route', seq: 1 }, 'access', request);
-      if (ending.kind !== expected) throw new Error(JSON.stringify(ending));
+      if ((await playEvent(socket, results)) !== passes) throw new Error('an event ended otherwise');
+      if (passes) continue;
+      socket.close(); // as Kong does
+      socket = connect();
     }
+    socket.close();
   };
-  await Promise.all(Array.from({ length: 8 }, client));
-  await new Promise((resolve) => setTimeout(resolve, 100)); // sockets close
+  await Promise.all([client(), client(), client(), client()]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
 };
 
-const warm = await round(5000);
-const startedMs = performance.now();
-const full = await round(Number(count));
-const eventUs = ((performance.now() - startedMs) * 1000) / Number(count);
-console.log(JSON.stringify({ grownBytes: full - warm, eventUs, sessions: gateway.sessions.size }));
-kong.stop();
-await server.close(1000);
-rmSync(directory, { recursive: true });
+const kinds: Readonly<Record<string, Kind>> = {
+  passed: { results: resultsFor(key), passes: true },
+  refused: { results: resultsFor('unknown'), passes: false },
+};
+
+for (const [name, kind] of Object.entries(kinds)) {
+  const warm = await round(count / 10, kind);
+  const startedMs = performance.now();
+  const grownBytes = (await round(count, kind)) - warm;
+  const eventUs = ((performance.now() - startedMs) * 1000) / count;
+  console.log(JSON.stringify({ name, count, grownBytes, eventUs, sessions: gateway.sessions.size }));
+}

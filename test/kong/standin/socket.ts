@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { cutFrame, framed } from './wire.ts';
 
 /** What a cosocket of Kong says when it fails: `closed`, `timeout`, `connection refused`. */
@@ -10,16 +11,16 @@ export class SocketError extends Error {
 export class KongSocket {
   /** How often Kong had to wait for the plugin server. */
   waits = 0;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #bytes: Buffer = Buffer.alloc(0);
   #isClosed = false;
   #wake = () => {};
 
-  private constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    socket.on('data', (chunk: Buffer) => {
+      this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
       this.#wake();
     });
     socket.on('close', () => {

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { listen, readCall } from '../../../examples/demo/provider/server.ts';
+import { envoyBinary } from '../envoy.ts';
+import { type ClientDialect, callOf, chat, type Place, startPlace } from './place.ts';
+
+const chunk = (delta: object, finish: string | null = null): string =>
+  `data: ${JSON.stringify({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: 'held',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  })}\n\n`;
+
+/** A provider that begins every answer at once and ends none before `release`. */
+const startHoldingProvider = async () => {
+  const held: ServerResponse[] = [];
+  const listening = await listen(async (incoming, response) => {
+    await readCall(incoming);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunk({ role: 'assistant', content: 'word ' }));
+    held.push(response);
+  }, 0);
+  return {
+    ...listening,
+    held,
+    release: () => {
+      for (const response of held)
+        response.end(`${chunk({ content: 'end' })}${chunk({}, 'stop')}data: [DONE]\n\n`);
+    },
+  };
+};
+
+/** A stream as its client has it so far. */
+interface OpenStream {
+  readonly status: number;
+  /** The whole of it; rejects when it breaks. */
+  readonly text: Promise<string>;
+}
+
+const openStream = (place: Place, model: string): Promise<OpenStream> =>
+  new Promise((resolve, reject) => {
+    const { path, headers, body } = callOf('openai-chat', { model, stream: true });
+    const outgoing = request(
+      new URL(path, place.url),
+      { method: 'POST', headers: { ...headers }, agent: false },
+      (incoming) => resolve({ status: incoming.statusCode ?? 0, text: textOf(incoming) }),
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+
+const textOf = async (incoming: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const bytes of incoming) chunks.push(bytes as Buffer);
+  return Buffer.concat(chunks).toString();
+};
+
+test.skipIf(!envoyBinary)('1500 streams at the same time all end well', async () => {
+  const count = 1500; // Envoy's own limits are 1024
+  const provider = await startHoldingProvider();
+  onTestFinished(() => provider.close());
+  const place = await startPlace({
+    others: { holding: { dialect: 'openai', url: provider.url } },
+    models: { held: ['holding/held'] },
+    workers: 2,
+  });
+  onTestFinished(() => place.stop());
+  const streams = await Promise.all(Array.from({ length: count }, () => openStream(place, 'held')));
+  expect(streams.filter(({ status }) => status !== 200)).toEqual([]);
+  expect(provider.held).toHaveLength(count);
+  provider.release();
+  const texts = await Promise.all(streams.map(({ text }) => text));
+  expect(texts.filter((text) => !text.endsWith('data: [DONE]\n\n'))).toEqual([]);
+});
+
+const mebibyte = 1_048_576;
+
+/** Resident memory of a process, in bytes. Linux. */
+const residentBytes = (pid: number | undefined): number => {
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+};
+
+describe.skipIf(!envoyBinary || process.platform !== 'linux')('clients that do not read', () => {
+  const readers = 4;
+  let place: Place;
+  beforeAll(async () => {
+    place = await startPlace({
+      providers: { a: { dialect: 'openai' } },
+      models: { huge: ['a/fault-huge-stream-400'], small: ['a/small'] },
+    });
+  });
+  afterAll(() => place?.stop());
+
+  /** Asks for a stream and reads its head alone. */
+  const beginAndStop = async (dialect: ClientDialect) => {
+    const { path, headers, body } = callOf(dialect, { model: 'huge', stream: true });
+    const outgoing = request(new URL(path, place.url), {
+      method: 'POST',
+      headers: { ...headers },
+      agent: false,
+    });
+    outgoing.on('error', () => {}); // it is we who break it off
+    outgoing.end(body);
+    const [incoming] = await once(outgoing, 'response');
+    incoming.on('error', () => {});
+    incoming.pause();
+    return { leave: () => outgoing.destroy() };
+  };
+
+  test.each(['openai-chat', 'anthropic-messages'] as const)(
+    'hold nothing up and fill no memory (%s)',
+    async (dialect) => {
+      const pids = [place.stack.envoy.pid, place.stack.workers[0]?.process.pid];
+      const { journal } = place.provider('a');
+      for (let warmedUp = 0; warmedUp < 20; warmedUp++) await chat(place.url, { model: 'small' });
+      journal.clear();
+      const before = pids.map(residentBytes);
+      const clients = await Promise.all(Array.from({ length: readers }, () => beginAndStop(dialect)));
+
+      const written = () => journal.entries.reduce((sum, it) => sum + it.bytesWritten, 0);
+      let last = -1;
+      const isStill = () => {
+        const was = last;
+        last = written();
+        return last === was;
+      };
+      await expect.poll(isStill, { interval: 500, timeout: 20_000 }).toBe(true);
+      console.log(
+        dialect,
+        written() / mebibyte,
+        pids.map((pid, at) => (residentBytes(pid) - (before[at] ?? 0)) / mebibyte),
+      );
+      expect(written()).toBeLessThan(readers * 64 * mebibyte);
+      for (const [at, pid] of pids.entries())
+        expect(residentBytes(pid) - (before[at] ?? 0)).toBeLessThan(50 * mebibyte);
+      expect((await chat(place.url, { model: 'small' })).status).toBe(200);
+
+      for (const { leave } of clients) leave();
+      const left = () => journal.entries.filter(({ ended }) => ended === 'left').length;
+      await expect.poll(left, { timeout: 5000 }).toBe(readers);
+    },
+  );
+});
