@@ -209,7 +209,8 @@ export const workersCluster = (
   return {
     name: processorCluster,
     type: 'STATIC',
-    connect_timeout: duration(250),
+    // A unix socket takes or refuses at once. A shorter time would run out when Envoy itself is late, and eject a worker.
+    connect_timeout: duration(1000),
     load_balancing_policy: loadBalancing,
     // Below this share of healthy workers Envoy would send to all: with Envoy's 50 %, two dead of three spoil the third.
     common_lb_config: { healthy_panic_threshold: { value: 1 } },

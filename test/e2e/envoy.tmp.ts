@@ -79,7 +79,6 @@ export const startEnvoy = async (configuration: object): Promise<RunningEnvoy> =
   child.on('exit', (c, s) => console.log('ENVOY EXIT', c, s, ''));
   child.stderr.on('data', async (chunk) => {
     words += chunk;
-    (await import('node:fs')).appendFileSync('/tmp/sdkprobe/envoy.log', chunk);
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {

@@ -247,6 +247,16 @@ describe('a connection', () => {
     expect(kong.connectionsOpened).toBe(1);
   });
 
+  test('that Kong gives up is let go', async () => {
+    const open = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const kong = server.worker();
+    await kong.run(entity('exit'), 'access');
+    const before = open();
+    for (let count = 0; count < 100; count++) await kong.run(entity('exit'), 'access');
+    await expect.poll(open).toBeLessThanOrEqual(before);
+    expect(kong.connectionsOpened).toBeGreaterThan(100);
+  });
+
   test('is for our own user', () => {
     expect(statSync(server.socketPath).mode & 0o777).toBe(0o600);
   });

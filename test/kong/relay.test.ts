@@ -71,7 +71,8 @@ const until = async (reached: () => boolean): Promise<void> => {
 describe('a ticket', () => {
   const refused = async (call: ClientCall) => {
     const answer = await host.send(call);
-    expect([answer.status, codeOf(answer)]).toEqual([503, 'policy_unavailable']);
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('policy_unavailable');
     expect(provider.journal.entries).toEqual([]);
   };
   const withTicket = (call: ClientCall, ticket: string): ClientCall => ({
@@ -109,15 +110,13 @@ describe('what goes out', () => {
     const { headers, ...rest } = chat('plain');
     const nosy = { ...headers, cookie: 'session=1', 'x-forwarded-for': '10.1.1.1', 'x-consumer-id': '7' };
     await host.send(host.ticketed({ ...rest, headers: nosy }, consumer));
-    const { host: _, connection, ...sent } = provider.journal.last.headers;
+    const { host: _host, connection: _connection, ...sent } = provider.journal.last.headers;
     expect(sent).toEqual({
       accept: 'application/json',
       authorization: 'Bearer key-of-oa',
       'content-length': expect.stringMatching(/^\d+$/),
       'content-type': 'application/json',
       'user-agent': 'nexus',
-      // taken off by Kong's route
-      ...(sent['x-nexus-egress'] === undefined ? {} : { 'x-nexus-egress': 'never' }),
     });
   });
 });
@@ -126,14 +125,10 @@ describe('bodies', () => {
   test('over the limit are refused, announced or not', async () => {
     const large = chat('plain', { metadata: { filler: 'x'.repeat(maxRequestBytes) } });
     const announced = await host.call(large);
+    const { headers } = host.ticketed({ path: large.path }, consumer);
     const unannounced = await host.send({
-      ...host.ticketed({ ...large, body: undefined } as ClientCall, consumer),
-      headers: {
-        ...host.ticketed({ path: large.path }, consumer).headers,
-        ...large.headers,
-        'transfer-encoding': 'chunked',
-      },
-      body: large.body ?? '',
+      ...large,
+      headers: { ...large.headers, ...headers, 'transfer-encoding': 'chunked' },
     });
     expect([announced.status, codeOf(announced)]).toEqual([413, 'request_too_large']);
     expect([unannounced.status, codeOf(unannounced)]).toEqual([413, 'request_too_large']);
@@ -208,19 +203,19 @@ test('a relay that stops lets answers end, then breaks off the rest', async () =
   const other = await startRelayHost(
     JSON.stringify({
       version: 1,
-      providers: { oa: { dialect: 'openai', baseUrl: `${provider.url}/v1` } },
+      providers: { oa: { dialect: 'openai', baseUrl: `${provider.url}/v1`, key: '${env:OA_KEY}' } },
       models: {
         slow: { candidates: [{ provider: 'oa', model: 'fault-slow-first-300' }] },
         never: { candidates: [{ provider: 'oa', model: 'fault-hang' }] },
       },
     }),
-    {},
+    { OA_KEY: 'key-of-oa' },
   );
   const slow = other.send(other.ticketed(chat('slow'), consumer));
   const never = other.send(other.ticketed(chat('never'), consumer)).catch((cause: Error) => cause);
   await until(() => provider.journal.entries.length === 2);
   await other.relay.close(700);
-  expect((await slow).status).toBe(401); // an answer: the provider wants a key
+  expect((await slow).status).toBe(200);
   expect(await never).toBeInstanceOf(Error);
   expect(other.gateway.sessions.size).toBe(0);
   await other.stop();
