@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { UpstreamHead } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
@@ -24,6 +25,8 @@ export interface CallLimits {
   readonly signal: AbortSignal;
 }
 
+class FirstByteTimeout extends Error {}
+
 /** Before Kong (nginx, 75 s) closes an idle connection: a request must not meet one that is being closed. */
 const idleTimeoutMs = 60_000;
 
@@ -39,25 +42,24 @@ export class Egress {
   }
 
   /** Never rejects. */
-  call(call: UpstreamCall, limits: CallLimits): Promise<EgressAnswer> {
-    return new Promise((resolve) => {
-      const outgoing = this.#request(call, limits.signal);
-      const unreachable = (code: 'upstream_unavailable' | 'upstream_timeout') =>
-        resolve({ kind: 'unreachable', code });
-      const stopTimer = this.#clock.after(limits.firstByteTimeoutMs, () => {
-        unreachable('upstream_timeout');
-        outgoing.destroy();
-      });
-      outgoing.on('error', () => {
-        stopTimer();
-        unreachable('upstream_unavailable');
-      });
-      outgoing.once('response', (body) => {
-        stopTimer();
-        resolve(answerOf(body));
-      });
-      outgoing.end(call.body);
-    });
+  async call(call: UpstreamCall, limits: CallLimits): Promise<EgressAnswer> {
+    const outgoing = this.#request(call, limits.signal);
+    outgoing.on('error', () => {}); // also one that comes after the head of the answer
+    const stopTimer = this.#clock.after(limits.firstByteTimeoutMs, () =>
+      outgoing.destroy(new FirstByteTimeout()),
+    );
+    outgoing.end(call.body);
+    try {
+      const [body] = (await once(outgoing, 'response')) as [IncomingMessage];
+      return answerOf(body);
+    } catch (cause) {
+      if (cause instanceof FirstByteTimeout) return { kind: 'unreachable', code: 'upstream_timeout' };
+      // Kong has closed a connection that was kept, as it does on a reload, before it could have read the request.
+      if (outgoing.reusedSocket && !limits.signal.aborted) return this.call(call, limits);
+      return { kind: 'unreachable', code: 'upstream_unavailable' };
+    } finally {
+      stopTimer();
+    }
   }
 
   /** Closes idle connections. */

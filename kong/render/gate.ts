@@ -54,7 +54,9 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
     {
       name: 'pre-function',
       service: gateService,
-      config: { log: [keepFromLogs([...keyHeaders, ticketHeader])] },
+      config: {
+        log: [keepFromLogs(...[...keyHeaders, ticketHeader].map((header) => `request.headers.${header}`))],
+      },
       ...ours,
     },
     ...Object.keys(clientPaths).map((dialect) => typedErrors(dialect as DialectName)),

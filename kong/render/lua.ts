@@ -2,8 +2,6 @@
 export const luaString = (text: string): string =>
   `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
-/** Has Kong's log plugins leave these request headers out: they hold keys. */
-export const keepFromLogs = (headers: readonly string[]): string =>
-  headers
-    .map((name) => `kong.log.set_serialize_value(${luaString(`request.headers.${name}`)}, nil)\n`)
-    .join('');
+/** Has Kong's log plugins leave out these fields of their records: they hold keys. */
+export const keepFromLogs = (...fields: readonly string[]): string =>
+  fields.map((field) => `kong.log.set_serialize_value(${luaString(field)}, nil)\n`).join('');

@@ -105,7 +105,7 @@ const guard = (name: string): Entity => ({
       ].join('\n'),
     ],
     header_filter: [`kong.response.set_header(${luaString(sourceHeader)}, kong.response.get_source())\n`],
-    log: [keepFromLogs(secretHeaders)],
+    log: [keepFromLogs(...secretHeaders.map((header) => `request.headers.${header}`), 'route.headers')],
   },
   ...ours,
 });

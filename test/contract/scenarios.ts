@@ -389,6 +389,20 @@ const refused: Scenario[] = each(clients, (client): Scenario[] => {
       expect: { status: 401, tried: [], error: 'invalid_key', headers: { 'x-should-retry': 'false' } },
     },
     {
+      name: `${client}: a model of another team`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      call: { headers: { ...json, authorization: 'Bearer nx-contract-narrow' } },
+      expect: { status: 403, tried: [], error: 'model_not_allowed', headers: { 'x-should-retry': 'false' } },
+    },
+    {
+      name: `${client}: no upstream in an allowed region, however many there are`,
+      client,
+      candidates: ['oa/gpt-5.4', 'own/llama-4-70b'],
+      call: { headers: { ...json, authorization: 'Bearer nx-contract-european' } },
+      expect: { status: 403, tried: [], error: 'region_not_allowed' },
+    },
+    {
       name: `${client}: no key`,
       client,
       candidates: ['oa/gpt-5.4'],
@@ -426,6 +440,13 @@ const losses: Scenario[] = [
     candidates: ['oa/gpt-5.4'],
     body: { seed: 7 },
     expect: { status: 200, ending: 'complete', text: /You said/ },
+  },
+  {
+    name: 'failover stays in the allowed regions',
+    client: 'openai-chat',
+    candidates: ['oa/gpt-5.4', 'an/fault-503', 'own/llama-4-70b', 'an/claude-sonnet-5'],
+    call: { headers: { ...json, authorization: 'Bearer nx-contract-european' } },
+    expect: { status: 200, tried: ['an/fault-503', 'an/claude-sonnet-5'], attempts: 2, ending: 'complete' },
   },
   {
     name: 'forged internal headers change nothing',

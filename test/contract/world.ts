@@ -5,6 +5,9 @@ import { type ProviderName, providerNames, type Scenario, scenarios } from './sc
 /** The key that the scenarios' client sends. */
 export const clientKey = 'nx-contract-client';
 
+/** Keys of two other teams: one that may use a single model, one that may use a single region. */
+export const teamKeys = { narrow: 'nx-contract-narrow', european: 'nx-contract-european' } as const;
+
 /** The providers of the contract, running, and the nexus.yaml over them. */
 export interface World {
   readonly providers: Readonly<Record<ProviderName, FakeProvider>>;
@@ -42,11 +45,14 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
 export const modelOf = ({ candidates, name }: Scenario): string =>
   candidates ? `s${scenarios.findIndex((it) => it.name === name)}` : 'no-such-model';
 
+/** The only model that the narrow team may use. */
+const narrowModel = 's0';
+
 const configFor = (providers: World['providers'], limits: object) => ({
   version: 1,
   providers: {
-    oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}' },
-    an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}' },
+    oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}', region: 'us' },
+    an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}', region: 'eu' },
     own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1` },
   },
   models: Object.fromEntries(
@@ -64,7 +70,11 @@ const configFor = (providers: World['providers'], limits: object) => ({
         : [],
     ),
   ),
-  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'contract' }],
+  teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] } },
+  keys: [
+    { hash: hashKey(clientKey), user: 'client', application: 'contract' },
+    ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),
+  ],
   limits,
 });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nexusModule } from '../../kong/plugin.ts';
@@ -43,7 +43,7 @@ const stop = async (child: ChildProcess): Promise<number | null> => {
   return ended;
 };
 
-const arguments_ = () => [
+const serveArguments = () => [
   'kong-server',
   '--config',
   config,
@@ -53,9 +53,14 @@ const arguments_ = () => [
   '0',
 ];
 
+const env = { ...process.env, NEXUS_KONG_EGRESS_SECRET: 'e'.repeat(64) };
+
 /** Starts it as a process of its own; resolves when it says where it is. */
 const start = async (): Promise<{ readonly child: ChildProcess; readonly said: () => string }> => {
-  const child = spawn(process.execPath, [program, ...arguments_()], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...serveArguments()], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   let said = '';
   for (const output of [child.stdout, child.stderr]) output?.on('data', (chunk) => (said += chunk));
@@ -90,15 +95,15 @@ test('serves where only its own user comes in, with metrics, until it is told to
   const socketPath = join(socketDirectory, 'plugin.sock');
   expect(said()).toContain(`Kong finds the plugin at ${socketPath}`);
   const kong = new KongWorker({ socketPath, pluginName: 'nexus' });
-  expect((await access(kong)).proxied.target).toEqual({
-    host: `unix:${socketDirectory}/relay.sock`,
-    port: 80,
-  });
+  const { target } = (await access(kong)).proxied;
+  const [, relaySocket = ''] = /^unix:(.*)/.exec(String(target?.host)) ?? [];
+  expect(dirname(relaySocket)).toBe(socketDirectory);
+  expect(statSync(relaySocket).mode & 0o777).toBe(0o600);
   const [, admin] = /Metrics and health: (\S+)/.exec(said()) ?? [];
   expect(await (await fetch(`${admin}metrics`)).text()).toContain('nexus_policy_faults_total');
   expect(await (await fetch(`${admin}readyz`)).json()).toMatchObject({ ready: true });
   expect(await stop(child)).toBe(0);
-  expect(existsSync(socketPath)).toBe(false);
+  expect(await access(kong)).toMatchObject({ kind: 'failed' });
   kong.stop();
 });
 
@@ -119,7 +124,7 @@ describe('a directory that others can enter', () => {
   test('is refused, and says what to do', async () => {
     socketDirectory = directory;
     chmodSync(directory, 0o755);
-    const call = promisify(execFile)(process.execPath, [program, ...arguments_()]);
+    const call = promisify(execFile)(process.execPath, [program, ...serveArguments()], { env });
     await expect(call).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is open to other users \(mode 755\): chmod 700/),

@@ -22,6 +22,8 @@ export interface RelayHost extends Host {
   readonly gateway: Gateway;
   readonly tickets: Tickets;
   readonly relay: Relay;
+  /** Kong's listener for the relay. */
+  readonly egress: Server;
   /** Faults that the relay has told of. */
   readonly faults: unknown[];
   /** Sends a call to the relay as it is. */
@@ -66,6 +68,7 @@ export const startRelayHost = async (
     gateway,
     tickets,
     relay,
+    egress,
     faults,
     send,
     ticketed,
@@ -91,6 +94,7 @@ const startEgress = (
   providers: ReadonlyMap<string, { readonly baseUrl: string }>,
 ): Promise<Server> => {
   const server = createServer((incoming, response) => {
+    if (incoming.destroyed) return; // by a test
     const { method, url = '' } = incoming;
     const { [egressHeader]: shown, host: _, ...headers } = incoming.headers;
     const [name, provider] = [...providers].find(([it]) => url.startsWith(`${egressPrefix(it)}/`)) ?? [];

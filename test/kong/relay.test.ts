@@ -187,6 +187,14 @@ describe('an answer', () => {
   });
 });
 
+test('a connection to Kong that was closed while it was idle costs nothing', async () => {
+  await host.call(chat('plain')); // leaves a connection
+  provider.journal.clear();
+  host.egress.prependOnceListener('request', ({ socket }: IncomingMessage) => socket.destroy());
+  expect((await host.call(chat('plain'))).status).toBe(200);
+  expect(provider.journal.entries).toHaveLength(1);
+});
+
 test('a fault of ours is told to the client and to the log, and hurts no other call', async () => {
   const { request: original } = Session.prototype;
   Session.prototype.request = () => Promise.reject(new Error('broken on purpose'));

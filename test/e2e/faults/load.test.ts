@@ -133,11 +133,6 @@ describe.skipIf(!envoyBinary || process.platform !== 'linux')('clients that do n
         return last === was;
       };
       await expect.poll(isStill, { interval: 500, timeout: 20_000 }).toBe(true);
-      console.log(
-        dialect,
-        written() / mebibyte,
-        pids.map((pid, at) => (residentBytes(pid) - (before[at] ?? 0)) / mebibyte),
-      );
       expect(written()).toBeLessThan(readers * 64 * mebibyte);
       for (const [at, pid] of pids.entries())
         expect(residentBytes(pid) - (before[at] ?? 0)).toBeLessThan(50 * mebibyte);

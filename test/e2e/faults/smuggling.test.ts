@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { envoyBinary } from '../envoy.ts';
+import { bodyOf, chat, clientKey, type Place, startPlace } from './place.ts';
+
+const path = '/v1/chat/completions';
+const body = bodyOf({ model: 'any', says: 'the request' });
+const length = `content-length: ${body.length}`;
+const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+
+/** A request as bytes. `lines` follow those that every call has. */
+const raw = (target: string, lines: readonly string[], content: string): string =>
+  [
+    `POST ${target} HTTP/1.1`,
+    'host: gateway',
+    `authorization: Bearer ${clientKey}`,
+    'content-type: application/json',
+    ...lines,
+    '',
+    content,
+  ].join('\r\n');
+
+const closing = 'connection: close';
+
+/** A whole request of its own, that must not be read where it is hidden. */
+const hidden = raw(
+  path,
+  [`content-length: ${body.length}`, closing],
+  body.replace('the request', 'was hidden!'),
+);
+
+/** Reads like one request to one half of the proxies of this world, and like another to the other half. */
+const ambiguous: readonly (readonly [string, string])[] = [
+  ['a length and chunks', raw(path, [length, 'transfer-encoding: chunked'], chunked)],
+  [
+    'a length that ends before a hidden request, and chunks',
+    raw(path, ['content-length: 0', 'transfer-encoding: chunked'], `${chunked}${hidden}`),
+  ],
+  [
+    'chunks that end before a hidden request, and a length',
+    raw(
+      path,
+      [`content-length: ${chunked.length + hidden.length}`, 'transfer-encoding: chunked'],
+      `${chunked}${hidden}`,
+    ),
+  ],
+  ['two lengths', raw(path, [length, 'content-length: 0'], `${body}${hidden}`)],
+  ['two lengths in one header', raw(path, [`${length}, 0`], `${body}${hidden}`)],
+  ['a length with a sign', raw(path, [`content-length: +${body.length}`], body)],
+  ['a length in hexadecimal', raw(path, [`content-length: 0x${body.length.toString(16)}`], body)],
+  ['a negative length', raw(path, ['content-length: -1'], `${body}${hidden}`)],
+  ['a length beyond all numbers', raw(path, ['content-length: 99999999999999999999999'], body)],
+  ['chunks under another name', raw(path, ['transfer-encoding: xchunked'], chunked)],
+  ['chunks twice', raw(path, ['transfer-encoding: chunked', 'transfer-encoding: identity'], chunked)],
+  ['chunks with a blank before the colon', raw(path, [length, 'transfer-encoding : chunked'], chunked)],
+  ['chunks behind a vertical tab', raw(path, [length, 'transfer-encoding: \u000bchunked'], chunked)],
+  ['chunks on a folded line', raw(path, [length, 'transfer-encoding:\r\n chunked'], chunked)],
+  [
+    'a chunk with a size that is none',
+    raw(path, ['transfer-encoding: chunked'], `zz\r\n${body}\r\n0\r\n\r\n`),
+  ],
+  ['a chunk longer than it says', raw(path, ['transfer-encoding: chunked'], `1\r\n${body}\r\n0\r\n\r\n`)],
+  ['a line feed alone before chunks', raw(path, [length, 'x-a: b\ntransfer-encoding: chunked'], chunked)],
+  ['a carriage return alone inside a value', raw(path, [length, 'x-a: b\rtransfer-encoding: chunked'], body)],
+  ['a NUL inside a value', raw(path, [length, 'x-a: b\0c'], body)],
+  ['a header name with a blank', raw(path, [length, 'x a: b'], body)],
+  ['a header name with an underscore', raw(path, [length, 'x_nexus_model: other'], body)],
+  ['authorization under a twin of its name', raw(path, [length, 'x_api_key: other'], body)],
+  ['a header without a name', raw(path, [length, ': b'], body)],
+  ['a line that is no header', raw(path, [length, 'nothing'], body)],
+  ['a control character in the target', raw(`${path}\u0001`, [length], body)],
+  ['a blank in the target', raw(`${path} HTTP/1.1\r\nx-a: b`, [length], body)],
+  ['an escaped slash in the path', raw('/v1%2fchat/completions', [length], body)],
+  ['an escaped backslash in the path', raw('/v1%5cchat/completions', [length], body)],
+  ['HTTP/0.9', `POST ${path}\r\n\r\n${hidden}`],
+  [
+    'HTTP/1.0 with chunks',
+    raw(path, [length, 'transfer-encoding: chunked'], chunked).replace('HTTP/1.1', 'HTTP/1.0'),
+  ],
+  ['two hosts', raw(path, [length, 'host: other'], body)],
+  [
+    'an upgrade to clear-text HTTP/2',
+    raw(
+      '/v1/elsewhere',
+      ['connection: upgrade, http2-settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__'],
+      hidden,
+    ),
+  ],
+  ['a CONNECT', 'CONNECT provider:443 HTTP/1.1\r\nhost: provider:443\r\n\r\n' + hidden],
+];
+
+/** All that is answered until the connection is closed. */
+const talk = async (url: string, bytes: string): Promise<string> => {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.on('error', () => {}); // a reset, too, closes it
+  socket.write(bytes);
+  await once(socket, 'close');
+  return text;
+};
+
+const statusesIn = (text: string): number[] =>
+  [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status));
+
+describe.skipIf(!envoyBinary)('bytes that two readers could read differently', () => {
+  let place: Place;
+  beforeAll(async () => {
+    place = await startPlace({
+      providers: { a: { dialect: 'openai', key: 'key-of-a' } },
+      models: { any: ['a/one'] },
+    });
+  });
+  afterAll(() => place?.stop());
+  beforeEach(() => place.provider('a').journal.clear());
+
+  test('the same without any trick are answered', async () => {
+    expect(statusesIn(await talk(place.url, raw(path, [length, closing], body)))).toEqual([200]);
+    expect(
+      statusesIn(await talk(place.url, raw(path, ['transfer-encoding: chunked', closing], chunked))),
+    ).toEqual([200]);
+    expect(statusesIn(await talk(place.url, hidden))).toEqual([200]);
+    expect(place.seen()).toHaveLength(3);
+  });
+
+  test.each(ambiguous)('%s: refused, and no provider is asked', async (_, bytes) => {
+    const text = await talk(place.url, bytes);
+    console.log(_, statusesIn(text), place.seen().length);
+    for (const status of statusesIn(text)) expect(status).toBeOneOf([400, 404, 408, 411, 413, 426, 501]);
+    expect((await chat(place.url, { model: 'any', says: 'afterwards' })).status).toBe(200);
+    expect(JSON.stringify(place.seen().map((it) => it.body))).not.toMatch(/the request|hidden/);
+  });
+});
