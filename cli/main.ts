@@ -14,6 +14,7 @@ const subCommands = {
   serve: () => import('./commands/serve.ts').then((module) => module.default),
   test: () => import('./commands/test.ts').then((module) => module.default),
   up: () => import('./commands/up.ts').then((module) => module.default),
+  kong: () => import('./commands/kong.ts').then((module) => module.default),
   'kong-server': () => import('./commands/kong-server.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
   bench: () => import('./commands/bench.ts').then((module) => module.default),

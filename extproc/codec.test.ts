@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, JsonValue } from '../plugins/wire/json.ts';
+import { ProtobufError } from '../plugins/wire/protobuf/reader.ts';
+import { writeStruct } from '../plugins/wire/protobuf/struct.ts';
+import { Writer } from '../plugins/wire/protobuf/writer.ts';
 import { loadProtos } from '../proto/schema.ts';
 import {
   type BodyAnswer,
@@ -18,9 +21,6 @@ import {
   type ModeOverride,
   type ProcessingRequest,
 } from './codec.ts';
-import { ProtobufError } from '../plugins/wire/protobuf/reader.ts';
-import { writeStruct } from '../plugins/wire/protobuf/struct.ts';
-import { Writer } from '../plugins/wire/protobuf/writer.ts';
 
 // protobufjs is the other side: it reads the .proto files, which test/unit/proto-oracle.test.ts holds against Envoy.
 const root = loadProtos();

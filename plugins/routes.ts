@@ -16,6 +16,14 @@ const chatPaths: Readonly<Record<string, DialectName>> = {
   '/v1/messages': 'anthropic-messages',
 };
 
+const modelsPath = '/v1/models';
+
+/** Every path that is served, with the dialect of those who call it without another sign. */
+export const servedPaths: Readonly<Record<string, DialectName>> = {
+  ...chatPaths,
+  [modelsPath]: 'openai-chat',
+};
+
 /** The route of a call by method and path; errors are told in the dialect that the caller most likely speaks. */
 export const routeOf = ({ method, path, headers }: RequestHead): Route => {
   const plainPath = pathOf(path);
@@ -25,7 +33,7 @@ export const routeOf = ({ method, path, headers }: RequestHead): Route => {
     return method === 'POST'
       ? { kind: 'chat', dialect }
       : { kind: 'none', dialect, code: 'method_not_allowed' };
-  if (plainPath !== '/v1/models') return { kind: 'none', dialect, code: 'not_found' };
+  if (plainPath !== modelsPath) return { kind: 'none', dialect, code: 'not_found' };
   return method === 'GET'
     ? { kind: 'models', dialect }
     : { kind: 'none', dialect, code: 'method_not_allowed' };

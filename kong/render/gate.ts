@@ -4,9 +4,10 @@ import { keyHeaders } from '../../plugins/identity.ts';
 import type { DialectName } from '../../plugins/model/request.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import { retryHeaders } from '../../plugins/reply.ts';
+import { servedPaths } from '../../plugins/routes.ts';
 import { ticketHeader } from '../ticket.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
-import { keepFromLogs, luaString } from './lua.ts';
+import { keepHeadersFromLogs, luaString } from './lua.ts';
 
 /** What Kong consumers are in nexus.yaml; without it only keys of nexus.yaml count. */
 export interface PluginSettings {
@@ -17,11 +18,8 @@ export interface PluginSettings {
 /** The Service that LLM clients' routes belong to. */
 const gateService = 'nexus';
 
-/** Paths that clients call, by the dialect of errors there. */
-const clientPaths: Record<DialectName, readonly string[]> = {
-  'openai-chat': ['/v1/chat/completions', '/v1/models'],
-  'anthropic-messages': ['/v1/messages'],
-};
+/** The dialects of clients, each with a route of its own, for the shape of its errors. */
+const clientDialects = [...new Set(Object.values(servedPaths))];
 
 /**
  * Where clients come in. The Service leads to a port of this machine where nobody may listen: only the plugin, once it
@@ -41,10 +39,10 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
       ...ours,
     },
   ],
-  routes: Object.entries(clientPaths).map(([dialect, paths]) => ({
+  routes: clientDialects.map((dialect) => ({
     name: routeName(dialect),
     service: gateService,
-    paths,
+    paths: Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
     strip_path: false,
     ...unbuffered,
     ...ours,
@@ -54,18 +52,16 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
     {
       name: 'pre-function',
       service: gateService,
-      config: {
-        log: [keepFromLogs(...[...keyHeaders, ticketHeader].map((header) => `request.headers.${header}`))],
-      },
+      config: { log: [keepHeadersFromLogs([...keyHeaders, ticketHeader])] },
       ...ours,
     },
-    ...Object.keys(clientPaths).map((dialect) => typedErrors(dialect as DialectName)),
+    ...clientDialects.map(typedErrors),
   ],
   upstreams: [],
   ca_certificates: [],
 });
 
-const routeName = (dialect: string): string => `nexus-${dialect}`;
+const routeName = (dialect: DialectName): string => `nexus-${dialect}`;
 
 /** How long a call may be silent: all its upstreams one after the other, or one inside its answer. */
 const longestAnswerMs = ({ models, limits }: Config): number =>

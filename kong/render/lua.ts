@@ -2,6 +2,10 @@
 export const luaString = (text: string): string =>
   `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
-/** Has Kong's log plugins leave out these fields of their records: they hold keys. */
-export const keepFromLogs = (...fields: readonly string[]): string =>
-  fields.map((field) => `kong.log.set_serialize_value(${luaString(field)}, nil)\n`).join('');
+/** Has Kong's log plugins leave out a field of their records: it holds a key. */
+export const keepFromLogs = (field: string): string =>
+  `kong.log.set_serialize_value(${luaString(field)}, nil)\n`;
+
+/** Has Kong's log plugins leave out headers of a request. */
+export const keepHeadersFromLogs = (names: readonly string[]): string =>
+  names.map((name) => keepFromLogs(`request.headers.${name}`)).join('');

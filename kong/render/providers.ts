@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Config, ProviderConfig } from '../../plugins/config/schema.ts';
+import { keyHeaders } from '../../plugins/identity.ts';
 import { egressHeader, egressPrefix, sourceHeader } from '../relay/names.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
-import { keepFromLogs, luaString } from './lua.ts';
+import { keepFromLogs, keepHeadersFromLogs, luaString } from './lua.ts';
 
 export interface EgressRenderOptions {
   readonly config: Config;
@@ -72,9 +73,6 @@ const route = (name: string, secret: string): Entity => ({
   ...ours,
 });
 
-/** Headers of a call to a provider that log plugins must not see. */
-const secretHeaders = ['x-api-key', 'api-key', 'x-goog-api-key', egressHeader];
-
 /** Everything that Kong would add to a request by a variable of nginx. */
 const addedByKong = [
   'via',
@@ -105,7 +103,7 @@ const guard = (name: string): Entity => ({
       ].join('\n'),
     ],
     header_filter: [`kong.response.set_header(${luaString(sourceHeader)}, kong.response.get_source())\n`],
-    log: [keepFromLogs(...secretHeaders.map((header) => `request.headers.${header}`), 'route.headers')],
+    log: [keepHeadersFromLogs([...keyHeaders, egressHeader]) + keepFromLogs('route.headers')],
   },
   ...ours,
 });

@@ -1,47 +1,92 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { type Metric, Registry } from 'prom-client';
 import { type Labels, type Meter, type MetricName, type MetricSpec, metrics } from '../ports/meter.ts';
 
-/** A meter that keeps its numbers in a Prometheus registry of its own. */
+/** A meter whose numbers a Prometheus registry shows. */
 export const prometheusMeter = (): { readonly meter: Meter; readonly registry: Registry } => {
   const registry = new Registry();
-  const counters = new Map<string, (labels: Labels) => { inc(by: number): void }>();
-  const histograms = new Map<string, (labels: Labels) => { observe(value: number): void }>();
-  for (const [name, spec] of Object.entries<MetricSpec>(metrics)) {
-    const common = { name, help: spec.help, labelNames: [...spec.labels], registers: [registry] };
-    if (spec.kind === 'counter') {
-      const counter = new Counter(common);
-      counters.set(
-        name,
-        remembered(spec, (labels) => counter.labels(labels)),
-      );
-    } else {
-      const histogram = new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] });
-      histograms.set(
-        name,
-        remembered(spec, (labels) => histogram.labels(labels)),
-      );
-    }
+  const all = new Map<MetricName, Counted>();
+  for (const [name, spec] of Object.entries(metrics) as [MetricName, MetricSpec][]) {
+    const counted = new Counted(name, spec);
+    all.set(name, counted);
+    registry.registerMetric(counted as unknown as Metric); // the registry asks a metric for its name and `get` alone
   }
   return {
     registry,
     meter: {
-      count: (name: MetricName, labels, by = 1) => counters.get(name)?.(labels).inc(by),
-      observe: (name: MetricName, labels, value) => histograms.get(name)?.(labels).observe(value),
+      count: (name, labels, by = 1) => all.get(name)?.add(labels, by),
+      observe: (name, labels, value) => all.get(name)?.add(labels, value),
     },
   };
 };
 
+/** One combination of labels and its numbers. */
+interface Series {
+  readonly labels: Labels;
+  sum: number;
+  count: number;
+  /** Observations up to each bucket's bound, not added up; the last one counts those beyond. */
+  readonly buckets: number[];
+}
+
 /**
- * Finds the series of a set of labels without the library's hashing of them, which would cost more than all else that
- * is done with a number. Labels are bounded, so the memory of them is.
+ * A counter or histogram. prom-client's own hash their labels with each number, which cost ten times all else that is
+ * done with it (23 µs for one exchange against 3); so the numbers are kept here, and prom-client shows and adds them up.
  */
-const remembered = <Series>(spec: MetricSpec, find: (labels: Record<string, string>) => Series) => {
-  const known = new Map<string, Series>();
-  return (labels: Labels): Series => {
+class Counted {
+  readonly name: MetricName;
+  readonly #spec: MetricSpec;
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Series>();
+
+  constructor(name: MetricName, spec: MetricSpec) {
+    this.name = name;
+    this.#spec = spec;
+    this.#bounds = spec.buckets ?? [];
+  }
+
+  add(labels: Labels, value: number): void {
+    const series = this.#seriesOf(labels);
+    series.sum += value;
+    series.count++;
+    if (this.#bounds.length === 0) return;
+    const bucket = this.#bounds.findIndex((bound) => value <= bound);
+    const at = bucket === -1 ? this.#bounds.length : bucket;
+    series.buckets[at] = (series.buckets[at] ?? 0) + 1;
+  }
+
+  /** In the form of prom-client 15's `metric.get()`. */
+  get(): object {
+    const { kind, help } = this.#spec;
+    const show = kind === 'counter' ? counterValues : histogramValues;
+    const values = [...this.#series.values()].flatMap((series) => show(this.name, series, this.#bounds));
+    return { name: this.name, help, type: kind, values, aggregator: 'sum' };
+  }
+
+  #seriesOf(labels: Labels): Series {
     let key = '';
-    for (const name of spec.labels) key += `${labels[name] ?? ''}\n`;
-    const series = known.get(key) ?? find({ ...labels });
-    known.set(key, series);
+    for (const name of this.#spec.labels) key += `${labels[name] ?? ''}\n`;
+    const known = this.#series.get(key);
+    if (known) return known;
+    const buckets = new Array<number>(this.#bounds.length + 1).fill(0);
+    const series: Series = { labels: { ...labels }, sum: 0, count: 0, buckets };
+    this.#series.set(key, series);
     return series;
-  };
+  }
+}
+
+const counterValues = (_name: string, { labels, sum }: Series): object[] => [{ labels, value: sum }];
+
+const histogramValues = (name: string, series: Series, bounds: readonly number[]): object[] => {
+  const { labels, sum, count, buckets } = series;
+  let upTo = 0;
+  const shown = bounds.map((le, at) => {
+    upTo += buckets[at] ?? 0;
+    return { labels: { le, ...labels }, value: upTo, metricName: `${name}_bucket` };
+  });
+  return [
+    ...shown,
+    { labels: { le: '+Inf', ...labels }, value: count, metricName: `${name}_bucket` },
+    { labels, value: sum, metricName: `${name}_sum` },
+    { labels, value: count, metricName: `${name}_count` },
+  ];
 };

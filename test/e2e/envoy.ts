@@ -70,6 +70,8 @@ export const startEnvoy = async (configuration: object): Promise<RunningEnvoy> =
       'warning',
       '--concurrency',
       '1',
+      '--file-flush-interval-msec',
+      '200',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );

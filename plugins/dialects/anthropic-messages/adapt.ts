@@ -13,9 +13,9 @@ import type {
   Vendor,
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
+import { present } from '../../wire/present.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
-import { present } from './present.ts';
 import { adaptThinking } from './reasoning.ts';
 import { subsetSchema } from './schema.ts';
 

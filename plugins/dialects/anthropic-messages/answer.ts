@@ -3,11 +3,11 @@ import type { Vendor } from '../../model/request.ts';
 import type { FinishReason, Usage } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { errorBody } from './error.ts';
 import { parseExact } from './exact-json.ts';
-import { present } from './present.ts';
 import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
 

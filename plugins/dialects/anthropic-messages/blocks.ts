@@ -1,7 +1,7 @@
 import type { CacheMark, FilePart, Part, Source } from '../../model/request.ts';
 import type { JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { Fields, unexpected } from './fields.ts';
-import { present } from './present.ts';
 import { readFrom } from './provenance.ts';
 
 /** The `content` of a message or of a tool result: a string, or blocks in order. */

@@ -3,12 +3,12 @@ import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
 import { parseExact } from './exact-json.ts';
 import { restoreName } from './names.ts';
-import { present } from './present.ts';
 import { UsageMeter } from './usage.ts';
 import type { StopReason, WireEventType } from './wire.ts';
 

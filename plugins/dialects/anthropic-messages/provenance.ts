@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../wire/json.ts';
+import { notes } from '../../wire/notes.ts';
 
-const wireOf = new WeakMap<object, JsonValue>();
+const wireOf = notes<JsonValue>('wire of anthropic-messages');
 
 /** Notes that `node` of the model was read from `wire`, and returns it. */
 export const readFrom = <T extends object>(node: T, wire: JsonValue): T => {

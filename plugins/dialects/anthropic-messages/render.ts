@@ -12,8 +12,8 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { parseExact } from './exact-json.ts';
-import { present } from './present.ts';
 import { originOf } from './provenance.ts';
 import { messageOf } from './request.ts';
 

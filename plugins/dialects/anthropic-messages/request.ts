@@ -10,10 +10,11 @@ import type {
   Vendor,
 } from '../../model/request.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { notes } from '../../wire/notes.ts';
+import { present } from '../../wire/present.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
 import { hasLongInteger, parseExact } from './exact-json.ts';
 import { Fields, invalid, unexpected } from './fields.ts';
-import { present } from './present.ts';
 import { readFrom } from './provenance.ts';
 
 /**
@@ -101,7 +102,7 @@ export interface SplitMessage {
   readonly turns: readonly Turn[];
 }
 
-const splitMessages = new WeakMap<Turn, SplitMessage>();
+const splitMessages = notes<SplitMessage>('message of anthropic-messages');
 
 /** The message that `turn` came from; undefined for a turn that a policy made or changed. */
 export const messageOf = (turn: Turn): SplitMessage | undefined => splitMessages.get(turn);

@@ -1,7 +1,7 @@
 import type { Vendor } from '../../model/request.ts';
 import type { Usage } from '../../model/usage.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import { present } from './present.ts';
+import { present } from '../../wire/present.ts';
 
 /**
  * Counts what an answer's `usage` objects say. They are cumulative and each may leave fields out (Kimi and Qwen count

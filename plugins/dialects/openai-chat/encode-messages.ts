@@ -9,10 +9,11 @@ import type {
   Turn,
 } from '../../model/request.ts';
 import type { JsonObject, JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { encodePart, isMedia } from './parts.ts';
 import { shapeOf, wireOf } from './provenance.ts';
 import { encodeReasoning } from './reasoning.ts';
-import { isEmptyObject, present } from './wire.ts';
+import { isEmptyObject } from './wire.ts';
 import type { Writing } from './writing.ts';
 
 /** The model's instructions and turns as wire messages; those that nobody changed as they came. */

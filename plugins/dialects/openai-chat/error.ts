@@ -1,7 +1,8 @@
 import { type ErrorCode, type GatewayError, gatewayError, type UpstreamErrorCode } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
-import { isText, present, textOf } from './wire.ts';
+import { isText, textOf } from './wire.ts';
 
 /** `error.type` per code (OpenAI docs, "Error codes", read 2026-11-24). SDKs choose their exception by status. */
 const errorTypes = {

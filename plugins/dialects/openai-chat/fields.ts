@@ -84,8 +84,10 @@ export class Fields {
   /** The members that were not read and are not null. */
   get rest(): Vendor {
     const rest: JsonObject = {};
-    for (const [key, value] of Object.entries(this.wire))
-      if (value !== null && !this.#read.has(key)) rest[key] = value;
+    for (const key in this.wire) {
+      const value = this.wire[key];
+      if (value !== null && value !== undefined && !this.#read.has(key)) rest[key] = value;
+    }
     return rest;
   }
 

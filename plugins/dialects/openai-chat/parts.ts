@@ -1,8 +1,9 @@
 import type { AudioPart, CacheMark, FilePart, ImagePart, Part, Source, Vendor } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { Fields, wrongType } from './fields.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, isEmptyObject, name, present } from './wire.ts';
+import { bag, isEmptyObject, name } from './wire.ts';
 import { unsupported, type Writing } from './writing.ts';
 
 /** The parts of a message's `content`: text, or a list of parts of any type. Null and empty text hold none. */

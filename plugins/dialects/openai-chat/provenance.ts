@@ -1,7 +1,8 @@
 import type { Vendor } from '../../model/request.ts';
 import type { JsonObject } from '../../wire/json.ts';
+import { notes } from '../../wire/notes.ts';
 
-const wires = new WeakMap<object, JsonObject>();
+const wires = notes<JsonObject>('wire of openai-chat');
 
 /**
  * Notes that `node` of the model was read from `wire`, and returns it. Its vendor bag is noted too: a policy that

@@ -13,13 +13,15 @@ import {
   type JsonValue,
   patchMembers,
 } from '../../wire/json.ts';
+import { notes } from '../../wire/notes.ts';
+import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { badValue, Fields, wrongType } from './fields.ts';
 import { isStrict } from './schema.ts';
 import { decodeTools, encodeTools, toolMembers, usesFunctions } from './tools.ts';
-import { bag, name, present } from './wire.ts';
+import { bag, name } from './wire.ts';
 import { unsupported, Writing } from './writing.ts';
 
 // Fields: OpenAI API reference, "Create chat completion", read 2026-11-24.
@@ -30,7 +32,7 @@ interface Origin {
   readonly request: ModelRequest;
 }
 
-const origins = new WeakMap<Vendor, Origin>();
+const origins = notes<Origin>('origin of openai-chat');
 
 /**
  * Wire → model. Throws `RequestError('invalid_request')` for a missing `model` or `messages` and for members of the

@@ -1,8 +1,9 @@
 import type { ModelRequest, Tool, ToolChoice } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { present } from '../../wire/present.ts';
 import { Fields } from './fields.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, name, present } from './wire.ts';
+import { bag, name } from './wire.ts';
 import { unsupported, type Writing } from './writing.ts';
 
 type ToolSettings = Pick<ModelRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;

@@ -34,17 +34,6 @@ export const isEmptyObject = (value: object): boolean => {
   return true;
 };
 
-/** The members of `fields` that are there: absent and undefined are not the same to JSON nor to the model. */
-export const present = <T extends object>(fields: T): Present<T> => {
-  const out: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) if (value !== undefined) out[key] = value;
-  return out as Present<T>;
-};
-
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
 /** Sets `key` unless the bag has nothing in it. */
 export const bag = (key: string, vendor: Readonly<JsonObject>): JsonObject =>
   isEmptyObject(vendor) ? {} : { [key]: { ...vendor } };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { envoyBinary } from '../envoy.ts';
@@ -62,7 +63,6 @@ const ambiguous: readonly (readonly [string, string])[] = [
   ],
   ['a chunk longer than it says', raw(path, ['transfer-encoding: chunked'], `1\r\n${body}\r\n0\r\n\r\n`)],
   ['a line feed alone before chunks', raw(path, [length, 'x-a: b\ntransfer-encoding: chunked'], chunked)],
-  ['a carriage return alone inside a value', raw(path, [length, 'x-a: b\rtransfer-encoding: chunked'], body)],
   ['a NUL inside a value', raw(path, [length, 'x-a: b\0c'], body)],
   ['a header name with a blank', raw(path, [length, 'x a: b'], body)],
   ['a header name with an underscore', raw(path, [length, 'x_nexus_model: other'], body)],
@@ -70,7 +70,7 @@ const ambiguous: readonly (readonly [string, string])[] = [
   ['a header without a name', raw(path, [length, ': b'], body)],
   ['a line that is no header', raw(path, [length, 'nothing'], body)],
   ['a control character in the target', raw(`${path}\u0001`, [length], body)],
-  ['a blank in the target', raw(`${path} HTTP/1.1\r\nx-a: b`, [length], body)],
+  ['a blank in the target', raw('/v1/chat completions', [length], body)],
   ['an escaped slash in the path', raw('/v1%2fchat/completions', [length], body)],
   ['an escaped backslash in the path', raw('/v1%5cchat/completions', [length], body)],
   ['HTTP/0.9', `POST ${path}\r\n\r\n${hidden}`],
@@ -78,16 +78,34 @@ const ambiguous: readonly (readonly [string, string])[] = [
     'HTTP/1.0 with chunks',
     raw(path, [length, 'transfer-encoding: chunked'], chunked).replace('HTTP/1.1', 'HTTP/1.0'),
   ],
-  ['two hosts', raw(path, [length, 'host: other'], body)],
+  ['a CONNECT', `CONNECT provider:443 HTTP/1.1\r\nhost: provider:443\r\n\r\n${hidden}`],
+];
+
+/** Odd, but one request to every reader; it goes where all of its kind go, whatever it says, or nowhere. */
+const odd: readonly (readonly [string, string])[] = [
   [
-    'an upgrade to clear-text HTTP/2',
+    'the address of another server as target',
+    raw(`http://elsewhere.internal${path}`, [length, closing], body),
+  ],
+  ['two hosts', raw(path, [length, closing, 'host: elsewhere.internal'], body)],
+  ['a way up in the path', raw('/v1/elsewhere/../chat/completions', [length, closing], body)],
+  ['an escaped way up in the path', raw('/v1/elsewhere/%2e%2e/chat/completions', [length, closing], body)],
+  ['a way up out of the API', raw(`${path}/../../../../secrets`, [length, closing], body)],
+  ['doubled slashes', raw('//v1//chat/completions', [length, closing], body)],
+  ['a path with a parameter', raw(`${path};v=2`, [length, closing], body)],
+  ['a fragment', raw(`${path}#there`, [length, closing], body)],
+  [
+    'an upgrade to another protocol',
     raw(
-      '/v1/elsewhere',
-      ['connection: upgrade, http2-settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__'],
-      hidden,
+      path,
+      [length, 'connection: upgrade, close', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__'],
+      body,
     ),
   ],
-  ['a CONNECT', 'CONNECT provider:443 HTTP/1.1\r\nhost: provider:443\r\n\r\n' + hidden],
+  [
+    'a carriage return alone inside a value',
+    raw(path, [length, closing, 'x-a: b\rtransfer-encoding: chunked'], body),
+  ],
 ];
 
 /** All that is answered until the connection is closed. */
@@ -102,6 +120,28 @@ const talk = async (url: string, bytes: string): Promise<string> => {
   return text;
 };
 
+/** One request over HTTP/2 without TLS: what became of it. */
+const talkHttp2 = async (
+  url: string,
+  { headers, trailers }: { headers: OutgoingHttpHeaders; trailers?: OutgoingHttpHeaders },
+): Promise<{ readonly status: number | 'reset' }> => {
+  const session = connectHttp2(url);
+  session.on('error', () => {}); // shows as a reset
+  const stream = session.request(
+    { ':method': 'POST', ...headers },
+    { waitForTrailers: trailers !== undefined },
+  );
+  let status: number | 'reset' = 'reset';
+  stream.on('response', (head) => (status = head[':status'] ?? 0));
+  stream.on('wantTrailers', () => stream.sendTrailers(trailers ?? {}));
+  stream.on('error', () => {});
+  stream.resume();
+  stream.end(body);
+  await new Promise((resolve) => stream.once('close', resolve));
+  session.destroy();
+  return { status };
+};
+
 const statusesIn = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status));
 
@@ -109,12 +149,14 @@ describe.skipIf(!envoyBinary)('bytes that two readers could read differently', (
   let place: Place;
   beforeAll(async () => {
     place = await startPlace({
-      providers: { a: { dialect: 'openai', key: 'key-of-a' } },
-      models: { any: ['a/one'] },
+      providers: { a: { dialect: 'openai', key: 'key-of-a' }, b: { dialect: 'anthropic', key: 'key-of-b' } },
+      models: { any: ['a/one'], beta: ['b/two'] },
     });
   });
   afterAll(() => place?.stop());
-  beforeEach(() => place.provider('a').journal.clear());
+  beforeEach(() => {
+    for (const name of ['a', 'b']) place.provider(name).journal.clear();
+  });
 
   test('the same without any trick are answered', async () => {
     expect(statusesIn(await talk(place.url, raw(path, [length, closing], body)))).toEqual([200]);
@@ -127,9 +169,67 @@ describe.skipIf(!envoyBinary)('bytes that two readers could read differently', (
 
   test.each(ambiguous)('%s: refused, and no provider is asked', async (_, bytes) => {
     const text = await talk(place.url, bytes);
-    console.log(_, statusesIn(text), place.seen().length);
     for (const status of statusesIn(text)) expect(status).toBeOneOf([400, 404, 408, 411, 413, 426, 501]);
     expect((await chat(place.url, { model: 'any', says: 'afterwards' })).status).toBe(200);
     expect(JSON.stringify(place.seen().map((it) => it.body))).not.toMatch(/the request|hidden/);
+  });
+
+  test.each(odd)('%s: no more than one answer, from where it belongs', async (_, bytes) => {
+    const text = await talk(place.url, bytes);
+    const [status, ...more] = statusesIn(text);
+    expect(more).toEqual([]);
+    expect(status).toBeOneOf([200, 400, 404]);
+    expect(place.seen().map((it) => it.path)).toEqual(status === 200 ? [path] : []);
+  });
+
+  test('a carriage return alone inside a value that is passed on makes no header of its own', async () => {
+    const message = bodyOf({ model: 'beta', says: 'the request' });
+    const lines = [`content-length: ${message.length}`, closing, 'anthropic-version: 2023-06-01'];
+    const text = await talk(
+      place.url,
+      raw('/v1/messages', [...lines, 'anthropic-beta: a\rx-api-key: other'], message),
+    );
+    expect(statusesIn(text)).toEqual([200]);
+    const { headers } = place.provider('b').journal.last;
+    expect(headers['anthropic-beta']).toBe('ax-api-key: other'); // Envoy leaves it out
+    expect(headers['x-api-key']).toBe('key-of-b');
+  });
+
+  describe('over HTTP/2', () => {
+    const plain = { ':path': path, authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' };
+
+    test('the same without any trick are answered', async () => {
+      const { status } = await talkHttp2(place.url, { headers: { ...plain, 'content-length': body.length } });
+      expect(status).toBe(200);
+      expect(place.seen()).toHaveLength(1);
+    });
+
+    test.each<[string, OutgoingHttpHeaders]>([
+      ['a length that is too short', { ...plain, 'content-length': body.length - 10 }],
+      ['a length that is too long', { ...plain, 'content-length': body.length + 10 }],
+      ['a length of nothing', { ...plain, 'content-length': 0 }],
+      ['a header name with an underscore', { ...plain, x_api_key: 'other' }],
+      ['an escaped slash in the path', { ...plain, ':path': '/v1%2fchat/completions' }],
+    ])('%s: refused, and no provider is asked', async (_, headers) => {
+      const { status } = await talkHttp2(place.url, { headers });
+      expect(status).toBeOneOf(['reset', 400]);
+      expect((await chat(place.url, { model: 'any', says: 'afterwards' })).status).toBe(200);
+      expect(place.seen()).toHaveLength(1);
+    });
+
+    test('trailers are not passed on, and the body is sent once', async () => {
+      await talkHttp2(place.url, { headers: plain });
+      const trailers = {
+        'x-api-key': 'other',
+        authorization: 'Bearer other',
+        'content-length': '3',
+        cookie: 'a=b',
+      };
+      expect((await talkHttp2(place.url, { headers: plain, trailers })).status).toBe(200);
+      const [without, withThem, ...more] = place.seen();
+      expect(withThem?.headers).toEqual(without?.headers);
+      expect(withThem?.body).toEqual(without?.body);
+      expect(more).toEqual([]);
+    });
   });
 });

@@ -8,7 +8,7 @@ import { formatYaml } from '../../../envoy/yaml.ts';
 import { egressSecretVariable } from '../../../kong/relay/names.ts';
 import { formatConf, kongConf } from '../../../kong/render/conf.ts';
 import type { Entity } from '../../../kong/render/entities.ts';
-import { renderKong } from '../../../kong/render/render.ts';
+import { type KongRenderOptions, renderKong } from '../../../kong/render/render.ts';
 import { loadConfig } from '../../../plugins/config/load.ts';
 import type { KongProgram } from './program.ts';
 
@@ -21,6 +21,8 @@ export interface KongOptions {
   readonly configText: string;
   /** Values for the variables that it names. */
   readonly env: Readonly<Record<string, string>>;
+  /** Settings of the plugin. */
+  readonly settings?: KongRenderOptions['settings'];
   /** Changes the kong.yml before Kong reads it. */
   readonly reshape?: (kongYml: Entity) => Entity;
   readonly workers?: number;
@@ -76,7 +78,7 @@ interface Place {
 const writeConfiguration = (
   confFile: string,
   { directory, port, sockets, egressSocket }: Place,
-  { configText, env, reshape = (it) => it, workers = 1 }: KongOptions,
+  { configText, env, settings: pluginSettings = {}, reshape = (it) => it, workers = 1 }: KongOptions,
 ): void => {
   const loaded = loadConfig(configText, { file: 'nexus.yaml', env, readFile: () => '' });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
@@ -86,7 +88,7 @@ const writeConfiguration = (
     egressSecret,
     baseDirectory: directory,
     readFile: (path) => readFileSync(path, 'utf8'),
-    settings: {},
+    settings: pluginSettings,
   });
   const kongYml = join(directory, 'kong.yml');
   writeFileSync(kongYml, formatYaml(reshape(rendered), []));

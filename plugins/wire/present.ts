@@ -5,9 +5,9 @@ type Present<T> = {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The members of `fields` that are there: for objects whose optional members must be absent, not undefined. */
+/** The members of `fields` that are there: absent and undefined are not the same to JSON nor to the model. */
 export const present = <T extends object>(fields: T): Present<T> => {
-  const out: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) if (value !== undefined) out[key] = value;
-  return out as Present<T>;
+  const out: Partial<T> = {};
+  for (const key in fields) if (fields[key] !== undefined) out[key] = fields[key];
+  return out as unknown as Present<T>; // what is left out was undefined
 };

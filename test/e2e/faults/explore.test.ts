@@ -1,0 +1,22 @@
+import { connect as connectHttp2, createServer } from 'node:http2';
+import { onTestFinished, test } from 'vitest';
+import type { Message } from '../../../envoy/proto.ts';
+import { bodyOf, clientKey, startPlace } from './place.ts';
+test('x', async () => {
+  const server = createServer((req, res) => { req.resume(); req.on('end', () => { console.log('provider saw', req.headers, 'trailers', req.trailers); 
+   res.writeHead(200, { 'content-type': 'application/json' }); res.end(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'one', choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } })); }); });
+  await new Promise<void>((r) => server.listen(0, '127.0.0.1', r));
+  const url = `http://127.0.0.1:${(server.address() as any).port}`;
+  const place = await startPlace({ others: { a: { dialect: 'openai', url } }, models: { any: ['a/one'] }, reshape: (c) => JSON.parse(JSON.stringify(c), (k, v) => k === 'explicit_http_config' && v.http_protocol_options ? { http2_protocol_options: {} } : v) as Message });
+  onTestFinished(async () => { await place.stop(); server.close(); });
+    const session = connectHttp2(place.url);
+    const stream = session.request({ ':method': 'POST', ':path': '/v1/chat/completions', authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' }, { waitForTrailers: true });
+    let text = '';
+    stream.on('data', (d) => (text += d));
+    stream.on('wantTrailers', () => stream.sendTrailers({ authorization: 'Bearer other', cookie: 'secret', 'x-api-key': 'sth', 'x-nexus-model': 'd' }));
+    stream.on('error', (e) => console.log('error', e));
+    stream.end(bodyOf({ model: 'any' }));
+    await new Promise((r) => stream.once('close', r));
+    console.log(text);
+    session.destroy();
+});
