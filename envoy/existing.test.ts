@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Document, isCollection, isNode, isPair, isSeq, parse, parseDocument } from 'yaml';
 import { configSchema } from '../plugins/config/schema.ts';
-import { gracefulClose, parts, type RenderOptions } from './render.ts';
+import { bootstrapFields, parts, type RenderOptions } from './render.ts';
 
 const example = join(import.meta.dirname, '../examples/envoy-existing');
 const read = (name: string): string => readFileSync(join(example, name), 'utf8');
@@ -57,7 +57,7 @@ const withNexus = (): string => {
   const pieces: Piece[] = [
     {
       at: [],
-      values: { layered_runtime: { layers: [{ name: 'nexus', static_layer: { [gracefulClose]: true } }] } },
+      values: bootstrapFields,
       comment: 'required by its filters.',
     },
     { at: atConnectionManager, values: fields, comment: '--only filters, all but http_filters.' },

@@ -74,6 +74,7 @@ export const routerHttpFilter = (options: ProcessorOptions): Message => ({
     processing_mode: {
       request_header_mode: 'SEND',
       request_body_mode: 'BUFFERED',
+      request_trailer_mode: 'SEND', // to be taken off
       response_header_mode: 'SEND',
       response_body_mode: 'FULL_DUPLEX_STREAMED',
       response_trailer_mode: 'SEND',

@@ -97,6 +97,12 @@ describe('what may not be in it', () => {
   });
 });
 
+test('clients of the services are never dropped while an exchange uses them', () => {
+  expect(renderEnvoy(options)).toMatchObject({
+    grpc_async_client_manager_config: { max_cached_entry_idle_duration: '86400s' },
+  });
+});
+
 describe('fail closed', () => {
   test('every ext_proc filter refuses when the service does not answer', () => {
     const filters = ofType(

@@ -6,7 +6,7 @@ import {
   type SocketAddress,
   socketAddress,
 } from './listener.ts';
-import { extension, type Message } from './proto.ts';
+import { duration, extension, type Message } from './proto.ts';
 import { routes } from './routes.ts';
 
 /** All that a configuration depends on. */
@@ -21,7 +21,7 @@ export interface RenderOptions extends ClusterOptions, ListenerOptions {
  */
 export const renderEnvoy = (options: RenderOptions): Message => ({
   ...(options.admin === undefined ? {} : { admin: { address: socketAddress(options.admin) } }),
-  layered_runtime: runtime,
+  ...bootstrapFields,
   overload_manager: overloadManager,
   static_resources: {
     listeners: [listener(options, routes({ config: options.config, pathPrefixes: ['/'] }))],
@@ -43,13 +43,22 @@ export const parts = {
 export type Part = keyof typeof parts;
 
 /**
- * Runtime flag that must be true wherever the filters are: half-close a gRPC stream instead of resetting it. Node's
+ * Runtime flag: half-close a gRPC stream instead of resetting it. Node's
  * HTTP/2 server takes more than 33 resets a second for an attack and answers with GOAWAY (measured without the flag: up
  * to 1.4 % of requests failed).
  */
-export const gracefulClose = 'envoy.reloadable_features.ext_proc_graceful_grpc_close';
+const gracefulClose = 'envoy.reloadable_features.ext_proc_graceful_grpc_close';
 
-const runtime: Message = { layers: [{ name: 'nexus', static_layer: { [gracefulClose]: true } }] };
+/**
+ * What a bootstrap must say wherever the filters are. Envoy drops the client of a gRPC service that no new stream has used
+ * for a while, by default 50 s. The last exchange that still used it then takes the client along, and with it the memory
+ * of its own half-closed stream: Envoy 1.40.0 crashes at the end of an answer of 50 s or more when no other request came
+ * meanwhile (measured; with a day, no more). The services never change here, so their clients may stay.
+ */
+export const bootstrapFields = {
+  layered_runtime: { layers: [{ name: 'nexus', static_layer: { [gracefulClose]: true } }] },
+  grpc_async_client_manager_config: { max_cached_entry_idle_duration: duration(86_400_000) },
+} satisfies Message;
 
 /** More connections than this are closed as they come, so that those that exist go on. */
 const overloadManager: Message = {

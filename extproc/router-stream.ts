@@ -59,12 +59,14 @@ export class RouterStream {
         return this.#requestHeaders(message);
       case 'request_body':
         return this.#requestBody(message.body);
+      case 'request_trailers':
+        return this.#requestTrailers(message);
       case 'response_headers':
         return this.#responseHeaders(message);
       case 'response_body':
         return this.#responseBody(message);
       case 'response_trailers':
-        return this.#responseTrailers();
+        return this.#responseTrailers(message);
       default:
         throw new Error(`Envoy sent ${message.kind}, which this filter is not configured for`);
     }
@@ -90,6 +92,11 @@ export class RouterStream {
     if (decided.kind === 'reply') return this.#immediate(decided);
     this.#forwarded = true;
     this.#send(this.#forward(decided, session));
+  }
+
+  /** No policy looks at them, so none goes on. */
+  #requestTrailers({ headers }: ProcessingRequest): void {
+    this.#send(encodeTrailersAnswer({ phase: 'request', removeHeaders: withoutPseudo(headers) }));
   }
 
   #forward({ call, plan, firstByteTimeoutMs }: Forward, session: Session): Buffer {
@@ -153,10 +160,11 @@ export class RouterStream {
     if (endOfStream) this.#reader.end();
   }
 
-  #responseTrailers(): void {
+  /** As with headers, what an upstream says of itself is not passed on. */
+  #responseTrailers({ headers }: ProcessingRequest): void {
     this.#trailersOpen = true;
     this.#reader?.end();
-    this.#send(encodeTrailersAnswer({ phase: 'response' }));
+    this.#send(encodeTrailersAnswer({ phase: 'response', removeHeaders: withoutPseudo(headers) }));
   }
 
   #emit({ head, body = '', end }: AnswerFrame, session: Session): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pino from 'pino';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
@@ -11,6 +11,7 @@ import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
 import type { EgressOptions } from './relay/egress.ts';
 import { startRelay } from './relay/relay.ts';
+import { ownSocket, removeLeftovers } from './socket.ts';
 import { Tickets } from './ticket.ts';
 
 export interface KongHostOptions {
@@ -25,6 +26,10 @@ export interface KongHostOptions {
 export interface KongHost {
   /** What Kong's `pluginserver_nexus_socket` names. */
   readonly pluginSocket: string;
+  /** From now on Kong connects to us, and no longer to another process that it was before. */
+  takeOver(): void;
+  /** True when another process has taken over since. */
+  isReplaced(): boolean;
   /** New calls follow `next`. */
   replaceConfig(next: GatewayConfig): void;
   /** In Prometheus' text format. */
@@ -42,17 +47,21 @@ class SocketDirectoryError extends Error {
 const phaseTimeoutMs = 1500;
 /** Longer than any phase may take. */
 const graceMs = 2000;
-/** How long a stopping relay lets answers finish. */
-const relayGraceMs = 30_000;
+/** How long a stopping relay lets answers finish: another may serve already, so there is no hurry. */
+const relayGraceMs = 120_000;
 
-/** Starts everything that Kong needs of us. Throws what the file system throws, and on a directory that others can enter. */
+/**
+ * Starts everything that Kong needs of us; Kong uses it once `takeOver` is called. Throws what the file system throws,
+ * and on a directory that others can enter.
+ */
 export const startKongHost = async ({
   config,
   socketDirectory,
   egress,
 }: KongHostOptions): Promise<KongHost> => {
   const directory = openSocketDirectory(socketDirectory);
-  const pluginSocket = join(directory, 'plugin.sock');
+  removeLeftovers(directory);
+  const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
   const ports = { clock: systemClock, random: systemRandom, meter };
   const gateway = new Gateway(config, ports);
@@ -72,22 +81,53 @@ export const startKongHost = async ({
   const server = await startPluginServer({
     module: nexusModule,
     world: { gateway, tickets, relaySocket: relay.socketPath },
-    socketPath: pluginSocket,
+    socketPath,
     faultExit: () => faultExit(systemRandom),
     onFault,
     clock: systemClock,
     phaseTimeoutMs,
   });
+  const place = new PluginPlace(join(directory, 'plugin.sock'));
   return {
-    pluginSocket,
+    pluginSocket: place.path,
+    takeOver: () => place.take(socketPath),
+    isReplaced: () => !place.isOurs(),
     replaceConfig: (next) => gateway.replaceConfig(next),
     metrics: () => registry.metrics(),
     stop: async () => {
+      place.leave();
       await server.close(graceMs); // whoever has a ticket still gets through
       await relay.close(relayGraceMs);
     },
   };
 };
+
+/** The name under which Kong finds its plugin. Processes take it from one another in one step. */
+class PluginPlace {
+  readonly path: string;
+  #inode: number | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  take(socketPath: string): void {
+    renameSync(socketPath, this.path);
+    this.#inode = this.#current();
+  }
+
+  isOurs(): boolean {
+    return this.#inode !== undefined && this.#inode === this.#current();
+  }
+
+  leave(): void {
+    if (this.isOurs()) rmSync(this.path, { force: true });
+  }
+
+  #current(): number | undefined {
+    return statSync(this.path, { throwIfNoEntry: false })?.ino;
+  }
+}
 
 const log = pino({ name: 'nexus', base: { pid: process.pid } });
 
@@ -98,7 +138,8 @@ const logFault: FaultListener = ({ at, cause }) =>
     'fault in the plugin for Kong',
   );
 
-const openSocketDirectory = (path: string): string => {
+/** Makes the directory of our sockets, if it is missing. Throws when others can enter it. */
+export const openSocketDirectory = (path: string): string => {
   const directory = resolve(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const mode = statSync(directory).mode & 0o777;

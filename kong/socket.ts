@@ -1,18 +1,33 @@
-import { chmodSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { join } from 'node:path';
 
-/**
- * Listens on a unix socket, for this user alone, in the place of whoever listened there before: who is still connected
- * to that one stays so. Resolves when clients can connect.
- */
+/** Path of a socket that only this process uses. */
+export const ownSocket = (directory: string, use: string): string =>
+  join(directory, `${use}-${process.pid}.sock`);
+
+/** Listens on a unix socket, for this user alone. Resolves when clients can connect. */
 export const listenOnSocket = async (server: Server, socketPath: string): Promise<void> => {
-  // A closing server removes the name that it has bound. It must not be the name that its successor has taken over.
-  const boundPath = `${socketPath}.${process.pid}`;
-  rmSync(boundPath, { force: true });
+  rmSync(socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(boundPath, resolve);
+    server.listen(socketPath, resolve);
   });
-  chmodSync(boundPath, 0o600);
-  renameSync(boundPath, socketPath);
+  chmodSync(socketPath, 0o600);
+};
+
+/** Removes the own sockets of processes that were killed. */
+export const removeLeftovers = (directory: string): void => {
+  for (const name of readdirSync(directory)) {
+    const [, pid] = /^\w+-(\d+)\.sock$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { force: true });
+  }
+};
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+  }
 };

@@ -6,6 +6,7 @@ import type { EventFilter } from './policy.ts';
 import { type ErrorCode, type GatewayError, gatewayError } from './refusals.ts';
 import { requestIdHeaders, retryHeaders } from './reply.ts';
 import { decompress } from './wire/encoding.ts';
+import { FrameCutter } from './wire/frames.ts';
 
 /** The head of an upstream's answer, as the host saw it. */
 export interface UpstreamHead {
@@ -146,7 +147,13 @@ abstract class StreamedAnswer implements AnswerReader {
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#over) this.#take(this.decoder.push(bytes), bytes);
+    if (this.#over) return;
+    try {
+      this.#take(this.decoder.push(bytes), bytes);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      this.fail(gatewayError('upstream_malformed')); // a frame without end
+    }
   }
 
   end(): void {
@@ -222,10 +229,13 @@ abstract class StreamedAnswer implements AnswerReader {
 
 const none = new Uint8Array(0);
 
-/** A stream in the client's own dialect: its bytes pass, whole frames at a time, and a copy is read. */
+/**
+ * A stream in the client's own dialect: its bytes pass, and a copy is read. Whole frames at a time: if the upstream
+ * breaks off inside of one, the client must not see its half.
+ */
 class PassedStream extends StreamedAnswer {
   readonly #bytes = this.setup.client.passStream(this.setup.request);
-  #open: Uint8Array = none;
+  readonly #frames = new FrameCutter();
 
   constructor(setup: AnswerSetup) {
     super(setup, setup.upstream.observeStream());
@@ -233,35 +243,15 @@ class PassedStream extends StreamedAnswer {
 
   protected override write(_events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
     if (bytes === undefined) return none;
-    const whole = this.#wholeFrames(bytes);
+    const whole = this.#frames.push(bytes);
     return this.#bytes && whole.length > 0 ? this.#bytes.push(whole) : whole;
   }
 
   protected override rest(): Uint8Array {
-    const open = this.#open;
-    this.#open = none;
+    const open = this.#frames.take();
     return this.#bytes ? Buffer.concat([this.#bytes.push(open), this.#bytes.end()]) : open;
   }
-
-  /** Holds back a frame that is not whole yet: if the upstream breaks off in it, the client must not see its half. */
-  #wholeFrames(bytes: Uint8Array): Uint8Array {
-    const all = this.#open.length === 0 ? bytes : Buffer.concat([this.#open, bytes]);
-    const cut = endOfLastFrame(all);
-    this.#open = cut === all.length ? none : all.slice(cut);
-    return cut === all.length ? all : all.subarray(0, cut);
-  }
 }
-
-/** Just after the last blank line (LF LF, CR LF CR LF or CR CR); 0 when there is none. */
-const endOfLastFrame = (bytes: Uint8Array): number => {
-  for (let at = bytes.length - 1; at > 0; at--) {
-    const code = bytes[at];
-    if (code !== 0x0a && code !== 0x0d) continue;
-    if (bytes[at - 1] === code) return at + 1;
-    if (code === 0x0a && bytes[at - 1] === 0x0d && bytes[at - 2] === 0x0a) return at + 1;
-  }
-  return 0;
-};
 
 /** A stream that crosses dialects, or that a policy filters. */
 class TranslatedStream extends StreamedAnswer {

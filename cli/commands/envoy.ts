@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { gracefulClose, type Part, parts, type RenderOptions, renderEnvoy } from '../../envoy/render.ts';
+import { bootstrapFields, type Part, parts, type RenderOptions, renderEnvoy } from '../../envoy/render.ts';
 import { findSystemCaFile } from '../../envoy/system-ca.ts';
 import { formatYaml } from '../../envoy/yaml.ts';
 import { workerSocket } from '../../extproc/names.ts';
@@ -85,8 +85,8 @@ const comment = (rawArgs: readonly string[], part: Part | undefined): string[] =
 const placeOf: Record<Part, readonly string[]> = {
   filters: [
     'Place: fields of your HTTP connection manager. nexus.router stands before envoy.filters.http.router and after',
-    'your identity filters; it is off except on the routes of Nexus. The bootstrap must also set, in layered_runtime:',
-    `${gracefulClose}: true`,
+    'your identity filters; it is off except on the routes of Nexus. The bootstrap must also have:',
+    JSON.stringify(bootstrapFields),
   ],
   clusters: ['Place: your clusters.'],
   routes: ['Place: the virtual host that clients call, nexus.attempt before all other routes.'],

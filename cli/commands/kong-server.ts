@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { type KongHost, startKongHost } from '../../kong/main.ts';
+import { type KongHost, openSocketDirectory, startKongHost } from '../../kong/main.ts';
 import { nexusModule } from '../../kong/plugin.ts';
 import { pluginInfo } from '../../kong/pluginserver/module.ts';
 import type { EgressOptions } from '../../kong/relay/egress.ts';
@@ -17,9 +17,9 @@ import {
   workersConfig,
 } from '../supervisor/config-file.ts';
 import { Failure } from '../supervisor/failure.ts';
+import { KongStandby } from '../supervisor/kong-standby.ts';
 import { loopback, parsePort } from '../supervisor/ports.ts';
 import { reloader } from '../supervisor/reload.ts';
-import { openRunDirectory } from '../supervisor/run-directory.ts';
 import { Steps } from '../supervisor/steps.ts';
 import { type Scope, supervise } from '../supervisor/supervise.ts';
 import type { ReloadResult } from '../supervisor/worker.ts';
@@ -69,14 +69,24 @@ const serve = async (
   scope: Scope,
 ): Promise<void> => {
   const steps = new Steps(scope.signal);
-  const directory = openRunDirectory(scope);
+  const directory = resolve(socketDirectory); // not one of our own: Kong may end us before we can remove it
   const read = () => readConfigFile(file);
   const current = await steps.run('configuration', (note) => usable(read(), { file, note }));
+  openSocketDirectory(directory);
   publishConfig(current.text, directory);
   const host = await steps.run('plugin server', () =>
-    startKongHost({ config: published(directory), socketDirectory, egress }),
+    startKongHost({ config: published(directory), socketDirectory: directory, egress }),
   );
   scope.defer(() => host.stop());
+  host.takeOver();
+  const say = (text: string) => console.error(`nexus: ${text}`);
+  const standby = new KongStandby({
+    config: workersConfig(directory),
+    socketDirectory: directory,
+    egressSocket: egress.socketPath,
+    onEvent: say,
+  });
+  scope.defer(() => standby.stop());
   const admin = await startAdmin(fleetOf(host), adminPort);
   scope.defer(() => admin.close());
   const onChange = reloader({
@@ -84,10 +94,13 @@ const serve = async (
     directory,
     current,
     read,
-    reload: async () => [follow(host, directory)],
+    reload: async () => {
+      standby.reload();
+      return [follow(host, directory)];
+    },
     renderHost: ({ providers }) => providers,
     onHostChange: { apply: 'yes', say: 'providers have changed: Kong needs its configuration made anew' },
-    say: (text) => console.error(`nexus: ${text}`),
+    say,
   });
   scope.defer(watchFile(file, () => void onChange()));
   console.log(

@@ -1,12 +1,10 @@
-import { readdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import type { Gateway } from '../../plugins/gateway.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import type { RequestHead } from '../../plugins/session.ts';
 import type { FaultListener } from '../pluginserver/connection.ts';
-import { listenOnSocket } from '../socket.ts';
+import { listenOnSocket, ownSocket } from '../socket.ts';
 import { type Tickets, ticketHeader } from '../ticket.ts';
 import { RelayedCall } from './call.ts';
 import { Client } from './client.ts';
@@ -40,13 +38,12 @@ export interface Relay {
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const { socketDirectory, clock } = options;
-  const socketPath = join(socketDirectory, socketName(process.pid));
+  const socketPath = ownSocket(socketDirectory, 'relay');
   const egress = new Egress(options.egress, clock);
   const server = createServer(serverOptions, (incoming, response) => {
     void serve({ incoming, response }, options, egress);
   });
   server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
-  removeLeftovers(socketDirectory);
   await listenOnSocket(server, socketPath);
   return {
     socketPath,
@@ -98,24 +95,6 @@ const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingM
 const announcedBytes = ({ headers }: IncomingMessage): number | undefined => {
   const length = headers['content-length'];
   return length === undefined ? undefined : Number(length);
-};
-
-const socketName = (pid: number | string): string => `relay-${pid}.sock`;
-
-/** Removes the sockets of relays that were killed. */
-const removeLeftovers = (directory: string): void => {
-  for (const name of readdirSync(directory)) {
-    const [, pid] = /^relay-(\d+)\.sock$/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { force: true });
-  }
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
-  }
 };
 
 const drain = (server: Server, { sessions }: Gateway, graceMs: number): Promise<void> =>

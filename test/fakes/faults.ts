@@ -111,7 +111,9 @@ const errorAfter = (count: number): Fault => ({
     const { dialect, ask, reply } = healthy;
     const error = new ProviderError(529, 'overloaded', { code: 'overloaded' });
     if (!ask.stream) return errorReply(dialect, error);
-    return { ...reply, steps: [...[...reply.steps].slice(0, count), { bytes: dialect.errorFrame(error) }] };
+    // The events before it get time to arrive on their own.
+    const last = { bytes: dialect.errorFrame(error), afterMs: count === 0 ? 0 : 20 };
+    return { ...reply, steps: [...[...reply.steps].slice(0, count), last] };
   },
 });
 

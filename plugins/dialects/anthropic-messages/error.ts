@@ -183,13 +183,14 @@ const codeOfRefusal = ({ message = '' }: Told): ErrorCode => {
   return 'upstream_invalid_request';
 };
 
-/** Codes whose upstream message speaks of our account, not of the client's request. */
+/** Codes whose upstream words speak of our account, not of the client's request: `authentication_error` is not about its key. */
 const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_auth', 'upstream_quota']);
 
 const shared = (code: ErrorCode, { type, message, errorCode }: Told) => {
-  const upstreamCode = errorCode ?? type;
+  const isOurs = ours.has(code);
+  const upstreamCode = errorCode ?? (isOurs ? undefined : type);
   return {
-    ...(message === undefined || message === '' || ours.has(code) ? {} : { message }),
+    ...(message === undefined || message === '' || isOurs ? {} : { message }),
     ...(upstreamCode === undefined ? {} : { upstreamCode }),
   };
 };

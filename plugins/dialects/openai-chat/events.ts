@@ -1,5 +1,6 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
+import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
@@ -12,14 +13,17 @@ export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing
 /** Reads a whole JSON answer: the same events as its stream would give. */
 export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
 
-/** Reads of a stream only the first chunk and those that tell of usage, a finish or an error. */
-export const observeStream = (): ResponseDecoder => new StreamDecoder({ observing: true });
+/** Reads of a stream only the first chunk and those that tell of usage, a finish, an error or the end. */
+export const observeStream = (): ResponseDecoder => new ObservedStream();
 
 /** Reads a whole answer without the members that only its own dialect knows. */
 export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
 
-/** A member that accounts for the answer and is not null. Inside of strings its quotes would be escaped. */
-const telling = /"(?:usage|finish_reason|error|x_groq)"\s*:\s*(?!null)/;
+/**
+ * In chunks that account for the answer: a member that says so and is not null (inside of strings its quotes would be
+ * escaped), the last line, or an event with a name.
+ */
+const telling = /"(?:usage|finish_reason|error|x_groq)"\s*:\s*(?!null)|^(?:data: ?\[DONE\]|event:)/gm;
 
 interface Reading {
   /** The bytes pass as they are; only what accounts for them is read. */
@@ -29,12 +33,10 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
-  readonly #observing: boolean;
   #firstByte: number | undefined;
   #frames = 0;
 
   constructor({ observing }: Reading) {
-    this.#observing = observing;
     this.#answer = new AnswerReader({ whole: false, observing });
   }
 
@@ -59,10 +61,8 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   #read(frames: readonly SseEvent[]): void {
+    this.#frames += frames.length;
     for (const { data, event } of frames) {
-      const isFirst = this.#frames++ === 0;
-      if (this.#observing && !isFirst && event === '' && data.startsWith('{') && !telling.test(data))
-        continue;
       if (data.startsWith('[DONE]')) this.#answer.done();
       else this.#readChunk(data, event);
     }
@@ -74,6 +74,27 @@ class StreamDecoder implements ResponseDecoder {
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
     else if (chunk) this.#answer.read(chunk);
     else this.#answer.fail(gatewayError('upstream_malformed'));
+  }
+}
+
+/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
+class ObservedStream implements ResponseDecoder {
+  readonly #frames = new FrameCutter();
+  readonly #decoder = new StreamDecoder({ observing: true });
+  #began = false;
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    const whole = this.#frames.push(bytes);
+    if (whole.length === 0) return [];
+    // The first frame says what kind of answer this is.
+    const places = this.#began ? framesWith(telling, whole) : firstAnd(framesWith(telling, whole), whole);
+    this.#began = true;
+    if (!places) return this.#decoder.push(whole);
+    return places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
+  }
+
+  end(): ModelEvent[] {
+    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
   }
 }
 

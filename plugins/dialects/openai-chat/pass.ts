@@ -1,4 +1,5 @@
 import type { ModelRequest } from '../../model/request.ts';
+import { FrameCutter, framesWith, type Place } from '../../wire/frames.ts';
 import { isJsonObject, type JsonValue } from '../../wire/json.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import type { ByteFilter } from '../dialect.ts';
@@ -10,56 +11,54 @@ import type { ByteFilter } from '../dialect.ts';
 export const passStream = ({ stream, streamUsage }: ModelRequest): ByteFilter | undefined =>
   stream && !streamUsage ? new UsageFilter() : undefined;
 
-const none = new Uint8Array(0);
+/** A member that holds counts; inside of strings its quotes would be escaped. */
+const counting = /"usage"\s*:\s*\{/g;
 
 class UsageFilter implements ByteFilter {
-  #open: Uint8Array = none;
+  readonly #frames = new FrameCutter();
 
   push(bytes: Uint8Array): Uint8Array {
-    const all = this.#open.length === 0 ? bytes : Buffer.concat([this.#open, bytes]);
-    const kept: Uint8Array[] = [];
-    let from = 0;
-    for (let end = endOfFrame(all, from); end !== -1; end = endOfFrame(all, from)) {
-      const frame = all.subarray(from, end);
-      if (!isUsageFrame(frame)) kept.push(frame);
-      from = end;
-    }
-    this.#open = all.slice(from);
-    const [only = none, ...more] = kept;
-    return more.length === 0 ? only : Buffer.concat(kept);
+    return withoutUsageFrames(this.#frames.push(bytes));
   }
 
   end(): Uint8Array {
-    const open = this.#open;
-    this.#open = none;
-    return isUsageFrame(open) ? none : open;
+    return withoutUsageFrames(this.#frames.take());
   }
 }
+
+const withoutUsageFrames = (whole: Uint8Array): Uint8Array => {
+  const places = framesWith(counting, whole) ?? everyFrame(whole);
+  const out = places.filter(([start, end]) => isUsageFrame(whole.subarray(start, end)));
+  if (out.length === 0) return whole;
+  const kept = out.map(([start], at) => whole.subarray(out[at - 1]?.[1] ?? 0, start));
+  return Buffer.concat([...kept, whole.subarray(out.at(-1)?.[1])]);
+};
 
 const lf = 0x0a;
 const cr = 0x0d;
 
-/** Just after the next blank line; -1 when none is whole. Lines end in LF, CR or both: a last CR may be half of an end. */
-const endOfFrame = (bytes: Uint8Array, from: number): number => {
-  let line = from;
-  for (let at = from; at < bytes.length; at++) {
+/** The place of each frame, whatever its line ends. */
+const everyFrame = (bytes: Uint8Array): Place[] => {
+  const places: Place[] = [];
+  let start = 0;
+  let line = 0;
+  for (let at = 0; at < bytes.length; at++) {
     const code = bytes[at];
     if (code !== lf && code !== cr) continue;
-    if (code === cr && at + 1 === bytes.length) return -1;
-    const blank = at === line;
+    const isBlank = at === line;
     if (code === cr && bytes[at + 1] === lf) at++;
-    if (blank) return at + 1;
     line = at + 1;
+    if (!isBlank) continue;
+    places.push([start, line]);
+    start = line;
   }
-  return -1;
+  if (start < bytes.length) places.push([start, bytes.length]);
+  return places;
 };
-
-const usageMember = Buffer.from('"usage"');
 
 /** A chunk that holds nothing but the counts. */
 const isUsageFrame = (frame: Uint8Array): boolean => {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (!bytes.includes(usageMember)) return false;
   const sse = new SseSplitter();
   const [event] = [...sse.push(bytes), ...sse.end()];
   const chunk = event && parse(event.data);

@@ -220,14 +220,21 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
       return pid;
     };
 
+    interface Answered {
+      readonly beganMs: number;
+      readonly endedMs: number;
+      readonly answer: ClientAnswer | undefined;
+    }
+
     /** Calls without pause, `count` at once, until told to stop. */
     const load = (count: number) => {
-      const answers: { readonly atMs: number; readonly answer: ClientAnswer | undefined }[] = [];
+      const answers: Answered[] = [];
       let stopped = false;
       const client = async () => {
         while (!stopped) {
+          const beganMs = performance.now();
           const answer = await call(chat('slow')).catch(() => undefined);
-          answers.push({ atMs: performance.now(), answer });
+          answers.push({ beganMs, endedMs: performance.now(), answer });
         }
       };
       const clients = Array.from({ length: count }, client);
@@ -253,34 +260,41 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
       }
     };
 
-    test('killed under load: nothing passes, and it is back soon', async () => {
+    test('killed under load: nothing passes, and the standby serves at once', async () => {
       const { answers, stop } = load(8);
       await until(() => answers.length > 50);
       const killed = serverPid();
       const killedMs = performance.now();
       process.kill(killed, 'SIGKILL');
-      await until(() => answers.some(({ atMs, answer }) => atMs > killedMs + 100 && answer?.status === 200));
-      const backAfterMs = performance.now() - killedMs;
-      await sleep(300);
+      const back = () =>
+        answers.find(({ beganMs, answer }) => beganMs > killedMs && answer?.status === 200)?.endedMs;
+      await until(() => back() !== undefined);
+      const backAfterMs = (back() ?? Number.NaN) - killedMs;
+      await sleep(3000); // and stays, when the killed one is started again
       await stop();
+      console.log(kong.log().split('\n').filter((l) => /\[(error|warn|crit)\]/.test(l)).map((l) => l.slice(0, 260)).slice(-40).join('\n'));
       expectGate(answers.map(({ answer }) => answer));
-      expect(answers.some(({ answer }) => answer?.status === 503)).toBe(true);
       expect(serverPid()).not.toBe(killed);
-      console.log(`back ${Math.round(backAfterMs)} ms after SIGKILL`);
-      expect(backAfterMs).toBeLessThan(10_000); // a machine with other work starts a process slowly
+      const late = answers.filter(
+        ({ beganMs, answer }) => beganMs > killedMs + 1000 && answer?.status !== 200,
+      );
+      expect(late).toEqual([]);
+      console.log(`answers again ${Math.round(backAfterMs)} ms after SIGKILL`);
+      expect(backAfterMs).toBeLessThan(1000);
     });
 
-    test('frozen: nothing passes, and clients wait no minute', async () => {
+    test('frozen: nothing passes, clients wait no minute, and the standby serves soon', async () => {
       const frozen = serverPid();
       process.kill(frozen, 'SIGSTOP');
       const startedMs = performance.now();
       const answer = await call(chat('plain'));
-      const waitedMs = performance.now() - startedMs;
-      process.kill(frozen, 'SIGCONT');
+      expect(performance.now() - startedMs).toBeLessThan(5000);
       expect([answer.status, codeOf(answer)]).toEqual([503, 'policy_unavailable']);
-      expect(waitedMs).toBeLessThan(5000);
       expect(seen()).toEqual([]);
       while ((await call(chat('plain'))).status !== 200) await sleep(50);
+      const backAfterMs = performance.now() - startedMs;
+      console.log(`answers again ${Math.round(backAfterMs)} ms after SIGSTOP`);
+      expect(backAfterMs).toBeLessThan(10_000);
     });
 
     test('its refusals have the dialect of the route', async () => {

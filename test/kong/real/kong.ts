@@ -57,7 +57,11 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
     await kong.run(['stop', '-p', place.prefix], env);
     rmSync(directory, { recursive: true });
   };
-  await until(() => takesConnections(join(place.sockets, 'plugin.sock')), log);
+  const ready = until(() => takesConnections(join(place.sockets, 'plugin.sock')), log);
+  await ready.catch(async (cause: unknown) => {
+    await stop();
+    throw cause;
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     egressSocket,
@@ -114,10 +118,11 @@ const writeConfiguration = (
   writeFileSync(confFile, lines.join('') + formatConf(settings));
 };
 
-/** The name of a relay's socket holds its process. */
+/** Each process has a relay; the one that serves has given its plugin's socket the name that Kong knows. */
 const pidIn = (sockets: string): number | undefined => {
-  const pids = readdirSync(sockets).flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? []);
-  return pids.map(Number).find((pid) => isAlive(pid));
+  const names = readdirSync(sockets);
+  const pids = names.flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? []);
+  return pids.map(Number).find((pid) => isAlive(pid) && !names.includes(`plugin-${pid}.sock`));
 };
 
 const isAlive = (pid: number): boolean => {
