@@ -26,8 +26,6 @@ export const socketAddress = ({ host, port }: SocketAddress): Message => ({
  */
 export const connectionManagerParts = (options: ProcessorOptions) => ({
   early_header_mutation_extensions: [forgeable],
-  // A stream that we cut is seen by the client at once instead of a second later.
-  delayed_close_timeout: duration(50),
   local_reply_config: localReplies(),
   http_filters: [routerHttpFilter(options)],
 });

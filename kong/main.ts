@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
@@ -47,6 +48,8 @@ class SocketDirectoryError extends Error {
 const phaseTimeoutMs = 1500;
 /** Longer than any phase may take. */
 const graceMs = 2000;
+/** Longer than Kong needs to bring a ticket from the plugin to the relay. */
+const ticketTravelMs = 1000;
 /** How long a stopping relay lets answers finish: another may serve already, so there is no hurry. */
 const relayGraceMs = 120_000;
 
@@ -96,7 +99,8 @@ export const startKongHost = async ({
     metrics: () => registry.metrics(),
     stop: async () => {
       place.leave();
-      await server.close(graceMs); // whoever has a ticket still gets through
+      await server.close(graceMs);
+      await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
     },
   };

@@ -54,10 +54,7 @@ describe('envoy render', () => {
   });
 
   test.each([
-    [
-      'filters',
-      ['early_header_mutation_extensions', 'delayed_close_timeout', 'local_reply_config', 'http_filters'],
-    ],
+    ['filters', ['early_header_mutation_extensions', 'local_reply_config', 'http_filters']],
     ['clusters', ['clusters']],
     ['routes', ['routes']],
   ])('--only %s prints that alone, and where it goes', async (part, fields) => {

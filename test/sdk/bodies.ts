@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../plugins/wire/json.ts';
-import type { UpstreamName } from './world.ts';
+import type { UpstreamName } from './upstream.ts';
 
 const objectsIn = (value: JsonValue | undefined): JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : [];

@@ -1,17 +1,11 @@
 import { zodResponseFormat } from 'openai/helpers/zod';
-import type { ChatCompletionMessage, ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources';
+import type { ChatCompletionMessageParam } from 'openai/resources';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { pixel, said, thoughtAbout, tokensOf, twoCalls, unicode, weatherSchema } from './asks.ts';
-import { blocksIn, reasoningIn, rolesIn, rolesOfThreeTurns } from './bodies.ts';
+import { pixel, said, tokensOf, twoCalls, unicode } from './asks.ts';
 import { describeWorld, failoverTo, modelOn, upstreamNames } from './world.ts';
 
 const question = (content: string): ChatCompletionMessageParam[] => [{ role: 'user', content }];
-
-const weather: ChatCompletionTool = {
-  type: 'function',
-  function: { name: 'get_weather', description: 'Weather of a city', parameters: weatherSchema },
-};
 
 describeWorld('the OpenAI SDK', (world) => {
   const chat = () => world().openai.chat.completions;
@@ -162,111 +156,6 @@ describeWorld('the OpenAI SDK', (world) => {
           : { output_config: { format: { type: 'json_schema', schema } } },
       );
     });
-
-    test('calls tools in parallel, twice, by hand', async () => {
-      const messages = question('call tools: 2');
-      const turn = async (...results: string[]) => {
-        const calls = callsOf(messages.at(-1));
-        for (const [at, content] of results.entries())
-          messages.push({ role: 'tool', tool_call_id: calls[at]?.id ?? '', content });
-        const [choice] = (await chat().create({ model, messages, tools: [weather] })).choices;
-        if (choice) messages.push(choice.message);
-        return choice;
-      };
-      for (const results of [[], ['cloudy', 'call tools: 2']]) {
-        expect((await turn(...results))?.finish_reason).toBe('tool_calls');
-        expect(argumentsOf(messages.at(-1))).toEqual(twoCalls);
-      }
-      const last = await turn('sunny', 'sunny');
-      expect(last).toMatchObject({ finish_reason: 'stop' });
-      expect(last?.message.content).toMatch(/^You said: sunny/);
-      expect(new Set(messages.flatMap(callsOf).map(({ id }) => id)).size).toBe(4);
-      expect(world().seenBy(upstream).map(rolesIn)).toEqual(rolesOfThreeTurns[upstream]);
-    });
-
-    test('streams the arguments of its tool calls', async () => {
-      const asked = { model, messages: question('call tools: 2'), tools: [weather] };
-      const chunks = await Array.fromAsync(await chat().create({ ...asked, stream: true }));
-      const deltas = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
-      const of = (at: number) => deltas.filter(({ index }) => index === at);
-      expect(deltas.every(({ index }) => index === 0 || index === 1)).toBe(true);
-      for (const [at, expected] of twoCalls.entries()) {
-        expect(of(at)[0]).toMatchObject({ type: 'function', function: { name: 'get_weather' } });
-        expect(of(at)[0]?.id).toMatch(/./);
-        expect(of(at).length).toBeGreaterThan(2);
-        expect(
-          JSON.parse(
-            of(at)
-              .map((delta) => delta.function?.arguments ?? '')
-              .join(''),
-          ),
-        ).toEqual(expected);
-      }
-      const stream = chat().stream(asked);
-      const done: unknown[] = [];
-      stream.on('tool_calls.function.arguments.done', ({ arguments: text }) => done.push(JSON.parse(text)));
-      const answer = await stream.finalChatCompletion();
-      expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
-      expect(argumentsOf(answer.choices[0]?.message)).toEqual(twoCalls);
-      expect(done).toEqual(twoCalls);
-    });
-
-    test.each([false, true])('lets its runner call tools, streamed: %s', async (stream) => {
-      const called: unknown[] = [];
-      const asked = {
-        model,
-        messages: question('call tools: 2'),
-        tools: [
-          {
-            type: 'function' as const,
-            function: {
-              name: 'get_weather',
-              description: 'Weather of a city',
-              parameters: weatherSchema,
-              parse: (text: string) => JSON.parse(text) as (typeof twoCalls)[number],
-              // The second of the first two asks for one more.
-              function: (input: (typeof twoCalls)[number]) => {
-                called.push(input);
-                return input.days === 2 ? 'call tools: 1' : 'sunny';
-              },
-            },
-          },
-        ],
-      };
-      const runner = stream ? chat().runTools({ ...asked, stream }) : chat().runTools(asked);
-      expect(await runner.finalContent()).toBe(said('sunny'));
-      expect(called).toEqual([...twoCalls, twoCalls[0]]);
-      expect(world().seenBy(upstream)).toHaveLength(3);
-    });
-
-    test.each(['create', 'stream'] as const)('brings reasoning back, by %s', async (way) => {
-      const messages = question('call tools: 2');
-      const asked = { model, tools: [weather], reasoning_effort: 'low' as const };
-      const turn = async () => {
-        const answer = await (way === 'create'
-          ? chat().create({ ...asked, messages })
-          : chat()
-              .stream({ ...asked, messages })
-              .finalChatCompletion());
-        const message = answer.choices[0]?.message;
-        if (message) messages.push(withoutParsed(message));
-        return message;
-      };
-      const first = await turn();
-      expect(first).toHaveProperty('reasoning_content', expect.stringMatching(/./));
-      for (const { id } of callsOf(first))
-        messages.push({ role: 'tool', tool_call_id: id, content: 'sunny' });
-      await turn();
-      messages.push(...question('And now?'));
-      expect((await turn())?.content).toBe(said('And now?'));
-      const last = world().seenBy(upstream).at(-1);
-      // The provider takes a thought back only under its own seal.
-      if (upstream === 'anthropic')
-        expect(blocksIn(last, 'thinking')).toMatchObject(
-          [thoughtAbout('call tools: 2'), thoughtAbout('sunny\nsunny')].map((thinking) => ({ thinking })),
-        );
-      else expect(reasoningIn(last)).toHaveLength(2);
-    });
   });
 
   test.each(upstreamNames)('does not see a failover to %s', async (upstream) => {
@@ -282,14 +171,3 @@ describeWorld('the OpenAI SDK', (world) => {
     for (const name of upstreamNames) expect(world().seenBy(name)).toHaveLength(2);
   });
 });
-
-const callsOf = (message: ChatCompletionMessageParam | undefined) =>
-  (message?.role === 'assistant' ? (message.tool_calls ?? []) : []).filter(
-    (call) => call.type === 'function',
-  );
-
-const argumentsOf = (message: ChatCompletionMessageParam | undefined): unknown[] =>
-  callsOf(message).map((call) => JSON.parse(call.function.arguments));
-
-/** A message as it goes back: `parsed` is the stream helper's own. */
-const withoutParsed = ({ parsed: _, ...message }: ChatCompletionMessage & { parsed?: unknown }) => message;

@@ -5,13 +5,13 @@ import { hashKey } from '../../plugins/config/keys.ts';
 import type { JsonValue } from '../../plugins/wire/json.ts';
 import { envoyBinary } from '../e2e/envoy.ts';
 import { startStack } from '../e2e/stack.ts';
-import { type FakeProvider, startProvider } from '../fakes/provider.ts';
+import { startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
 
 /** One provider of each dialect; both behave as the model that they are asked for is called. */
-export const upstreamNames = ['openai', 'anthropic'] as const;
-export type UpstreamName = (typeof upstreamNames)[number];
+export const upstreamNames = ['openai', 'anthropic'] as const satisfies readonly UpstreamName[];
 
-const healthy = { openai: 'gpt-5.4', anthropic: 'claude-sonnet-5' } as const satisfies Record<
+/** The model that answers, by its provider's name. */
+export const healthy = { openai: 'gpt-5.4', anthropic: 'claude-sonnet-5' } as const satisfies Record<
   UpstreamName,
   string
 >;
@@ -22,7 +22,7 @@ const faults = [
   'fault-401',
   'fault-404',
   'fault-429-retry-1',
-  'fault-429-quota',
+  'fault-402',
   'fault-503',
   'fault-529',
   'fault-first-event-error',
@@ -32,6 +32,7 @@ const faults = [
   'fault-stall-stream-3',
   'fault-one-byte-chunks',
   'fault-crlf',
+  'fault-cr-only',
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -48,7 +49,7 @@ export interface World {
   readonly url: string;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
-  readonly upstreams: Readonly<Record<UpstreamName, FakeProvider>>;
+  readonly upstreams: Readonly<Record<UpstreamName, Upstream>>;
   /** Bodies that an upstream saw since the test began, oldest first. */
   seenBy(upstream: UpstreamName): JsonValue[];
   stop(): Promise<void>;
@@ -71,7 +72,11 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       world = await startWorld();
     });
     beforeEach(() => {
-      for (const upstream of upstreamNames) started().upstreams[upstream].journal.clear();
+      for (const upstream of upstreamNames) {
+        const { journal, bodies } = started().upstreams[upstream];
+        journal.clear();
+        bodies.length = 0;
+      }
     });
     afterAll(() => world?.stop());
     tests(started);
@@ -81,8 +86,8 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
 /** Starts both providers, and a real Envoy with a real worker over them. The clients try everything once. */
 const startWorld = async (): Promise<World> => {
   const upstreams = {
-    openai: await startProvider({ dialect: 'openai', key: providerKeys.openai }),
-    anthropic: await startProvider({ dialect: 'anthropic', key: providerKeys.anthropic }),
+    openai: await startUpstream('openai', providerKeys.openai),
+    anthropic: await startUpstream('anthropic', providerKeys.anthropic),
   };
   const stack = await startStack({
     configText: JSON.stringify(

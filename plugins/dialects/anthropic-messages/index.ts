@@ -5,7 +5,8 @@ import { adaptRequest } from './adapt.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeStream } from './events.ts';
-import { keepUnder } from './reasoning.ts';
+import { checksSeals } from './models.ts';
+import { keepUnder, withoutUnsealed } from './reasoning.ts';
 import { renderRequest } from './render.ts';
 import { decodeRequest } from './request.ts';
 
@@ -28,12 +29,18 @@ const headersFor = (request: ModelRequest, { clientHeaders }: UpstreamTarget): H
 const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
   const headers = headersFor(request, target);
   if (request.dialect === 'anthropic-messages') {
-    const body = renderRequest(withFittingBudget(request), target.model);
-    return { path, headers, body: JSON.stringify(body), dropped: [] };
+    const taken = acceptable(request, target);
+    const body = renderRequest(withFittingBudget(taken), target.model);
+    const dropped = taken === request ? [] : ['messages.content.thinking'];
+    return { path, headers, body: JSON.stringify(body), dropped };
   }
   const { request: adapted, dropped } = adaptRequest(request, target.model);
   return { path, headers, body: JSON.stringify(renderRequest(adapted, target.model)), dropped };
 };
+
+/** Earlier turns of a conversation may have been answered by another dialect's upstream. */
+const acceptable = (request: ModelRequest, { model }: UpstreamTarget): ModelRequest =>
+  checksSeals(model) ? withoutUnsealed(request) : request;
 
 /** A policy may have lowered `max_tokens` under the client's thinking budget, which the API refuses. */
 const withFittingBudget = (request: ModelRequest): ModelRequest => {
@@ -48,12 +55,15 @@ const patchRequest = (
   document: JsonDocument,
   request: ModelRequest,
   target: UpstreamTarget,
-): EncodedRequest => ({
-  path,
-  headers: headersFor(request, target),
-  body: patchMembers(document, { model: JSON.stringify(target.model) }),
-  dropped: [],
-});
+): EncodedRequest => {
+  if (acceptable(request, target) !== request) return encodeRequest(request, target);
+  return {
+    path,
+    headers: headersFor(request, target),
+    body: patchMembers(document, { model: JSON.stringify(target.model) }),
+    dropped: [],
+  };
+};
 
 /** One page with every name ("List models", read 2026-11-24); we know no dates of release. */
 const encodeModels = (names: readonly string[]): JsonObject => ({

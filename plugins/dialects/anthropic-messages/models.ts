@@ -118,12 +118,17 @@ const otherMakers: ModelTraits = {
 
 /** By a provider's name of a model: `claude-opus-4-7`, `claude-3-5-haiku-20241022`, `us.anthropic.claude-sonnet-5-v1:0`. */
 export const traitsOf = (model: string): ModelTraits => {
-  const name = /claude-(.+)/.exec(model.toLowerCase())?.[1];
+  const name = claudeName(model);
   if (name === undefined) return otherMakers;
   const family = /[a-z]+/.exec(name)?.[0] ?? '';
   const version = versionOf(name);
   return rows.find((row) => row.families.test(family) && version >= row.from) ?? otherMakers;
 };
+
+/** Does its API take thinking back only under its own seal? Servers of other makers seal nothing. */
+export const checksSeals = (model: string): boolean => claudeName(model) !== undefined;
+
+const claudeName = (model: string): string | undefined => /claude-(.+)/.exec(model.toLowerCase())?.[1];
 
 /** A name without a version (`claude-mythos-preview`) is taken for the newest. A date is no version. */
 const versionOf = (name: string): number => {

@@ -1,4 +1,4 @@
-import type { ReasoningEffort, ReasoningSettings } from '../../model/request.ts';
+import type { ModelRequest, Part, ReasoningEffort, ReasoningSettings, Turn } from '../../model/request.ts';
 import type { ModelTraits } from './models.ts';
 
 /** Smallest `budget_tokens` (API reference, "ThinkingConfigEnabled", read 2026-11-24). */
@@ -93,4 +93,32 @@ export const keepUnder = (settings: ReasoningSettings, maxOutputTokens: number):
   if (mode !== 'fixed' || budgetTokens === undefined || budgetTokens < maxOutputTokens) return settings;
   const fitting = fitBudget(budgetTokens, maxOutputTokens);
   return fitting === undefined ? { mode: 'off' } : { ...settings, budgetTokens: fitting };
+};
+
+/**
+ * A conversation without the thinking that has no seal: another dialect's upstream thought it, in an earlier turn, and
+ * this API refuses it. A fixed budget goes, too, when it was that of calls under way, which would have to begin with
+ * their thinking. The same request when everything is sealed.
+ */
+export const withoutUnsealed = (request: ModelRequest): ModelRequest => {
+  if (!request.turns.some(hasUnsealed)) return request;
+  const turns = request.turns.flatMap((turn) => (hasUnsealed(turn) ? sealedOf(turn) : turn));
+  const losesBudget = request.reasoning?.mode === 'fixed' && callsWithoutThinking(turns);
+  return { ...request, turns, ...(losesBudget ? { reasoning: { mode: 'off' } } : {}) };
+};
+
+const hasUnsealed = ({ parts }: Turn): boolean => parts.some(isUnsealed);
+
+/** Nothing where only thinking was: the API takes no empty messages. */
+const sealedOf = (turn: Turn): Turn[] => {
+  const parts = turn.parts.filter((part) => !isUnsealed(part));
+  return parts.length === 0 ? [] : [{ ...turn, parts }];
+};
+
+const isUnsealed = (part: Part): boolean =>
+  part.type === 'reasoning' && part.signature === undefined && part.redacted === undefined;
+
+const callsWithoutThinking = (turns: readonly Turn[]): boolean => {
+  const parts = turns.findLast(({ role }) => role === 'assistant')?.parts ?? [];
+  return parts[0]?.type !== 'reasoning' && parts.some(({ type }) => type === 'tool-call');
 };

@@ -174,6 +174,45 @@ test('patching changes the model and not one byte more', () => {
   expect(patched).toBe(body.replace('"m"', '"upstream-model"'));
 });
 
+describe('thinking of an upstream of another dialect, which has no seal', () => {
+  const call = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+  const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'done' }] };
+  const unsealed = { type: 'thinking', thinking: 'Hm.', signature: '' };
+  const sealed = { type: 'thinking', thinking: 'Well.', signature: 'seal' };
+  const body = {
+    ...hello,
+    max_tokens: 4_000,
+    thinking: { type: 'enabled', budget_tokens: 1_024 },
+    messages: [
+      ...hello.messages,
+      { role: 'assistant', content: [sealed, { type: 'text', text: 'Hi' }] },
+      { role: 'user', content: 'Go on' },
+      { role: 'assistant', content: [unsealed] },
+      { role: 'assistant', content: [unsealed, call] },
+      result,
+    ],
+  };
+  const patched = (model: string) =>
+    anthropicMessages.patchRequest(documentOf(body), decode(body), { ...target, model });
+
+  test('goes no further than to the makers who seal nothing', () => {
+    const { body: sent, dropped } = patched('kimi-k3');
+    expect(JSON.parse(sent)).toEqual({ ...body, model: 'kimi-k3' });
+    expect(dropped).toEqual([]);
+  });
+
+  test('is left out for Claude, and the budget of the calls under way with it', () => {
+    const { body: sent, dropped } = patched('claude-sonnet-4-5');
+    expect(JSON.parse(sent)).toEqual({
+      ...body,
+      model: 'claude-sonnet-4-5',
+      thinking: { type: 'disabled' },
+      messages: [...body.messages.slice(0, 3), { role: 'assistant', content: [call] }, result],
+    });
+    expect(dropped).toEqual(['messages.content.thinking']);
+  });
+});
+
 test('a list of models', () => {
   expect(anthropicMessages.encodeModels(['a', 'b'])).toMatchObject({
     data: [

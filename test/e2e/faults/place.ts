@@ -54,7 +54,7 @@ export const startPlace = async (options: PlaceOptions): Promise<Place> => {
 };
 
 /** The nexus.yaml of a place (JSON is YAML), and the variables that it names. */
-export const configOf = (
+const configOf = (
   options: PlaceOptions,
   fakes: ReadonlyMap<string, FakeProvider>,
 ): Required<Pick<StackOptions, 'configText' | 'env'>> => {
@@ -129,12 +129,12 @@ export const chat = (url: string, ask: Ask): Promise<ClientAnswer> => send(url, 
 export const endingsOf = async (
   worker: RunningWorker | undefined,
 ): Promise<Readonly<Record<string, number>>> => {
-  const counters = (await worker?.metrics()) ?? [];
+  const metrics = (await worker?.metrics()) ?? [];
   const endings: Record<string, number> = {};
-  for (const { value, labels } of counters.find(({ name }) => name === 'nexus_requests_total')?.values ??
-    []) {
-    const ending = labels.ending ?? '';
-    endings[ending] = (endings[ending] ?? 0) + value;
+  for (const { name, values } of metrics) {
+    if (name !== 'nexus_requests_total') continue;
+    for (const { value, labels } of values)
+      endings[labels.ending ?? ''] = (endings[labels.ending ?? ''] ?? 0) + value;
   }
   return endings;
 };

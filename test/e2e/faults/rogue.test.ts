@@ -56,7 +56,7 @@ describe.skipIf(!envoyBinary)('a service that', () => {
     expect(readAnswer(dialect, answer).errorCode).toBe('policy_unavailable');
   };
 
-  test('is honest serves', async () => {
+  test('is honest: serves', async () => {
     await expect.poll(() => stat('cluster.nexus.membership_healthy'), { timeout: 5000 }).toBe(1);
     expect((await send(place.url, 'openai-chat', { model: 'next' })).status).toBe(200);
     expect(place.seen()).toHaveLength(2);

@@ -34,6 +34,8 @@ export interface RunningKong {
   readonly egressSocket: string;
   /** Process of the plugin server that serves now; undefined while there is none. */
   serverPid(): number | undefined;
+  /** Whether another process waits to take over from it. */
+  hasStandby(): boolean;
   /** Reads its configuration again and replaces its workers. */
   reload(): Promise<void>;
   /** What it has logged. */
@@ -51,7 +53,7 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   writeConfiguration(confFile, { ...place, egressSocket }, options);
   const env = { ...process.env, ...options.env, [egressSecretVariable]: egressSecret };
   await kong.run(['start', '-c', confFile, '-p', place.prefix], env);
-  const serverPid = () => pidIn(place.sockets);
+  const processes = () => processesIn(place.sockets);
   const log = () => readFileSync(join(place.prefix, 'logs/error.log'), 'utf8');
   const stop = async () => {
     await kong.run(['stop', '-p', place.prefix], env);
@@ -65,7 +67,8 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   return {
     url: `http://127.0.0.1:${port}`,
     egressSocket,
-    serverPid,
+    serverPid: () => processes().serving,
+    hasStandby: () => processes().waiting !== undefined,
     reload: () => kong.run(['reload', '-c', confFile, '-p', place.prefix], env),
     log,
     stop,
@@ -119,10 +122,13 @@ const writeConfiguration = (
 };
 
 /** Each process has a relay; the one that serves has given its plugin's socket the name that Kong knows. */
-const pidIn = (sockets: string): number | undefined => {
+const processesIn = (sockets: string): { readonly serving?: number; readonly waiting?: number } => {
   const names = readdirSync(sockets);
-  const pids = names.flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? []);
-  return pids.map(Number).find((pid) => isAlive(pid) && !names.includes(`plugin-${pid}.sock`));
+  const pids = names.flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? []).map(Number);
+  const waits = (pid: number) => names.includes(`plugin-${pid}.sock`);
+  const [serving] = pids.filter((pid) => isAlive(pid) && !waits(pid));
+  const [waiting] = pids.filter((pid) => isAlive(pid) && waits(pid));
+  return { ...(serving && { serving }), ...(waiting && { waiting }) };
 };
 
 const isAlive = (pid: number): boolean => {
