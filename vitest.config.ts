@@ -1,27 +1,47 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is pure and quick; every other project starts real processes and runs one file at a time. */
-const project = (name: string, include: string[], seconds: number) => ({
+interface Project {
+  readonly name: string;
+  readonly include: string[];
+  readonly seconds: number;
+  /** Pure tests share one module graph a worker; what starts processes runs one file at a time. */
+  readonly kind: 'pure' | 'processes';
+}
+
+const project = ({ name, include, seconds, kind }: Project) => ({
   test: {
     name,
     include,
     testTimeout: seconds * 1000,
     hookTimeout: 60_000,
-    ...(name === 'unit' ? {} : { fileParallelism: false, maxWorkers: 1 }),
+    ...(kind === 'pure' ? { isolate: false } : { fileParallelism: false, maxWorkers: 1 }),
   },
 });
+
+/** Files beside the code that talk to real sockets and processes all the same. */
+const inProcess = ['test/contract/**/*.test.ts', 'test/unit/fakes.test.ts'];
 
 export default defineConfig({
   test: {
     projects: [
-      project(
-        'unit',
-        ['{plugins,extproc,kong,envoy,cli,bench}/**/*.test.ts', 'test/{golden,contract,unit}/**/*.test.ts'],
-        10,
-      ),
-      project('envoy', ['test/e2e/**/*.test.ts'], 60),
-      project('kong', ['test/kong/**/*.test.ts'], 60),
-      project('sdk', ['test/sdk/**/*.test.ts'], 60),
+      {
+        test: {
+          ...project({
+            name: 'unit',
+            include: [
+              '{plugins,extproc,kong,envoy,cli,bench}/**/*.test.ts',
+              'test/{golden,unit}/**/*.test.ts',
+            ],
+            seconds: 10,
+            kind: 'pure',
+          }).test,
+          exclude: inProcess,
+        },
+      },
+      project({ name: 'contract', include: inProcess, seconds: 10, kind: 'processes' }),
+      project({ name: 'envoy', include: ['test/e2e/**/*.test.ts'], seconds: 60, kind: 'processes' }),
+      project({ name: 'kong', include: ['test/kong/**/*.test.ts'], seconds: 60, kind: 'processes' }),
+      project({ name: 'sdk', include: ['test/sdk/**/*.test.ts'], seconds: 60, kind: 'processes' }),
     ],
   },
 });

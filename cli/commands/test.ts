@@ -8,8 +8,8 @@ import { type ExitCode, UsageError } from '../run.ts';
 import { bringEnvoy } from '../supervisor/bring-envoy.ts';
 import { testExitCode, testReport, type Verdict } from '../test-report.ts';
 
-/** What can be tested alone; the names of the vitest projects. */
-const areas = ['unit', 'envoy', 'kong', 'redis', 'sdk', 'browser'] as const;
+/** What can be tested alone; the names of the vitest projects. `contract` is the table of scenarios, in process. */
+const areas = ['unit', 'contract', 'envoy', 'kong', 'redis', 'sdk', 'browser'] as const;
 type Area = (typeof areas)[number];
 
 /** Areas whose tests start a real Envoy. */

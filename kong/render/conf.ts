@@ -59,7 +59,7 @@ export const kongConf = (options: KongConfOptions): readonly KongSetting[] => {
     {
       name: 'nginx_proxy_lua_socket_keepalive_timeout',
       value: '1ms',
-      why: "Connections to plugin servers are not kept: on one whose server was killed, Kong 3.9 hangs for 10 s.",
+      why: 'Connections to plugin servers are not kept: on one whose server was killed, Kong 3.9 hangs for 10 s.',
     },
     {
       name: 'nginx_proxy_client_body_buffer_size',

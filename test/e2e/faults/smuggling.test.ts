@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { JournalEntry } from '../../fakes/journal.ts';
 import { envoyBinary } from '../envoy.ts';
 import { http2Call } from './http2.ts';
 import { bodyOf, chat, clientKey, type Place, startPlace } from './place.ts';
@@ -146,11 +147,28 @@ describe.skipIf(!envoyBinary)('bytes that two readers could read differently', (
     expect(place.seen()).toHaveLength(3);
   });
 
-  test.each(ambiguous)('%s: refused, and no provider is asked', async (_, bytes) => {
-    const text = await talk(place.url, bytes);
-    for (const status of statusesIn(text)) expect(status).toBeOneOf([400, 404, 408, 411, 413, 426, 501]);
-    expect((await chat(place.url, { model: 'any', says: 'afterwards' })).status).toBe(200);
-    expect(JSON.stringify(place.seen().map((it) => it.body))).not.toMatch(/the request|hidden/);
+  describe('are refused', () => {
+    let answers: ReadonlyMap<string, string>;
+    let asked: readonly JournalEntry[];
+    beforeAll(async () => {
+      place.provider('a').journal.clear();
+      // All at once: Envoy takes a second to close each of these connections.
+      const talks = ambiguous.map(async ([name, bytes]) => [name, await talk(place.url, bytes)] as const);
+      answers = new Map(await Promise.all(talks));
+      await chat(place.url, { model: 'any', says: 'afterwards' });
+      asked = place.seen();
+    });
+
+    test.each(ambiguous)('%s', (name) => {
+      for (const status of statusesIn(answers.get(name) ?? ''))
+        expect(status).toBeOneOf([400, 404, 408, 411, 413, 426, 501]);
+    });
+
+    test('and no provider was asked', () => {
+      expect(answers.size).toBe(ambiguous.length);
+      expect(asked).toHaveLength(1);
+      expect(JSON.stringify(asked[0]?.body)).toContain('afterwards');
+    });
   });
 
   test.each(odd)('%s: no more than one answer, from where it belongs', async (_, bytes) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,14 +28,18 @@ export interface KongOptions {
   readonly workers?: number;
 }
 
+/** Process ids; undefined while there is no such process. */
+export interface Servers {
+  readonly serving: number | undefined;
+  readonly waiting: number | undefined;
+}
+
 /** A Kong that runs as `nexus kong render` says, and starts the plugin server itself. */
 export interface RunningKong {
   readonly url: string;
   readonly egressSocket: string;
-  /** Process of the plugin server that serves now; undefined while there is none. */
-  serverPid(): number | undefined;
-  /** Whether another process waits to take over from it. */
-  hasStandby(): boolean;
+  /** The process that is Kong's plugin server now, and the one that waits to take over. */
+  servers(): Servers;
   /** Reads its configuration again and replaces its workers. */
   reload(): Promise<void>;
   /** What it has logged. */
@@ -53,7 +57,6 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   writeConfiguration(confFile, { ...place, egressSocket }, options);
   const env = { ...process.env, ...options.env, [egressSecretVariable]: egressSecret };
   await kong.run(['start', '-c', confFile, '-p', place.prefix], env);
-  const processes = () => processesIn(place.sockets);
   const log = () => readFileSync(join(place.prefix, 'logs/error.log'), 'utf8');
   const stop = async () => {
     await kong.run(['stop', '-p', place.prefix], env);
@@ -67,8 +70,7 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   return {
     url: `http://127.0.0.1:${port}`,
     egressSocket,
-    serverPid: () => processes().serving,
-    hasStandby: () => processes().waiting !== undefined,
+    servers: () => serversIn(place.sockets),
     reload: () => kong.run(['reload', '-c', confFile, '-p', place.prefix], env),
     log,
     stop,
@@ -121,15 +123,25 @@ const writeConfiguration = (
   writeFileSync(confFile, lines.join('') + formatConf(settings));
 };
 
-/** Each process has a relay; the one that serves has given its plugin's socket the name that Kong knows. */
-const processesIn = (sockets: string): { readonly serving?: number; readonly waiting?: number } => {
+/**
+ * Each process has a relay. The one that waits has not yet given its plugin's socket the name that Kong knows; of several
+ * that have, the youngest serves.
+ */
+const serversIn = (sockets: string): Servers => {
   const names = readdirSync(sockets);
-  const pids = names.flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? []).map(Number);
+  const processes = names
+    .flatMap((name) => /^relay-(\d+)\.sock$/.exec(name)?.[1] ?? [])
+    .map((pid) => ({ pid: Number(pid), bornMs: bornMs(join(sockets, `relay-${pid}.sock`)) }))
+    .filter(({ pid }) => isAlive(pid))
+    .sort((a, b) => b.bornMs - a.bornMs);
   const waits = (pid: number) => names.includes(`plugin-${pid}.sock`);
-  const [serving] = pids.filter((pid) => isAlive(pid) && !waits(pid));
-  const [waiting] = pids.filter((pid) => isAlive(pid) && waits(pid));
-  return { ...(serving && { serving }), ...(waiting && { waiting }) };
+  return {
+    serving: processes.find(({ pid }) => !waits(pid))?.pid,
+    waiting: processes.find(({ pid }) => waits(pid))?.pid,
+  };
 };
+
+const bornMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 const isAlive = (pid: number): boolean => {
   try {
