@@ -1,28 +1,15 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { type KongHost, openSocketDirectory, startKongHost } from '../../kong/main.ts';
 import { nexusModule } from '../../kong/plugin.ts';
 import { pluginInfo } from '../../kong/pluginserver/module.ts';
-import type { EgressOptions } from '../../kong/relay/egress.ts';
 import { defaultEgressSocket } from '../../kong/relay/names.ts';
 import { readEgressSecret } from '../../kong/relay/secret.ts';
-import { loadGatewayConfig } from '../../plugins/io/config-file.ts';
-import { type Fleet, startAdmin } from '../admin.ts';
 import { type ExitCode, UsageError } from '../run.ts';
-import {
-  publishConfig,
-  readConfigFile,
-  usable,
-  watchFile,
-  workersConfig,
-} from '../supervisor/config-file.ts';
-import { Failure } from '../supervisor/failure.ts';
-import { KongStandby } from '../supervisor/kong-standby.ts';
+import { readConfigFile, usable } from '../supervisor/config-file.ts';
+import { type KongServiceOptions, startKongService } from '../supervisor/kong-service.ts';
 import { loopback, parsePort } from '../supervisor/ports.ts';
-import { reloader } from '../supervisor/reload.ts';
 import { Steps } from '../supervisor/steps.ts';
 import { type Scope, supervise } from '../supervisor/supervise.ts';
-import type { ReloadResult } from '../supervisor/worker.ts';
 
 export default defineCommand({
   meta: { description: 'Run the plugin server alone, for a Kong that exists already' },
@@ -47,82 +34,29 @@ export default defineCommand({
       return 0;
     }
     if (args.config === undefined) throw new UsageError('missing --config FILE');
-    const file = resolve(args.config);
-    const adminPort = parsePort('admin-port', args['admin-port']);
-    const egress = { socketPath: resolve(args['egress-socket']), secret: readEgressSecret(process.env) };
-    return supervise((scope) =>
-      serve({ file, socketDirectory: args['socket-dir'], egress, adminPort }, scope),
-    );
+    const options = {
+      file: resolve(args.config),
+      socketDirectory: resolve(args['socket-dir']),
+      egress: { socketPath: resolve(args['egress-socket']), secret: readEgressSecret(process.env) },
+      adminPort: parsePort('admin-port', args['admin-port']),
+    };
+    return supervise((scope) => serve(options, scope));
   },
 });
 
-interface ServeOptions {
-  /** The nexus.yaml. */
-  readonly file: string;
-  readonly socketDirectory: string;
-  readonly egress: EgressOptions;
-  readonly adminPort: number;
-}
+type ServeOptions = Pick<KongServiceOptions, 'file' | 'socketDirectory' | 'egress' | 'adminPort'>;
 
-const serve = async (
-  { file, socketDirectory, egress, adminPort }: ServeOptions,
-  scope: Scope,
-): Promise<void> => {
+const serve = async (options: ServeOptions, scope: Scope): Promise<void> => {
+  const { file } = options;
   const steps = new Steps(scope.signal);
-  const directory = resolve(socketDirectory); // not one of our own: Kong may end us before we can remove it
   const read = () => readConfigFile(file);
-  const current = await steps.run('configuration', (note) => usable(read(), { file, note }));
-  openSocketDirectory(directory);
-  publishConfig(current.text, directory);
-  const host = await steps.run('plugin server', () =>
-    startKongHost({ config: published(directory), socketDirectory: directory, egress }),
-  );
-  scope.defer(() => host.stop());
-  host.takeOver();
-  const say = (text: string) => console.error(`nexus: ${text}`);
-  const standby = new KongStandby({
-    config: workersConfig(directory),
-    socketDirectory: directory,
-    egressSocket: egress.socketPath,
-    onEvent: say,
-  });
-  scope.defer(() => standby.stop());
-  const admin = await startAdmin(fleetOf(host), adminPort);
-  scope.defer(() => admin.close());
-  const onChange = reloader({
-    file,
-    directory,
-    current,
-    read,
-    reload: async () => {
-      standby.reload();
-      return [follow(host, directory)];
-    },
-    renderHost: ({ providers }) => providers,
-    onHostChange: { apply: 'yes', say: 'providers have changed: Kong needs its configuration made anew' },
-    say,
-  });
-  scope.defer(watchFile(file, () => void onChange()));
+  const config = await steps.run('configuration', (note) => usable(read(), { file, note }));
+  const onHostChange = {
+    apply: 'yes',
+    say: `providers have changed: Kong needs a new kong.yml, see nexus kong render --config ${file}`,
+  } as const;
+  const service = await startKongService({ ...options, read, config, onHostChange }, steps, scope);
   console.log(
-    `\nKong finds the plugin at ${host.pluginSocket}\nMetrics and health: http://${loopback}:${admin.port}/`,
+    `\nKong finds the plugin at ${service.pluginSocket}\nMetrics and health: http://${loopback}:${service.adminPort}/`,
   );
 };
-
-const published = (directory: string) => {
-  const loaded = loadGatewayConfig(workersConfig(directory));
-  if ('problems' in loaded) throw new Failure(loaded.problems.join('\n'));
-  return loaded;
-};
-
-const follow = (host: KongHost, directory: string): ReloadResult => {
-  const next = loadGatewayConfig(workersConfig(directory));
-  if ('problems' in next) return { type: 'refused', problems: next.problems };
-  host.replaceConfig(next);
-  return { type: 'reloaded', digest: next.digest };
-};
-
-/** This one process, for the admin pages. */
-const fleetOf = (host: KongHost): Fleet => ({
-  probe: async () => [{ worker: 0, state: 'ready', pid: process.pid, restarts: 0 }],
-  metrics: () => host.metrics(),
-});

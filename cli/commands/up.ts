@@ -1,13 +1,16 @@
 import { defineCommand } from 'citty';
+import { findKong, howToGetKong } from '../kong-binary.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 import { demoConfigFile } from '../supervisor/demo.ts';
 import { parsePort } from '../supervisor/ports.ts';
 import { up } from '../supervisor/up.ts';
+import { upKong } from '../supervisor/up-kong.ts';
 import { parseWorkerCount } from '../supervisor/worker-pool.ts';
 
 export default defineCommand({
   meta: {
-    description: 'Run everything on this machine: Envoy, the policy service and, without --config, a demo',
+    description:
+      'Run everything on this machine: Envoy or Kong, the policy service and, without --config, a demo',
   },
   args: {
     config: {
@@ -20,21 +23,16 @@ export default defineCommand({
     workers: { type: 'string', description: 'Processes of the policy service; 2 when left out' },
   },
   run: ({ args }): Promise<ExitCode> => {
-    refuseKong(args.host);
-    return up({
+    const options = {
       config: args.config ?? demoConfigFile,
       port: parsePort('port', args.port),
       adminPort: parsePort('admin-port', args['admin-port']),
       workers: parseWorkerCount(args.workers),
-    });
+    };
+    if (args.host === 'envoy') return up(options);
+    if (args.host !== 'kong') throw new UsageError(`--host ${args.host}: expected envoy or kong`);
+    const kong = findKong(process.env);
+    if (kong === undefined) throw new UsageError(`--host kong: ${howToGetKong}`);
+    return upKong(options, kong);
   },
 });
-
-const refuseKong = (host: string): void => {
-  if (host === 'envoy') return;
-  if (host !== 'kong') throw new UsageError(`--host ${host}: expected envoy or kong`);
-  throw new UsageError(
-    'Nexus does not run inside Kong yet, so there is nothing to start. Kong itself comes as a package or image: ' +
-      'https://developer.konghq.com/gateway/install/',
-  );
-};

@@ -2,13 +2,11 @@ import { describe, test } from 'vitest';
 import { httpCall } from '../../contract/http.ts';
 import { runContract } from '../../contract/run.ts';
 import { startKong } from './kong.ts';
-import { findKong, noKong } from './program.ts';
+import { noKong, kongProgram as program } from './program.ts';
 
-const kong = findKong();
-
-if (kong)
+if (program)
   runContract('behind a real Kong', async (world) => {
-    const running = await startKong(kong, world);
+    const running = await startKong(program, world);
     return {
       name: 'behind a real Kong',
       call: (call) => httpCall(running.url, call),

@@ -7,9 +7,8 @@ import type { Entity } from '../../../kong/render/entities.ts';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
 import { egressSecret, type RunningKong, startKong } from './kong.ts';
-import { findKong, noKong } from './program.ts';
+import { noKong, kongProgram as program } from './program.ts';
 
-const program = findKong();
 const example = join(import.meta.dirname, '../../../examples/kong');
 
 describe.skipIf(!program)(program ? 'Nexus in a Kong that has other traffic' : noKong, () => {

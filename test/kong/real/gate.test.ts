@@ -12,9 +12,8 @@ import type { ClientAnswer, ClientCall } from '../../contract/host.ts';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
 import { egressSecret, type RunningKong, startKong } from './kong.ts';
-import { findKong, noKong } from './program.ts';
+import { noKong, kongProgram as program } from './program.ts';
 
-const program = findKong();
 const clientKey = 'nx-kong-client';
 const providerKeys = { OA_KEY: 'key-of-oa', AN_KEY: 'key-of-an' };
 const callLog = join(tmpdir(), `nexus-kong-calls-${process.pid}.log`);

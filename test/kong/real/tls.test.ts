@@ -8,9 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
 import { type RunningKong, startKong } from './kong.ts';
-import { findKong, noKong } from './program.ts';
+import { noKong, kongProgram as program } from './program.ts';
 
-const program = findKong();
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const missing = program ? (hasOpenssl ? undefined : 'no openssl here, which makes the certificates') : noKong;
 const directory = mkdtempSync(join(tmpdir(), 'nexus-kong-tls-'));

@@ -1,0 +1,81 @@
+import { type KongHost, openSocketDirectory, startKongHost } from '../../kong/main.ts';
+import type { EgressOptions } from '../../kong/relay/egress.ts';
+import { loadGatewayConfig } from '../../plugins/io/config-file.ts';
+import { type Fleet, startAdmin } from '../admin.ts';
+import { publishConfig, type UsableConfig, watchFile, workersConfig } from './config-file.ts';
+import { Failure } from './failure.ts';
+import { KongStandby } from './kong-standby.ts';
+import { type ReloaderOptions, reloader } from './reload.ts';
+import type { Steps } from './steps.ts';
+import type { Scope } from './supervise.ts';
+import type { ReloadResult } from './worker.ts';
+
+export interface KongServiceOptions extends Pick<ReloaderOptions, 'read' | 'onHostChange'> {
+  /** The nexus.yaml, which is watched. */
+  readonly file: string;
+  /** What it holds now. */
+  readonly config: UsableConfig;
+  /** Of our sockets and of the copy that the standby reads; absolute. */
+  readonly socketDirectory: string;
+  readonly egress: EgressOptions;
+  readonly adminPort: number;
+}
+
+export interface KongService {
+  /** Where Kong finds the plugin. */
+  readonly pluginSocket: string;
+  readonly adminPort: number;
+}
+
+/** Starts the plugin server, its standby and the admin pages in this process, and follows changes of the nexus.yaml. */
+export const startKongService = async (
+  options: KongServiceOptions,
+  steps: Steps,
+  scope: Scope,
+): Promise<KongService> => {
+  const { file, read, config: current, socketDirectory: directory, egress, onHostChange } = options;
+  const say = (text: string) => console.error(`nexus: ${text}`);
+  openSocketDirectory(directory);
+  publishConfig(current.text, directory);
+  const host = await steps.run('plugin server', () =>
+    startKongHost({ config: published(directory), socketDirectory: directory, egress }),
+  );
+  scope.defer(() => host.stop());
+  host.takeOver();
+  const standby = new KongStandby({
+    config: workersConfig(directory),
+    socketDirectory: directory,
+    egressSocket: egress.socketPath,
+    onEvent: say,
+  });
+  scope.defer(() => standby.stop());
+  const admin = await startAdmin(fleetOf(host), options.adminPort);
+  scope.defer(() => admin.close());
+  const reload = async () => {
+    standby.reload();
+    return [follow(host, directory)];
+  };
+  const renderHost: ReloaderOptions['renderHost'] = ({ providers }) => providers;
+  const onChange = reloader({ file, directory, current, read, reload, renderHost, onHostChange, say });
+  scope.defer(watchFile(file, () => void onChange()));
+  return { pluginSocket: host.pluginSocket, adminPort: admin.port };
+};
+
+const published = (directory: string) => {
+  const loaded = loadGatewayConfig(workersConfig(directory));
+  if ('problems' in loaded) throw new Failure(loaded.problems.join('\n'));
+  return loaded;
+};
+
+const follow = (host: KongHost, directory: string): ReloadResult => {
+  const next = loadGatewayConfig(workersConfig(directory));
+  if ('problems' in next) return { type: 'refused', problems: next.problems };
+  host.replaceConfig(next);
+  return { type: 'reloaded', digest: next.digest };
+};
+
+/** This one process, for the admin pages. */
+const fleetOf = (host: KongHost): Fleet => ({
+  probe: async () => [{ worker: 0, state: 'ready', pid: process.pid, restarts: 0 }],
+  metrics: () => host.metrics(),
+});
