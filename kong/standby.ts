@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadGatewayConfig } from '../plugins/io/config-file.ts';
@@ -75,10 +76,21 @@ const watchParent = (): (() => void) => {
   };
 };
 
+/** Serves until another does. One that serves already has taken over before our parent ended, as after a reload of Kong. */
 const serveInterim = async (host: KongHost): Promise<void> => {
+  if (await takesConnections(host.pluginSocket)) return;
   host.takeOver();
   const endMs = performance.now() + interimMs;
   while (!host.isReplaced() && performance.now() < endMs) await sleep(50);
 };
+
+const takesConnections = (socketPath: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 
 await main();

@@ -49,6 +49,10 @@ export const startKongService = async (
     onEvent: say,
   });
   scope.defer(() => standby.stop());
+  scope.defer(watchPlace(host, () => {
+    say('another process has taken over, so this one ends');
+    scope.finish();
+  }));
   const admin = await startAdmin(fleetOf(host), options.adminPort);
   scope.defer(() => admin.close());
   const reload = async () => {
@@ -59,6 +63,18 @@ export const startKongService = async (
   const onChange = reloader({ file, directory, current, read, reload, renderHost, onHostChange, say });
   scope.defer(watchFile(file, () => void onChange()));
   return { pluginSocket: host.pluginSocket, adminPort: admin.port };
+};
+
+const placeCheckMs = 500;
+
+/** Calls back once when another process has taken over. Kong starts one on a reload, and ends us some time later. */
+const watchPlace = (host: KongHost, onReplaced: () => void): (() => void) => {
+  const timer = setInterval(() => {
+    if (!host.isReplaced()) return;
+    clearInterval(timer);
+    onReplaced();
+  }, placeCheckMs);
+  return () => clearInterval(timer);
 };
 
 const published = (directory: string) => {

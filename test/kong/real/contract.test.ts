@@ -4,7 +4,8 @@ import { runContract } from '../../contract/run.ts';
 import { startKong } from './kong.ts';
 import { noKong, kongProgram as program } from './program.ts';
 
-if (program)
+if (program) {
+  const kong = program;
   runContract('behind a real Kong', async (world) => {
     const running = await startKong(program, world);
     return {
