@@ -100,7 +100,7 @@ export const startKongHost = async ({
     stop: async () => {
       place.leave();
       await server.close(graceMs);
-      await sleep(ticketTravelMs);
+      if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
     },
   };
@@ -120,8 +120,13 @@ class PluginPlace {
     this.#inode = this.#current();
   }
 
+  /** We have taken it once. */
+  get wasOurs(): boolean {
+    return this.#inode !== undefined;
+  }
+
   isOurs(): boolean {
-    return this.#inode !== undefined && this.#inode === this.#current();
+    return this.wasOurs && this.#inode === this.#current();
   }
 
   leave(): void {

@@ -13,6 +13,8 @@ export interface ToStandby {
 /** Silence of the one that serves after which it is taken for hung. */
 const silenceMs = 3000;
 const checkMs = 500;
+/** A connection that lives this long is served. */
+const keptMs = 200;
 /** How long the standby serves in its place: until it is started again, which takes Kong a second and it one more. */
 const interimMs = 15_000;
 
@@ -78,19 +80,25 @@ const watchParent = (): (() => void) => {
 
 /** Serves until another does. One that serves already has taken over before our parent ended, as after a reload of Kong. */
 const serveInterim = async (host: KongHost): Promise<void> => {
-  if (await takesConnections(host.pluginSocket)) return;
+  if (await isServed(host.pluginSocket)) return;
   host.takeOver();
   const endMs = performance.now() + interimMs;
   while (!host.isReplaced() && performance.now() < endMs) await sleep(50);
 };
 
-const takesConnections = (socketPath: string): Promise<boolean> =>
+/** True when a connection is taken and kept: that of a process which is just ending is taken, too, and dropped. */
+const isServed = (socketPath: string): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(socketPath, () => {
-      socket.destroy();
+    const socket = connect(socketPath);
+    const kept = setTimeout(() => {
       resolve(true);
+      socket.destroy();
+    }, keptMs);
+    socket.on('error', () => {}); // 'close' follows
+    socket.once('close', () => {
+      clearTimeout(kept);
+      resolve(false);
     });
-    socket.once('error', () => resolve(false));
   });
 
 await main();

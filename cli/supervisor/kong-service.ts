@@ -49,10 +49,12 @@ export const startKongService = async (
     onEvent: say,
   });
   scope.defer(() => standby.stop());
-  scope.defer(watchPlace(host, () => {
-    say('another process has taken over, so this one ends');
-    scope.finish();
-  }));
+  scope.defer(
+    watchPlace(host, () => {
+      say('another process has taken over, so this one ends');
+      scope.finish();
+    }),
+  );
   const admin = await startAdmin(fleetOf(host), options.adminPort);
   scope.defer(() => admin.close());
   const reload = async () => {

@@ -15,7 +15,7 @@ export interface KongStandbyOptions {
 const script = join(import.meta.dirname, '../../kong/standby.ts');
 /** Several in the time after which the standby takes us for hung. */
 const aliveMs = 500;
-const graceMs = 1000;
+const graceMs = 2000;
 
 /** A second process that takes over when this one ends or hangs (`kong/standby.ts`); started again whenever it ends. */
 export class KongStandby {

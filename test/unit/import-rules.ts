@@ -68,7 +68,8 @@ const areaOf = (path: string): string => path.split('/')[0] ?? '';
 const roomOf = (path: string): number => rooms.findIndex((room) => room.test(path));
 const isIo = (path: string): boolean => path.startsWith('plugins/io/');
 const isCore = (path: string): boolean => path.startsWith('plugins/') && !isIo(path);
-const mayUseIo = (path: string): boolean => isIo(path) || /^(cli\/|(extproc|kong)\/main\.ts$)/.test(path);
+const mayUseIo = (path: string): boolean =>
+  isIo(path) || /^(cli\/|(extproc|kong)\/main\.ts$|kong\/standby\.ts$)/.test(path);
 
 /** `dialects/openai-chat` of a file in a folder of its own; undefined for those directly in `dialects/`. */
 const folderOf = (path: string, room: 'dialects' | 'policies'): string | undefined =>
@@ -98,7 +99,7 @@ const rules: readonly Rule[] = [
   },
   {
     forbids: ({ from, to }) => isIo(to) && !mayUseIo(from),
-    why: "only a host's main.ts and the cli import io",
+    why: 'only the programs of a host and the cli import io',
   },
   { forbids: (it) => isSibling(it, 'dialects'), why: 'a dialect knows no other dialect' },
   { forbids: (it) => isSibling(it, 'policies'), why: 'a policy knows no other policy' },

@@ -11,7 +11,7 @@ import { hashKey } from '../../../plugins/config/keys.ts';
 import type { ClientAnswer, ClientCall } from '../../contract/host.ts';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
-import { egressSecret, type RunningKong, startKong } from './kong.ts';
+import { egressSecret, isAlive, type RunningKong, startKong } from './kong.ts';
 import { noKong, kongProgram as program } from './program.ts';
 
 const clientKey = 'nx-kong-client';
@@ -309,7 +309,8 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
     });
   });
 
-  test('a reload loses no call', async () => {
+  test('a reload loses no call, and leaves nothing of the old behind', async () => {
+    const { serving: old } = kong.servers();
     const statuses: number[] = [];
     let stopped = false;
     const client = async () => {
@@ -318,10 +319,14 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
     const clients = [client(), client(), client(), client()];
     await until(() => statuses.length > 20);
     await kong.reload();
+    await until(() => old === undefined || !isAlive(old));
+    const { serving } = kong.servers();
     const before = statuses.length;
-    await until(() => statuses.length > before + 200);
+    await until(() => statuses.length > before + 100);
     stopped = true;
     await Promise.all(clients);
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    expect(serving).not.toBe(old);
+    expect(kong.servers().serving).toBe(serving);
   });
 });

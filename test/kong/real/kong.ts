@@ -59,7 +59,9 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   await kong.run(['start', '-c', confFile, '-p', place.prefix], env);
   const log = () => readFileSync(join(place.prefix, 'logs/error.log'), 'utf8');
   const stop = async () => {
+    const master = Number(readFileSync(join(place.prefix, 'pids/nginx.pid'), 'utf8'));
     await kong.run(['stop', '-p', place.prefix], env);
+    while (isAlive(master)) await sleep(20);
     rmSync(directory, { recursive: true });
   };
   const ready = until(() => takesConnections(join(place.sockets, 'plugin.sock')), log);
@@ -143,7 +145,7 @@ const serversIn = (sockets: string): Servers => {
 
 const bornMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-const isAlive = (pid: number): boolean => {
+export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
   } catch {
