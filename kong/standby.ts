@@ -31,7 +31,11 @@ const main = async (): Promise<void> => {
   }
   const egress = { socketPath: egressSocket, secret: readEgressSecret(process.env) };
   const host = await startKongHost({ config: loaded, socketDirectory, egress });
-  const stop = () => void host.stop().then(() => process.exit(0));
+  let isStopping = false;
+  const stop = () => {
+    if (!isStopping) void host.stop().then(() => process.exit(0));
+    isStopping = true;
+  };
   process.on('SIGTERM', stop);
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; who started us decides the order
   const heard = watchParent();
@@ -39,7 +43,9 @@ const main = async (): Promise<void> => {
     heard();
     if (type === 'reload') follow(host, config);
   });
-  process.once('disconnect', () => void serveInterim(host).then(stop));
+  process.once('disconnect', () => {
+    if (!isStopping) void serveInterim(host).then(stop);
+  });
   process.send?.({ type: 'ready' });
 };
 

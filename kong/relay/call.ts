@@ -17,7 +17,7 @@ export interface CallSetup {
   readonly client: Client;
   readonly egress: Egress;
   readonly clock: Clock;
-  /** Told of what the core throws while an answer passes. */
+  /** Told of what the core throws. */
   readonly onFault: (cause: unknown) => void;
 }
 
@@ -39,8 +39,16 @@ export class RelayedCall {
     setup.client.left.addEventListener('abort', () => setup.session.abort());
   }
 
-  /** Resolves when the call is answered, or its answer is on its way. Rejects with what the core throws. */
+  /** Resolves when the call is answered, or its answer is on its way. Never rejects. */
   async run(incoming: IncomingMessage): Promise<void> {
+    try {
+      await this.#run(incoming);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  async #run(incoming: IncomingMessage): Promise<void> {
     const { clock } = this.#setup;
     const maxBytes = this.#session.maxRequestBytes;
     const body = await readBody(incoming, { maxBytes, timeoutMs: bodyTimeoutMs, clock });
@@ -51,7 +59,8 @@ export class RelayedCall {
   }
 
   /** Ends the call after a fault of ours, in the head if it can still be told there. */
-  fail(): void {
+  #fail(cause: unknown): void {
+    this.#setup.onFault(cause);
     if (this.#client.isAnswered) this.#breakOff();
     else this.#client.reply(this.#session.refuse(gatewayError('policy_unavailable')));
   }
@@ -96,8 +105,7 @@ export class RelayedCall {
         step();
       } catch (cause) {
         body.destroy();
-        this.#setup.onFault(cause);
-        this.fail();
+        this.#fail(cause);
       }
     };
     body.on('data', (chunk: Buffer) => {

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Gateway } from '../../plugins/gateway.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
-import type { RequestHead } from '../../plugins/session.ts';
+import type { Reply } from '../../plugins/reply.ts';
+import type { RequestHead, Session } from '../../plugins/session.ts';
 import type { FaultListener } from '../pluginserver/connection.ts';
 import { listenOnSocket, ownSocket } from '../socket.ts';
 import { type Tickets, ticketHeader } from '../ticket.ts';
@@ -64,24 +65,28 @@ interface Exchange {
 
 const serve = async (
   { incoming, response }: Exchange,
-  { gateway, tickets, clock, onFault }: RelayOptions,
+  options: RelayOptions,
   egress: Egress,
 ): Promise<void> => {
   const client = new Client(response);
-  const head = requestHead(incoming);
-  const ticket = head.headers.get(ticketHeader) ?? '';
-  const consumer = tickets.redeem(ticket, { ...head, bodyBytes: announcedBytes(incoming) });
-  if (!consumer) return client.reply(gateway.refuse(head, gatewayError('policy_unavailable')));
-  const opened = gateway.open(head, consumer);
-  if (!('request' in opened)) return client.reply(opened);
-  const fault = (cause: unknown) => onFault({ at: 'relay', cause });
-  const call = new RelayedCall({ session: opened, client, egress, clock, onFault: fault });
+  const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
-    await call.run(incoming);
+    const opened = open(requestHead(incoming), options);
+    if (!('request' in opened)) return client.reply(opened);
+    const { clock } = options;
+    await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
   } catch (cause) {
-    fault(cause);
-    call.fail();
+    onFault(cause);
+    client.breakOff();
   }
+};
+
+/** The session of a call that has a good ticket. */
+const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
+  const length = head.headers.get('content-length');
+  const call = { ...head, bodyBytes: length === undefined ? undefined : Number(length) };
+  const consumer = tickets.redeem(head.headers.get(ticketHeader) ?? '', call);
+  return consumer ? gateway.open(head, consumer) : gateway.refuse(head, gatewayError('policy_unavailable'));
 };
 
 /** The head of the client's call as Kong passes it on. A name that comes twice has its values joined (RFC 9110 §5.3). */
@@ -90,11 +95,6 @@ const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingM
     ([name, values = []]) => [name, values.join(', ')] as const,
   );
   return { method, path, headers: new Map(named) };
-};
-
-const announcedBytes = ({ headers }: IncomingMessage): number | undefined => {
-  const length = headers['content-length'];
-  return length === undefined ? undefined : Number(length);
 };
 
 const drain = (server: Server, { sessions }: Gateway, graceMs: number): Promise<void> =>

@@ -37,8 +37,15 @@ export const providerRoutes = (options: EgressRenderOptions): KongConfig => {
   };
 };
 
-/** Name of the entities that stand for a provider; also the host name by which Kong's Service finds its Upstream. */
-const entityName = (provider: string): string => `nexus.${provider}`;
+/**
+ * Name of the entities that stand for a provider; also the host name by which Kong's Service finds its Upstream. A name
+ * that cannot be part of a host name is written in hexadecimal digits, behind a sign with which no name begins.
+ */
+export const entityName = (provider: string): string =>
+  `nexus.${isHostname(provider) ? provider : `_${Buffer.from(provider).toString('hex')}`}`;
+
+/** Labels as Kong 3.9 takes them: not empty, and no hyphen at an end. */
+const isHostname = (name: string): boolean => /^\w([\w-]*\w)?(\.\w([\w-]*\w)?)*$/.test(name);
 
 const service = (
   name: string,

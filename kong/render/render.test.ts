@@ -5,6 +5,7 @@ import { egressHeader } from '../relay/names.ts';
 import { formatConf, formatEnv, kongConf } from './conf.ts';
 import type { Entity } from './entities.ts';
 import { luaString } from './lua.ts';
+import { entityName } from './providers.ts';
 import { type KongRenderOptions, kongParts, renderKong } from './render.ts';
 
 const planted = 'sk-planted-credential';
@@ -149,6 +150,15 @@ describe('a kong.yml', () => {
       'plugins',
     ]);
   });
+});
+
+test.each([
+  ['openai', 'nexus.openai'],
+  ['Own_1.b-c', 'nexus.Own_1.b-c'],
+  ['end-', 'nexus._656e642d'],
+  ['a..b', 'nexus._612e2e62'],
+])('the entities of %s are called %s, which Kong takes for a host name', (provider, name) => {
+  expect(entityName(provider)).toBe(name);
 });
 
 test('a string of Lua stays one', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Entity } from '../../../kong/render/entities.ts';
 import { httpCall } from '../../contract/http.ts';
@@ -11,7 +11,9 @@ import { noKong, kongProgram as program } from './program.ts';
 
 const example = join(import.meta.dirname, '../../../examples/kong');
 
-describe.skipIf(!program)(program ? 'Nexus in a Kong that has other traffic' : noKong, () => {
+describe('Nexus in a Kong that has other traffic', () => {
+  beforeEach(({ skip }) => skip(!program, noKong));
+
   const shopCalls: IncomingMessage[] = [];
   const shop = createServer((incoming, response) => {
     shopCalls.push(incoming);

@@ -32,7 +32,7 @@ const until = async (reached: () => boolean): Promise<void> => {
   while (!reached()) await sleep(5);
 };
 
-describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
+describe('behind a real Kong', () => {
   let oa: FakeProvider;
   let an: FakeProvider;
   let kong: RunningKong;
@@ -50,12 +50,14 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
         dead: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' },
         // names that differ in nothing but case, and that look like one another's beginning
         OA: { dialect: 'anthropic', baseUrl: an.url, key: '${env:AN_KEY}' },
+        'odd..-': { dialect: 'anthropic', baseUrl: an.url, key: '${env:AN_KEY}' },
         'oa.b_c-d': { dialect: 'anthropic', baseUrl: an.url, key: '${env:AN_KEY}' },
       },
       models: {
         plain: { candidates: candidates('oa', 'gpt') },
         claude: { candidates: candidates('an', 'claude') },
         upper: { candidates: candidates('OA', 'claude') },
+        odd: { candidates: candidates('odd..-', 'claude') },
         longer: { candidates: candidates('oa.b_c-d', 'claude') },
         slow: { candidates: candidates('oa', 'fault-slow-first-50') },
         stalled: { candidates: candidates('oa', 'fault-stall-stream-2') },
@@ -79,7 +81,8 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
     rmSync(callLog, { force: true });
     await Promise.all([oa?.close(), an?.close()]);
   });
-  beforeEach(() => {
+  beforeEach(({ skip }) => {
+    skip(!program, noKong);
     oa.journal.clear();
     an.journal.clear();
   });
@@ -118,6 +121,7 @@ describe.skipIf(!program)(program ? 'behind a real Kong' : noKong, () => {
 
     test.each([
       ['upper', 'OA/claude'],
+      ['odd', 'odd..-/claude'],
       ['longer', 'oa.b_c-d/claude'],
       ['plain', 'oa/gpt'],
     ])('lead to the right one: %s', async (model, served) => {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
 import { type RunningKong, startKong } from './kong.ts';
@@ -12,7 +12,7 @@ import { noKong, kongProgram as program } from './program.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const missing = program ? (hasOpenssl ? undefined : 'no openssl here, which makes the certificates') : noKong;
-const directory = mkdtempSync(join(tmpdir(), 'nexus-kong-tls-'));
+let directory = '';
 
 /** A certificate for `localhost` that vouches for itself, and its key. */
 const certificate = (name: string): { readonly cert: string; readonly key: string } => {
@@ -23,13 +23,16 @@ const certificate = (name: string): { readonly cert: string; readonly key: strin
   return { cert, key };
 };
 
-describe.skipIf(missing !== undefined)(missing ?? 'a provider behind TLS', () => {
+describe('a provider behind TLS', () => {
+  beforeEach(({ skip }) => skip(missing !== undefined, missing));
+
   let provider: FakeProvider;
   let terminator: Server;
   let kong: RunningKong;
 
   beforeAll(async () => {
     if (!program || missing) return;
+    directory = mkdtempSync(join(tmpdir(), 'nexus-kong-tls-'));
     provider = await startProvider({ dialect: 'openai', key: 'key-of-oa' });
     const own = certificate('own');
     const other = certificate('other');
@@ -73,7 +76,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a provider behind TLS', () =>
     await kong?.stop();
     terminator?.close();
     await provider?.close();
-    rmSync(directory, { recursive: true });
+    if (directory !== '') rmSync(directory, { recursive: true });
   });
 
   // Kong lends an open connection to any Service with the same address and name, so the one that is trusted comes last.
