@@ -19,6 +19,28 @@ export interface Upstream {
   readonly region?: string;
 }
 
+/** What a policy did with an exchange, for the record. Names, numbers and classes of ours; never content. */
+export interface Note {
+  readonly policy: string;
+  /** `would-refuse` and `would-change`: what shadow mode kept it from. */
+  readonly verdict:
+    | 'passed'
+    | 'flagged'
+    | 'changed'
+    | 'refused'
+    | 'would-change'
+    | 'would-refuse'
+    | 'skipped';
+  readonly facts: Readonly<Record<string, NoteValue>>;
+}
+
+export type NoteValue =
+  | string
+  | number
+  | boolean
+  | readonly NoteValue[]
+  | { readonly [key: string]: NoteValue };
+
 /** One client call from its headers to its settlement. */
 export interface Exchange {
   /** Random; the decision id that clients see. */
@@ -29,6 +51,8 @@ export interface Exchange {
   readonly consumer: Consumer;
   /** When the call began, on the monotonic clock, in milliseconds. */
   readonly startedMs: number;
+  /** What policies have noted so far, in order; a later policy may go by it (data class found → regions allowed). */
+  readonly notes: Note[];
 }
 
 /** One upstream tried. */

@@ -138,6 +138,7 @@ export class Gateway {
       dialect,
       consumer,
       startedMs: clock.nowMs(),
+      notes: [],
     };
     const pipeline = new Pipeline(policies, exchange, ({ policy, hook, failOpen }) =>
       meter.count('nexus_policy_faults_total', { policy, hook, result: failOpen ? 'passed' : 'refused' }),

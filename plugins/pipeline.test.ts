@@ -11,6 +11,7 @@ const exchange: Exchange = {
   dialect: 'openai-chat',
   consumer: { keyId: 'k' },
   startedMs: 0,
+  notes: [],
 };
 const request: ModelRequest = {
   operation: 'chat',

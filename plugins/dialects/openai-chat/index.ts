@@ -4,6 +4,7 @@ import { encodeResponse } from './encode-response.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
+import { encodeLimits } from './limits.ts';
 import { passStream } from './pass.ts';
 import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
 import { name } from './wire.ts';
@@ -21,6 +22,7 @@ export const openaiChat: Dialect = {
   encodeStream,
   encodeError,
   encodeStreamError,
+  encodeLimits,
   encodeModels,
   patchRequest,
   passStream,
