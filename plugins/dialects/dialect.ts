@@ -1,4 +1,5 @@
 import type { ModelEvent } from '../model/events.ts';
+import type { LimitState } from '../model/limits.ts';
 import type { DialectName, ModelRequest } from '../model/request.ts';
 import type { GatewayError } from '../refusals.ts';
 import type { JsonDocument, JsonObject } from '../wire/json.ts';
