@@ -49,6 +49,7 @@ const rooms: readonly RegExp[] = [
   /^plugins\/refusals\.ts$/,
   /^plugins\/model\//,
   /^plugins\/exchange\.ts$/,
+  /^plugins\/text\//,
   /^plugins\/ports\//,
   /^plugins\/counters\//,
   /^plugins\/catalog\//,
