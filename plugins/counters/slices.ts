@@ -132,7 +132,7 @@ class Slices implements SlicedCounters {
     return settled;
   }
 
-  async renew(id: string, leaseMs: number): Promise<boolean> {
+  async renew(id: string, leaseMs: number): Promise<boolean | undefined> {
     this.#endLate();
     const open = this.#open.get(id);
     const known = this.#known.get(id);

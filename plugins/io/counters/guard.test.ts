@@ -88,7 +88,7 @@ describe('guarded', () => {
       undefined,
       undefined,
     ]);
-    expect(await store.renew('1', 1000)).toBe(true);
+    expect(await store.renew('1', 1000)).toBeUndefined();
     expect(asked.length).toBe(before);
   });
 

@@ -107,10 +107,8 @@ class Guard implements ConnectedCounters {
     return 'lost';
   }
 
-  /** True also when the store is lost: the lease may end meanwhile, which a late settlement mends. */
-  async renew(id: string, leaseMs: number): Promise<boolean> {
-    const answer = await this.#call(() => this.#remote.renew(id, leaseMs));
-    return answer === lost || answer;
+  async renew(...args: Parameters<CounterStore['renew']>): ReturnType<CounterStore['renew']> {
+    return orUndefined(await this.#call(() => this.#remote.renew(...args)));
   }
 
   async read(...args: Parameters<CounterStore['read']>): ReturnType<CounterStore['read']> {
