@@ -44,16 +44,14 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 5,
-      arbitrary: fc
-        .record({ of, claims, output: fc.tuple(fc.nat(10), fc.nat(30)), leaseMs })
-        .map(
-          ({ output: [least, more], ...rest }): Step => ({
-            kind: 'reserve',
-            ...rest,
-            least,
-            most: least + more,
-          }),
-        ),
+      arbitrary: fc.record({ of, claims, output: fc.tuple(fc.nat(10), fc.nat(30)), leaseMs }).map(
+        ({ output: [least, more], ...rest }): Step => ({
+          kind: 'reserve',
+          ...rest,
+          least,
+          most: least + more,
+        }),
+      ),
     },
     {
       weight: 4,
