@@ -159,10 +159,17 @@ class Guard implements ConnectedCounters {
   /** The answer, or why there is none. Rejects with faults that are not the store's. */
   #inTime<T>(start: () => Promise<T>): Promise<T | StoreFault> {
     return new Promise((resolve, reject) => {
-      // An answer that has come, but was not read because this process was busy, is read before the time is called up.
-      const giveUp = () => setImmediate(() => resolve(new StoreFault('timeout')));
-      const stop = this.#clock.after(this.#timeoutMs, giveUp);
-      start().then(
+      const answering = start();
+      const startedMs = this.#clock.nowMs();
+      const giveUp = () => {
+        const leftMs = startedMs + this.#timeoutMs - this.#clock.nowMs();
+        // Timers count from when the turn of the event loop began, which may have been long before.
+        if (leftMs > 1) stop = this.#clock.after(leftMs, giveUp);
+        // An answer that has come, but was not read because this process was busy, is read before the time is up.
+        else setImmediate(() => resolve(new StoreFault('timeout')));
+      };
+      let stop = this.#clock.after(this.#timeoutMs, giveUp);
+      answering.then(
         (answer) => {
           stop();
           resolve(answer);

@@ -21,6 +21,9 @@ import { type RemoteStore, StoreFault } from './remote.ts';
 export interface RedisClient {
   evalsha(sha: string, keyCount: number, ...args: string[]): Promise<unknown>;
   eval(script: string, keyCount: number, ...args: string[]): Promise<unknown>;
+  /** Of ioredis: `ready`, `connecting`, `reconnecting`, `end`, … */
+  readonly status: string;
+  connect(): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
 }
 
@@ -109,8 +112,11 @@ class RedisStore implements RemoteStore {
     await this.#run(['probe']);
   }
 
+  /** A client that is about to connect is let alone: ioredis, told to disconnect then, would give up for good. */
   reconnect(): void {
-    this.#client.disconnect(true);
+    const { status } = this.#client;
+    if (status === 'ready' || status === 'connect') this.#client.disconnect(true);
+    else if (status === 'end') this.#client.connect().catch(() => {}); // the next probe tells
   }
 
   close(): void {
