@@ -20,7 +20,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%.0f', number + 0) -- -0 would be written as such, which is no number to Redis
 end
 
 local function at(key, field)
