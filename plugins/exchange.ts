@@ -72,6 +72,8 @@ export type Ending =
   | 'failed'
   /** The answer stopped before its end: the upstream broke it off. */
   | 'truncated'
+  /** We ended the answer at a limit, with the dialect's proper finish. */
+  | 'cut'
   /** The upstream fell silent inside its answer. */
   | 'stalled'
   /** The host ended the exchange before its answer was complete: client gone, or upstream cut. */

@@ -60,6 +60,8 @@ const nobody: Consumer = { keyId: '' };
 export class Gateway {
   readonly sessions = new Sessions();
   readonly #ports: Ports;
+  /** Settlements that policies are still being told of. */
+  readonly #telling = new Set<Promise<void>>();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
@@ -74,6 +76,11 @@ export class Gateway {
   /** From now on new exchanges follow `loaded`; those under way keep the version that they began with. */
   replaceConfig(loaded: GatewayConfig): void {
     this.#version = this.#prepare(loaded);
+  }
+
+  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
   }
 
   /**
@@ -150,7 +157,11 @@ export class Gateway {
       providers,
       pipeline,
       clock,
-      onSettled: (settled) => this.sessions.remove(settled),
+      onSettled: (settled, told) => {
+        this.sessions.remove(settled);
+        this.#telling.add(told);
+        void told.finally(() => this.#telling.delete(told));
+      },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
     });
