@@ -1,4 +1,4 @@
-import type { DialectName } from './model/request.ts';
+import type { DialectName, Operation } from './model/request.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { ErrorCode } from './refusals.ts';
 
@@ -45,7 +45,7 @@ export type NoteValue =
 export interface Exchange {
   /** Random; the decision id that clients see. */
   readonly id: string;
-  readonly operation: 'chat';
+  readonly operation: Operation;
   /** The dialect that the client speaks. */
   readonly dialect: DialectName;
   readonly consumer: Consumer;

@@ -1,9 +1,9 @@
-import type { DialectName } from './model/request.ts';
+import type { DialectName, Operation } from './model/request.ts';
 import type { RequestHead } from './session.ts';
 
 /** What a path of ours is for. */
 export type Route =
-  | { readonly kind: 'chat'; readonly dialect: DialectName }
+  | { readonly kind: 'call'; readonly dialect: DialectName; readonly operation: Operation }
   | { readonly kind: 'models'; readonly dialect: DialectName }
   | {
       readonly kind: 'none';
@@ -31,7 +31,7 @@ export const routeOf = ({ method, path, headers }: RequestHead): Route => {
   const dialect = chat ?? (headers.has('anthropic-version') ? 'anthropic-messages' : 'openai-chat');
   if (chat)
     return method === 'POST'
-      ? { kind: 'chat', dialect }
+      ? { kind: 'call', dialect, operation: 'chat' }
       : { kind: 'none', dialect, code: 'method_not_allowed' };
   if (plainPath !== modelsPath) return { kind: 'none', dialect, code: 'not_found' };
   return method === 'GET'

@@ -1,7 +1,7 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
 import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts';
-import { dialects } from './dialects/registry.ts';
+import { dialectFor, dialects } from './dialects/registry.ts';
 import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
@@ -75,7 +75,8 @@ export class Session {
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.id = setup.exchange.id;
-    this.dialect = dialects[setup.exchange.dialect];
+    const { dialect, operation } = setup.exchange;
+    this.dialect = dialectFor(dialect, operation) ?? dialects[dialect]; // a route leads only to what its dialect has
   }
 
   /** Largest body that `request` takes; a host that reads one need not read more. */
@@ -144,7 +145,7 @@ export class Session {
       request: accepted.request,
       nowSeconds: Math.floor(this.#setup.clock.epochMs() / 1000),
       client: this.dialect,
-      upstream: dialects[upstream.dialect],
+      upstream: this.#upstreamDialect(upstream),
       filter: this.#setup.pipeline.filter(),
       watch: this.#setup.pipeline.watch(attempt),
       headers: (usage) => this.#ownHeaders(attempt, usage),
@@ -202,10 +203,19 @@ export class Session {
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
-    const to = dialects[upstream.dialect];
+    const to = this.#upstreamDialect(upstream);
     return to === this.dialect && request === original
       ? to.patchRequest(document, request, target)
       : to.encodeRequest(request, target);
+  }
+
+  #upstreamDialect({ dialect }: Upstream): Dialect {
+    const found = dialectFor(dialect, this.#setup.exchange.operation);
+    if (!found)
+      throw new RequestError('unsupported_field', {
+        message: 'The upstream of this model cannot do what this path asks for.',
+      });
+    return found;
   }
 
   #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {

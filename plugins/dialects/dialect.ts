@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../model/events.ts';
 import type { LimitState } from '../model/limits.ts';
-import type { DialectName, ModelRequest } from '../model/request.ts';
+import type { DialectName, ModelRequest, Operation } from '../model/request.ts';
 import type { GatewayError } from '../refusals.ts';
 import type { JsonDocument, JsonObject } from '../wire/json.ts';
 
@@ -59,27 +59,13 @@ export interface AnswerContext {
   readonly requestId: string;
 }
 
-/**
- * One wire format, both ways. A dialect knows itself and the model, never another dialect, no host and no policy.
- * Everything here is pure.
- */
-export interface Dialect {
-  readonly name: DialectName;
-
+/** One operation in one wire format, both ways. */
+export interface Codec {
   // As a client's dialect
   /** `path` is the client's, query included: some dialects put the model there. Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
   decodeRequest(document: JsonDocument, path?: string): ModelRequest;
   encodeResponse(context: AnswerContext): ResponseEncoder;
   encodeStream(context: AnswerContext): ResponseEncoder;
-  /** HTTP status and body of an error. */
-  encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
-  /** The last frame of a stream that fails after it began. */
-  encodeStreamError(error: GatewayError, requestId: string): string;
-
-  /** The caller's limits in the dialect's own headers; none where it has none. */
-  encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
-  /** The answer to a list of models: the names that the caller may ask for. */
-  encodeModels(names: readonly string[]): JsonObject;
 
   // From client to upstream of this same dialect, when no policy changed anything
   /** The client's own text with the fewest members patched (`patchMembers`): the model, and what we need to count its answer. */
@@ -99,6 +85,28 @@ export interface Dialect {
   encodeRequest(request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   decodeResponse(): ResponseDecoder;
   decodeStream(): ResponseDecoder;
+}
+
+/** What all operations of one wire format share. */
+export interface Envelope {
+  readonly name: DialectName;
+  /** HTTP status and body of an error. */
+  encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
+  /** The last frame of a stream that fails after it began. */
+  encodeStreamError(error: GatewayError, requestId: string): string;
+  /** The caller's limits in the dialect's own headers; none where it has none. */
+  encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
+  /** The answer to a list of models: the names that the caller may ask for. */
+  encodeModels(names: readonly string[]): JsonObject;
   /** An upstream's answer with status ≥ 400. */
   decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
+}
+
+/**
+ * One wire format: chat, and what else it can do. A dialect knows itself and the model, never another dialect, no host
+ * and no policy. Everything here is pure.
+ */
+export interface Dialect extends Codec, Envelope {
+  /** Codecs of the operations besides chat. */
+  readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, Codec>>>;
 }

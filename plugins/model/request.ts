@@ -7,11 +7,17 @@ export type DialectName = 'openai-chat' | 'anthropic-messages';
 export type Vendor = Readonly<JsonObject>;
 
 /**
- * One chat request in no provider's dialect. Requests and everything in them are replaced, never edited:
+ * What a call asks for. `embeddings` holds its inputs and `images` its prompt as user turns; `count-tokens` is a chat
+ * that is counted and not answered.
+ */
+export type Operation = 'chat' | 'embeddings' | 'images' | 'count-tokens';
+
+/**
+ * One request in no provider's dialect. Requests and everything in them are replaced, never edited:
  * a dialect recognises a part that nobody changed by its identity and writes it as it came.
  */
 export interface ModelRequest {
-  readonly operation: 'chat';
+  readonly operation: Operation;
   /** Whose wire fields the `vendor` bags hold. */
   readonly dialect: DialectName;
   /** The model that the client asked for: a name from our configuration. */
