@@ -21,6 +21,9 @@ export type ModelEvent =
   | { readonly type: 'citation'; readonly part: number; readonly citation: Citation }
   /** OpenAI's `logprobs` object of one choice, as it came. */
   | { readonly type: 'logprobs'; readonly choice: number; readonly value: JsonValue }
+  /** One vector of embeddings; `index` is the place of its input. Base64 is little-endian float32. */
+  | { readonly type: 'embedding'; readonly index: number; readonly vector: readonly number[] | string }
+  | GeneratedImage
   | { readonly type: 'part-stop'; readonly part: number; readonly vendor?: Vendor }
   | { readonly type: 'usage'; readonly usage: Usage; readonly vendor?: Vendor }
   | Finish
@@ -34,6 +37,16 @@ export type ModelEvent =
       readonly wireType: string;
       readonly value: JsonValue;
     };
+
+/** One image, whole: its bytes or where they lie. */
+export interface GeneratedImage {
+  readonly type: 'image';
+  readonly index: number;
+  readonly base64?: string;
+  readonly url?: string;
+  /** The prompt as the model rewrote it. */
+  readonly revisedPrompt?: string;
+}
 
 export interface MessageStart {
   readonly type: 'message-start';

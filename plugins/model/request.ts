@@ -43,8 +43,31 @@ export interface ModelRequest {
   readonly serviceTier?: string;
   readonly metadata?: Vendor;
   readonly verbosity?: string;
+  /** Of embeddings. */
+  readonly embedding?: EmbeddingSettings;
+  /** Of images. */
+  readonly image?: ImageSettings;
   /** Top-level wire fields without a place above. */
   readonly vendor: Vendor;
+}
+
+export interface EmbeddingSettings {
+  /** Length of each vector; absent: the model's own. */
+  readonly dimensions?: number;
+  /** How the client wants the numbers: base64 is little-endian float32. */
+  readonly encoding: 'float' | 'base64';
+}
+
+export interface ImageSettings {
+  /** How many; absent means one. */
+  readonly count?: number;
+  /** `1024x1536`; `auto` lets the model choose. */
+  readonly size?: string;
+  readonly quality?: string;
+  /** Whether the client wants the bytes or a place where they lie; absent: the model's own way. */
+  readonly delivery?: 'base64' | 'url';
+  /** `png`, `jpeg`, `webp`. */
+  readonly format?: string;
 }
 
 export interface Sampling {
