@@ -1,4 +1,10 @@
-import type { AnswerContext, Dialect, HeaderList, ResponseDecoder } from './dialects/dialect.ts';
+import type {
+  AnswerContext,
+  Dialect,
+  HeaderList,
+  ResponseDecoder,
+  UpstreamDialect,
+} from './dialects/dialect.ts';
 import type { Ending } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
@@ -50,7 +56,7 @@ export interface AnswerReader {
 export interface AnswerSetup extends AnswerContext {
   readonly head: UpstreamHead;
   readonly client: Dialect;
-  readonly upstream: Dialect;
+  readonly upstream: UpstreamDialect;
   /** The policies' filter; without one an answer in the client's own dialect passes untouched. */
   readonly filter: EventFilter | undefined;
   /** The policies' watch, which sees every event as the upstream sent it. */
@@ -285,7 +291,7 @@ class PassedStream extends StreamedAnswer {
   readonly #frame: ModelEvent[] = [];
 
   constructor(setup: AnswerSetup) {
-    super(setup, setup.watch ? setup.upstream.decodeStream() : setup.upstream.observeStream());
+    super(setup, setup.watch ? setup.client.decodeStream() : setup.client.observeStream());
   }
 
   protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
@@ -424,7 +430,7 @@ class WholeAnswer implements AnswerReader {
   #answer(bytes: Uint8Array): void {
     const { head, client, upstream, request, filter, watch, seen } = this.#setup;
     const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
-    const decoder = untouched && !watch ? upstream.observeResponse() : this.#decoder();
+    const decoder = untouched && !watch ? client.observeResponse() : this.#decoder();
     const events = [...decoder.push(bytes), ...decoder.end()];
     for (const event of events) {
       watch?.see(event); // too late for a cut: the answer is made and billed

@@ -1,4 +1,4 @@
-import type { DialectName, Operation } from './model/request.ts';
+import type { DialectName, Operation, UpstreamDialectName } from './model/request.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { ErrorCode } from './refusals.ts';
 
@@ -13,7 +13,7 @@ export interface Consumer {
 /** One configured place to send a request to: a provider and its model. */
 export interface Upstream {
   readonly provider: string;
-  readonly dialect: DialectName;
+  readonly dialect: UpstreamDialectName;
   /** The provider's own name of the model. */
   readonly model: string;
   readonly region?: string;

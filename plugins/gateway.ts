@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import { dialects } from './dialects/registry.ts';
+import { dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
@@ -129,7 +129,10 @@ export class Gateway {
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
       const request = dialects[from].decodeRequest(parseJsonDocument(body));
-      const encoded = dialects[provider.dialect].encodeRequest(request, { model, clientHeaders: new Map() });
+      const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
+        model,
+        clientHeaders: new Map(),
+      });
       return upstreamCall(encoded, {
         provider,
         upstream: { provider: name, dialect: provider.dialect, model },

@@ -1,7 +1,7 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
-import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts';
-import { dialectFor, dialects } from './dialects/registry.ts';
+import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
+import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
@@ -205,12 +205,12 @@ export class Session {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
     const to = this.#upstreamDialect(upstream);
     return to === this.dialect && request === original
-      ? to.patchRequest(document, request, target)
+      ? this.dialect.patchRequest(document, request, target)
       : to.encodeRequest(request, target);
   }
 
-  #upstreamDialect({ dialect }: Upstream): Dialect {
-    const found = dialectFor(dialect, this.#setup.exchange.operation);
+  #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
+    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation);
     if (!found)
       throw new RequestError('unsupported_field', {
         message: 'The upstream of this model cannot do what this path asks for.',

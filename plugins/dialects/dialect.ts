@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../model/events.ts';
 import type { LimitState } from '../model/limits.ts';
-import type { DialectName, ModelRequest, Operation } from '../model/request.ts';
+import type { DialectName, ModelRequest, Operation, UpstreamDialectName } from '../model/request.ts';
 import type { GatewayError } from '../refusals.ts';
 import type { JsonDocument, JsonObject } from '../wire/json.ts';
 
@@ -59,15 +59,16 @@ export interface AnswerContext {
   readonly requestId: string;
 }
 
-/** One operation in one wire format, both ways. */
-export interface Codec {
-  // As a client's dialect
+/** One operation of a wire format, as clients speak it. */
+export interface ClientCodec {
   /** `path` is the client's, query included: some dialects put the model there. Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
   decodeRequest(document: JsonDocument, path?: string): ModelRequest;
   encodeResponse(context: AnswerContext): ResponseEncoder;
   encodeStream(context: AnswerContext): ResponseEncoder;
+}
 
-  // From client to upstream of this same dialect, when no policy changed anything
+/** From client to upstream of one dialect, when no policy changed anything. */
+export interface PassingCodec {
   /** The client's own text with the fewest members patched (`patchMembers`): the model, and what we need to count its answer. */
   patchRequest(document: JsonDocument, request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   /** What must be taken out of the bytes of the streamed answer again because `patchRequest` asked for it and the client did not. */
@@ -79,16 +80,33 @@ export interface Codec {
   observeStream(): ResponseDecoder;
   /** Like `decodeResponse`, for a whole answer that passes as it is. */
   observeResponse(): ResponseDecoder;
+}
 
-  // As an upstream's dialect
+/** One operation of a wire format, as upstreams speak it. */
+export interface UpstreamCodec {
   /** Throws `RequestError` (`unsupported_field`) where the loss table refuses. */
   encodeRequest(request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   decodeResponse(): ResponseDecoder;
   decodeStream(): ResponseDecoder;
 }
 
-/** What all operations of one wire format share. */
-export interface Envelope {
+/** One operation in one wire format, both ways. */
+export interface Codec extends ClientCodec, PassingCodec, UpstreamCodec {}
+
+/** A wire format that upstreams speak: chat, and what else it can do. */
+export interface UpstreamDialect extends UpstreamCodec {
+  readonly name: UpstreamDialectName;
+  /** An upstream's answer with status ≥ 400. */
+  decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
+  /** Codecs of the operations besides chat. */
+  readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, UpstreamCodec>>>;
+}
+
+/**
+ * A wire format that clients and upstreams speak. A dialect knows itself and the model, never another dialect, no host
+ * and no policy. Everything here is pure.
+ */
+export interface Dialect extends Codec, UpstreamDialect {
   readonly name: DialectName;
   /** HTTP status and body of an error. */
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
@@ -98,15 +116,5 @@ export interface Envelope {
   encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
   /** The answer to a list of models: the names that the caller may ask for. */
   encodeModels(names: readonly string[]): JsonObject;
-  /** An upstream's answer with status ≥ 400. */
-  decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
-}
-
-/**
- * One wire format: chat, and what else it can do. A dialect knows itself and the model, never another dialect, no host
- * and no policy. Everything here is pure.
- */
-export interface Dialect extends Codec, Envelope {
-  /** Codecs of the operations besides chat. */
   readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, Codec>>>;
 }

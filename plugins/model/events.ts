@@ -1,6 +1,6 @@
 import type { GatewayError } from '../refusals.ts';
 import type { JsonValue } from '../wire/json.ts';
-import type { DialectName, Vendor } from './request.ts';
+import type { UpstreamDialectName, Vendor } from './request.ts';
 import type { FinishReason, Usage } from './usage.ts';
 
 /**
@@ -33,7 +33,7 @@ export type ModelEvent =
   /** An event or chunk field that only its own dialect understands. */
   | {
       readonly type: 'raw';
-      readonly dialect: DialectName;
+      readonly dialect: UpstreamDialectName;
       readonly wireType: string;
       readonly value: JsonValue;
     };
@@ -55,7 +55,7 @@ export interface MessageStart {
   readonly responseModel: string;
   readonly createdSeconds?: number;
   /** Whose wire fields the `vendor` bags of this answer hold; absent when it has none. */
-  readonly dialect?: DialectName;
+  readonly dialect?: UpstreamDialectName;
   readonly vendor?: Vendor;
 }
 

@@ -1,7 +1,10 @@
 import type { JsonObject, JsonValue } from '../wire/json.ts';
 
-/** The wire formats that this gateway speaks, as clients and to upstreams. */
+/** The wire formats that this gateway speaks with clients, and with upstreams too. */
 export type DialectName = 'openai-chat' | 'anthropic-messages';
+
+/** The wire formats that it speaks with upstreams; no client speaks the additional ones. */
+export type UpstreamDialectName = DialectName | 'cohere-chat';
 
 /** Wire fields without a place in the model, kept so that the same dialect can write them again. */
 export type Vendor = Readonly<JsonObject>;
