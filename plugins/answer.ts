@@ -73,13 +73,15 @@ export interface AnswerSetup extends AnswerContext {
 /** Reads an answer: event streams as they come, everything else whole. */
 export const readAnswer = (setup: AnswerSetup): AnswerReader => {
   const { head, request, client, upstream, filter } = setup;
-  const asStream = head.status < 400 && request.stream && isEventStream(head) && !isCompressed(head);
+  const asStream = head.status < 400 && request.stream && isStream(head, upstream) && !isCompressed(head);
   if (!asStream) return new WholeAnswer(setup);
   return client === upstream && !filter ? new PassedStream(setup) : new TranslatedStream(setup);
 };
 
-const isEventStream = ({ headers }: UpstreamHead): boolean =>
-  headers.get('content-type')?.trim().toLowerCase().startsWith('text/event-stream') ?? false;
+const isStream = (
+  { headers }: UpstreamHead,
+  { streamType = 'text/event-stream' }: UpstreamDialect,
+): boolean => headers.get('content-type')?.trim().toLowerCase().startsWith(streamType) ?? false;
 
 /** We ask for plain bytes; an upstream that compresses all the same is read whole, so that we know what passes. */
 const isCompressed = ({ headers }: UpstreamHead): boolean =>
@@ -217,6 +219,7 @@ abstract class StreamedAnswer implements AnswerReader {
 
   /** The client's bytes for these events, which came with these bytes. */
   protected abstract write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): string | Uint8Array;
+  protected abstract contentType(): string;
   /** What was held back, now that the upstream has ended properly. */
   protected abstract rest(): string | Uint8Array;
 
@@ -265,11 +268,11 @@ abstract class StreamedAnswer implements AnswerReader {
   }
 
   #head(): NonNullable<AnswerFrame['head']> {
-    const { headers, head } = this.setup;
+    const { headers } = this.setup;
     return {
       status: 200,
       headers: [
-        ['content-type', head.headers.get('content-type') ?? 'text/event-stream'],
+        ['content-type', this.contentType()],
         ['cache-control', 'no-cache'],
         ...headers(undefined),
         ...keptHeaders(this.setup),
@@ -292,6 +295,10 @@ class PassedStream extends StreamedAnswer {
 
   constructor(setup: AnswerSetup) {
     super(setup, setup.watch ? setup.client.decodeStream() : setup.client.observeStream());
+  }
+
+  protected override contentType(): string {
+    return this.setup.head.headers.get('content-type') ?? 'text/event-stream';
   }
 
   protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
@@ -322,6 +329,10 @@ class TranslatedStream extends StreamedAnswer {
 
   constructor(setup: AnswerSetup) {
     super(setup, setup.upstream.decodeStream());
+  }
+
+  protected override contentType(): string {
+    return this.#encoder.contentType;
   }
 
   protected override write(events: readonly ModelEvent[]): string {
@@ -429,7 +440,7 @@ class WholeAnswer implements AnswerReader {
 
   #answer(bytes: Uint8Array): void {
     const { head, client, upstream, request, filter, watch, seen } = this.#setup;
-    const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
+    const untouched = client === upstream && !filter && !request.stream && !isStream(head, upstream);
     const decoder = untouched && !watch ? client.observeResponse() : this.#decoder();
     const events = [...decoder.push(bytes), ...decoder.end()];
     for (const event of events) {
@@ -453,7 +464,7 @@ class WholeAnswer implements AnswerReader {
 
   #decoder(): ResponseDecoder {
     const { head, upstream } = this.#setup;
-    return isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
+    return isStream(head, upstream) ? upstream.decodeStream() : upstream.decodeResponse();
   }
 
   #translate(events: readonly ModelEvent[]): string {

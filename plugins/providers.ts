@@ -20,6 +20,7 @@ const dialects = {
   openai: 'openai-chat',
   anthropic: 'anthropic-messages',
   cohere: 'cohere-chat',
+  bedrock: 'bedrock-converse',
 } as const satisfies Record<ProviderConfig['dialect'], UpstreamDialectName>;
 
 /** How each dialect's providers want to be shown the key. */
@@ -27,6 +28,7 @@ const credentials: Record<UpstreamDialectName, { readonly header: string; readon
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
   'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },
+  'bedrock-converse': { header: 'authorization', prefix: 'Bearer ' },
 };
 
 /** Every header that may hold a provider's key. */

@@ -15,7 +15,9 @@ const dayMs = 86_400_000;
 
 const provider = z
   .strictObject({
-    dialect: z.enum(['openai', 'anthropic', 'cohere']).describe('Wire format that this provider speaks.'),
+    dialect: z
+      .enum(['openai', 'anthropic', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(

@@ -96,6 +96,8 @@ export interface Codec extends ClientCodec, PassingCodec, UpstreamCodec {}
 /** A wire format that upstreams speak: chat, and what else it can do. */
 export interface UpstreamDialect extends UpstreamCodec {
   readonly name: UpstreamDialectName;
+  /** Content type of its streams, where it is not `text/event-stream`. */
+  readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */
   decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
   /** Codecs of the operations besides chat. */

@@ -1,5 +1,6 @@
 import type { DialectName, Operation, UpstreamDialectName } from '../model/request.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
+import { bedrockConverse } from './bedrock-converse/index.ts';
 import { cohereChat } from './cohere-chat/index.ts';
 import type { Dialect, UpstreamDialect } from './dialect.ts';
 import { openaiChat } from './openai-chat/index.ts';
@@ -14,6 +15,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
 export const upstreamDialects: Readonly<Record<UpstreamDialectName, UpstreamDialect>> = {
   ...dialects,
   'cohere-chat': cohereChat,
+  'bedrock-converse': bedrockConverse,
 };
 
 /** A dialect as clients speak one operation; undefined when it has none. The same one is always the same object. */

@@ -70,15 +70,18 @@ const decoded = (
 };
 
 /** Deltas of one part as one. */
-const folded = (events: readonly ModelEvent[]): ModelEvent[] =>
-  events.reduce<ModelEvent[]>((all, event) => {
+const folded = (events: readonly ModelEvent[]): ModelEvent[] => {
+  const all: ModelEvent[] = [];
+  for (const event of events) {
     const last = all.at(-1);
     if (event.type === 'reasoning-delta' && last?.type === 'reasoning-delta')
-      return [...all.slice(0, -1), { ...last, text: last.text + event.text }];
-    if (event.type === 'tool-input-delta' && last?.type === 'tool-input-delta')
-      return [...all.slice(0, -1), { ...last, json: last.json + event.json }];
-    return [...all, event];
-  }, []);
+      all[all.length - 1] = { ...last, text: last.text + event.text };
+    else if (event.type === 'tool-input-delta' && last?.type === 'tool-input-delta')
+      all[all.length - 1] = { ...last, json: last.json + event.json };
+    else all.push(event);
+  }
+  return all;
+};
 
 describe('an answer', () => {
   it('is the same events whole and streamed, cut anywhere', () => {
