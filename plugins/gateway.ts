@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import { dialects } from './dialects/registry.ts';
+import { dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
@@ -12,7 +12,7 @@ import type { Random } from './ports/random.ts';
 import { type Provider, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
 import { errorReply, type Reply } from './reply.ts';
-import { routeOf } from './routes.ts';
+import { type Route, routeOf } from './routes.ts';
 import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
@@ -51,7 +51,16 @@ interface Version {
   readonly keys: KeyRing;
 }
 
+/** What an exchange begins with, besides its head. */
+type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
+
 const nobody: Consumer = { keyId: '' };
+
+/** A refusal is counted as a call of the operation that its path names, chat where it names none. */
+const call = (route: Route): Pick<Exchange, 'dialect' | 'operation'> => ({
+  dialect: route.dialect,
+  operation: route.kind === 'call' ? route.operation : 'chat',
+});
 
 /**
  * The door of the core: hosts turn what they receive into calls on it and carry out what it answers.
@@ -60,6 +69,8 @@ const nobody: Consumer = { keyId: '' };
 export class Gateway {
   readonly sessions = new Sessions();
   readonly #ports: Ports;
+  /** Settlements that policies are still being told of. */
+  readonly #telling = new Set<Promise<void>>();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
@@ -76,6 +87,11 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
+  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+
   /**
    * Begins an exchange on a client's head. `known` is the caller, where the host has established it; otherwise the key
    * in the head says who calls. A `Reply` is the whole answer: the host sends it and reads no body.
@@ -87,7 +103,7 @@ export class Gateway {
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
-    return this.#begin(head, route.dialect, consumer);
+    return this.#begin(head, { ...route, consumer });
   }
 
   /**
@@ -100,7 +116,7 @@ export class Gateway {
 
   /** Ends a call for a reason that the host has found before any exchange. */
   refuse(head: RequestHead, error: GatewayError): Reply {
-    return this.#begin(head, routeOf(head).dialect, nobody).refuse(error);
+    return this.#begin(head, { ...call(routeOf(head)), consumer: nobody }).refuse(error);
   }
 
   /**
@@ -113,7 +129,10 @@ export class Gateway {
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
       const request = dialects[from].decodeRequest(parseJsonDocument(body));
-      const encoded = dialects[provider.dialect].encodeRequest(request, { model, clientHeaders: new Map() });
+      const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
+        model,
+        clientHeaders: new Map(),
+      });
       return upstreamCall(encoded, {
         provider,
         upstream: { provider: name, dialect: provider.dialect, model },
@@ -129,12 +148,12 @@ export class Gateway {
     return key === undefined ? undefined : this.#version.keys.identify(key);
   }
 
-  #begin(head: RequestHead, dialect: DialectName, consumer: Consumer): Session {
+  #begin(head: RequestHead, { dialect, operation, consumer }: Beginning): Session {
     const { clock, random, meter } = this.#ports;
     const { config, providers, policies } = this.#version;
     const exchange: Exchange = {
       id: random.id(),
-      operation: 'chat',
+      operation,
       dialect,
       consumer,
       startedMs: clock.nowMs(),
@@ -150,7 +169,11 @@ export class Gateway {
       providers,
       pipeline,
       clock,
-      onSettled: (settled) => this.sessions.remove(settled),
+      onSettled: (settled, told) => {
+        this.sessions.remove(settled);
+        this.#telling.add(told);
+        void told.finally(() => this.#telling.delete(told));
+      },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
     });
@@ -163,7 +186,8 @@ export class Gateway {
     head: RequestHead,
     why: { dialect: DialectName; consumer: Consumer | undefined; code: RefusalCode },
   ): Reply {
-    return this.#begin(head, why.dialect, why.consumer ?? nobody).refuse(gatewayError(why.code));
+    const { dialect, consumer = nobody, code } = why;
+    return this.#begin(head, { dialect, operation: 'chat', consumer }).refuse(gatewayError(code));
   }
 
   #models(dialect: DialectName, consumer: Consumer): Reply {

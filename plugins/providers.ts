@@ -1,11 +1,11 @@
 import type { Config, ProviderConfig } from './config/schema.ts';
 import type { HeaderList } from './dialects/dialect.ts';
-import type { DialectName } from './model/request.ts';
+import type { UpstreamDialectName } from './model/request.ts';
 
 /** A configured provider, made ready for calls. */
 export interface Provider {
   readonly name: string;
-  readonly dialect: DialectName;
+  readonly dialect: UpstreamDialectName;
   /** For the `:authority` of calls: `api.openai.com`, `127.0.0.1:8000`. */
   readonly authority: string;
   readonly scheme: 'http' | 'https';
@@ -16,19 +16,25 @@ export interface Provider {
   readonly region?: string;
 }
 
-const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages' } as const satisfies Record<
-  ProviderConfig['dialect'],
-  DialectName
->;
+const dialects = {
+  openai: 'openai-chat',
+  anthropic: 'anthropic-messages',
+  cohere: 'cohere-chat',
+  bedrock: 'bedrock-converse',
+} as const satisfies Record<ProviderConfig['dialect'], UpstreamDialectName>;
 
 /** How each dialect's providers want to be shown the key. */
-const credentials: Record<DialectName, { readonly header: string; readonly prefix: string }> = {
+const credentials: Record<UpstreamDialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
+  'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },
+  'bedrock-converse': { header: 'authorization', prefix: 'Bearer ' },
 };
 
 /** Every header that may hold a provider's key. */
-export const credentialHeaders: readonly string[] = Object.values(credentials).map(({ header }) => header);
+export const credentialHeaders: readonly string[] = [
+  ...new Set(Object.values(credentials).map(({ header }) => header)),
+];
 
 /** All providers of a config by name. `secrets` holds the resolved key of each provider that has one. */
 export const readyProviders = (config: Config, secrets: ReadonlyMap<string, string>): Map<string, Provider> =>

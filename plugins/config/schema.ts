@@ -16,10 +16,14 @@ const dayMs = 86_400_000;
 
 const provider = z
   .strictObject({
-    dialect: z.enum(['openai', 'anthropic']).describe('Wire format that this provider speaks.'),
+    dialect: z
+      .enum(['openai', 'anthropic', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-      .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com.'),
+      .describe(
+        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com.',
+      ),
     key: secretRef
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
