@@ -18,7 +18,7 @@ export interface AnswerCountSetup {
 }
 
 /** Beyond this a text is weighed, not kept to be counted. */
-const mostKept = 1_048_576;
+const mostKept = 262_144;
 
 /**
  * Sees what an answer is made of: what its upstream reports, and how much text has passed. Ends a stream whose text has
