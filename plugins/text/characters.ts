@@ -21,7 +21,8 @@ export const kinds = {
   mark: 9,
 } as const;
 
-const bmp = new Uint8Array(0x10000);
+/** Kinds of the first 65,536 code points as far as they were asked for; surrogates stay unknown. */
+export const kindTable = new Uint8Array(0x10000);
 const astral = new Map<number, number>();
 const mappings = new Map<number, string>();
 const lookAlikes = new Map<number, number>();
@@ -29,10 +30,10 @@ const lookAlikes = new Map<number, number>();
 /** The kind of a code point: one of `kinds`. */
 export const kindOf = (code: number): number => {
   if (code < 0x10000) {
-    const known = bmp[code] as number;
+    const known = kindTable[code] as number;
     if (known !== kinds.unknown) return known;
     const kind = classify(code);
-    bmp[code] = kind;
+    if (code < 0xd800 || code > 0xdfff) kindTable[code] = kind;
     return kind;
   }
   let kind = astral.get(code);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isLooseMark, kindOf, kinds, lookAlikeOf, mappingOf } from './characters.ts';
+import { isLooseMark, kindOf, kinds, kindTable, lookAlikeOf, mappingOf } from './characters.ts';
 
 /** What folding took out or replaced, counted in characters. */
 export interface FoldSigns {
@@ -43,7 +43,6 @@ const noSigns: FoldSigns = {
   hiddenAt: -1,
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const unusual = /[^\t\n\r\x20-\x7e]/;
 
 /** Folds a text. Linear in its length; ASCII costs one test and one lower case. */
@@ -115,12 +114,51 @@ class Folding {
 
   run(firstUnusual: number): Folded {
     // A mark may belong to the character before it.
-    const plain = Math.max(0, firstUnusual - 1);
-    for (let at = 0; at < plain; at++) this.#put(this.#original.charCodeAt(at), at);
-    let at = plain;
-    while (at < this.#original.length) at = this.#step(at);
+    for (let at = this.#copyAscii(Math.max(0, firstUnusual - 1)); at < this.#original.length; ) {
+      const next = this.#copyPlain(at);
+      at = next < this.#original.length ? this.#step(next) : next;
+    }
     this.#readLookAlikes();
     return this.#result();
+  }
+
+  #copyAscii(end: number): number {
+    for (let at = 0; at < end; at++) {
+      const unit = this.#original.charCodeAt(at);
+      this.#units[at] = unit;
+      this.#offsets[at] = at;
+      if ((unit | 32) >= 97 && (unit | 32) <= 122) this.#latin++;
+    }
+    this.#length = end;
+    return end;
+  }
+
+  /** The hot loop: characters that stay as they are and carry no mark. Gives the index of the first that is none. */
+  #copyPlain(start: number): number {
+    const original = this.#original;
+    if (this.#length + original.length - start + 2 > this.#units.length) this.#grow();
+    const units = this.#units;
+    const offsets = this.#offsets;
+    const room = units.length - 2;
+    let length = this.#length;
+    let latin = 0;
+    let letters = 0;
+    let at = start;
+    let kind: number = kindTable[original.charCodeAt(at)] ?? 0;
+    for (; at < original.length && length < room; at++) {
+      if (kind === kinds.unknown || kind > kinds.other) break;
+      const next = at + 1 < original.length ? (kindTable[original.charCodeAt(at + 1)] ?? 0) : kinds.other;
+      if (next === kinds.unknown || next === kinds.mark) break;
+      units[length] = original.charCodeAt(at);
+      offsets[length++] = at;
+      if (kind === kinds.latin) latin++;
+      else if (kind === kinds.letter) letters++;
+      kind = next;
+    }
+    this.#length = length;
+    this.#latin += latin;
+    this.#letters += letters;
+    return at;
   }
 
   /** Takes one character with the marks after it; gives the index behind them. */
@@ -246,16 +284,20 @@ class Folding {
 
   /** Runs of letters that hold at least one outside of ASCII. */
   #eachWord(read: (start: number, end: number, latin: number) => void): void {
-    for (let at = 0; at < this.#length; ) {
-      let latin = 0;
-      let end = at;
-      for (; end < this.#length; end++) {
-        const kind = kindOf(this.#units[end] ?? 0);
+    const units = this.#units;
+    const length = this.#length;
+    for (let at = 0; at < length; at++) {
+      if ((units[at] ?? 0) < 0x80 || kindTable[units[at] ?? 0] !== kinds.letter) continue;
+      let start = at;
+      while (start > 0 && kindTable[units[start - 1] ?? 0] === kinds.latin) start--;
+      let latin = at - start;
+      let kind: number = kinds.letter;
+      for (at++; at < length; at++) {
+        kind = kindTable[units[at] ?? 0] ?? 0;
         if (kind === kinds.latin) latin++;
         else if (kind !== kinds.letter) break;
       }
-      if (end - at > latin) read(at, end, latin);
-      at = end + 1;
+      read(start, at, latin);
     }
   }
 
