@@ -53,10 +53,24 @@ export const viewsOf = (folded: Folded, { maxChars }: ViewLimits = usualLimits):
   };
   decodeInto(folded, (name, text) => add(name, 1, text));
   for (const view of [...found]) {
-    if (left > 0) decodeInto(view.folded, (name, text) => add(name, 2, text));
+    if (left > 0 && mayHoldMore.has(view.name)) decodeInto(view.folded, (name, text) => add(name, 2, text));
   }
   return found;
 };
+
+/** Codes inside codes are meant; words put together from pieces hold none. */
+const mayHoldMore: ReadonlySet<ViewName> = new Set([
+  'hidden',
+  'base64',
+  'hex',
+  'binary',
+  'decimal',
+  'percent',
+  'entities',
+  'escapes',
+  'rot13',
+  'reversed',
+]);
 
 type Add = (name: ViewName, text: string) => void;
 
@@ -64,21 +78,42 @@ const decodeInto = (folded: Folded, add: Add): void => {
   const { text, cased, signs, original } = folded;
   if (signs.hidden !== '') add('hidden', signs.hidden);
   const signals = signalsOf(text);
-  if (signals.longRun >= 16) {
-    each(cased, base64Run, 64, (run) => addIfText(add, 'base64', fromBase64(run)));
-    each(text, hexRun, 64, (run) => addIfText(add, 'hex', fromHex(run)));
-  }
-  if (signals.digits >= 24) {
+  for (const run of longRunsOf(cased, signals.longRuns)) addRun(add, run);
+  if (signals.codes >= 7) {
     each(text, spacedHexRun, 16, (run) => addIfText(add, 'hex', fromHex(run)));
     each(text, binaryRun, 16, (run) => addIfText(add, 'binary', fromBinary(run)));
     each(text, decimalRun, 16, (run) => addIfText(add, 'decimal', fromDecimal(run)));
   }
   if (signals.percents >= 3) addIfText(add, 'percent', fromPercent(cased));
   if (signals.ampersands >= 3) addIfChanged(add, 'entities', cased, cased.replaceAll(entity, fromEntity));
-  if (signals.backslashes >= 3) addIfChanged(add, 'escapes', cased, cased.replaceAll(escape, fromEscape));
+  if (signals.backslashes >= 3) addIfChanged(add, 'escapes', cased, cased.replaceAll(escaped, fromEscape));
   if (signals.dots >= 12) each(text, morseRun, 16, (run) => addIfText(add, 'morse', fromMorse(run)));
   if (signals.flipped >= 3) add('upside-down', turned(original));
   addWordViews(folded, signals, add);
+};
+
+/** One run of base64 characters in one of the three codes that consist of them. */
+const addRun = (add: Add, run: string): void => {
+  const lower = run.toLowerCase();
+  if (/^[01]+$/.test(run)) addIfText(add, 'binary', fromBinary(run));
+  else if (/^[0-9a-f]+$/.test(lower)) addIfText(add, 'hex', fromHex(lower));
+  else addIfText(add, 'base64', fromBase64(run));
+};
+
+/** The runs of a text; those that follow each other line by line are one. */
+const longRunsOf = (text: string, bounds: readonly number[]): string[] => {
+  const runs: string[] = [];
+  let lastEnd = -1;
+  for (let at = 0; at < bounds.length; at += 2) {
+    const start = bounds[at] ?? 0;
+    const end = bounds[at + 1] ?? 0;
+    const tail = /^\n[A-Za-z0-9+/_-]{1,15}={0,2}(?=\s|$)/.exec(text.slice(end, end + 20))?.[0].trim() ?? '';
+    const run = text.slice(start, end) + tail;
+    if (start === lastEnd + 1 && text[lastEnd] === '\n') runs.push((runs.pop() ?? '') + run);
+    else runs.push(run);
+    lastEnd = end;
+  }
+  return runs;
 };
 
 const addWordViews = ({ text }: Folded, signals: WordSignals, add: Add): void => {
@@ -87,10 +122,10 @@ const addWordViews = ({ text }: Folded, signals: WordSignals, add: Add): void =>
     add('reversed', reverse(text));
     add('reversed', text.replaceAll(/\S+/g, reverse));
   }
-  if (signals.singles >= 6) each(text, spacedRun, 16, (run) => add('spaced', splitLongWords(unspaced(run))));
+  if (signals.singles >= 5) each(text, spacedRun, 16, (run) => add('spaced', splitLongWords(unspaced(run))));
   if (signals.broken >= 2) addIfChanged(add, 'joined', text, text.replaceAll(joint, ''));
-  if (signals.longWords > 0) add('unbroken', splitLongWords(text));
-  if (signals.leet >= 1) addIfWords(add, 'leet', text.replaceAll(leetWord, unleet), signals);
+  if (signals.longWords > 0) add('unbroken', longWordsOf(text));
+  if (signals.leet >= 2) addIfWords(add, 'leet', text.replaceAll(leetWord, unleet), signals);
   if (signals.scrambled >= 2) add('scrambled', text.replaceAll(/[a-z]{4,}/g, unscramble));
 };
 
@@ -126,13 +161,8 @@ const addIfWords = (add: Add, name: ViewName, text: string, before: WordSignals)
   if (signalsOf(text).plain >= before.plain + 2) add(name, text);
 };
 
-const base64Run = /[A-Za-z0-9+/_-]{12,}(?:\n[A-Za-z0-9+/_-]{4,})*={0,2}/g;
-const fromBase64 = (run: string): string => {
-  const bare = run.replaceAll(/[\n=]/g, '');
-  return bare.length < 16 ? '' : Buffer.from(bare, 'base64').toString('utf8');
-};
+const fromBase64 = (run: string): string => Buffer.from(run, 'base64').toString('utf8');
 
-const hexRun = /(?:[0-9a-f]{2}){8,}/g;
 const spacedHexRun = /(?:(?:0x|\\x)?[0-9a-f]{2}[ ,:;-]{1,2}){7,}(?:0x|\\x)?[0-9a-f]{2}/g;
 const fromHex = (run: string): string =>
   Buffer.from(run.replaceAll(/0x|[^0-9a-f]/g, ''), 'hex').toString('utf8');
@@ -168,7 +198,7 @@ const fromEntity = (whole: string, decimal?: string, hex?: string, name?: string
   return fromCode(decimal ? Number(decimal) : Number.parseInt(hex ?? '', 16), whole);
 };
 
-const escape = /\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3}))/g;
+const escaped = /\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3}))/g;
 const fromEscape = (whole: string, braced?: string, four?: string, two?: string, octal?: string): string =>
   fromCode(octal ? Number.parseInt(octal, 8) : Number.parseInt(braced ?? four ?? two ?? '', 16), whole);
 
@@ -224,6 +254,16 @@ const unspaced = (run: string): string => {
 /** Something between letters that is no part of a word: emphasis, a concatenation. */
 const joint =
   /(?<=[a-z])(?:\*{1,3}|~{2}|`|\\|["'] ?[+.] ?["']|<\/?[a-z]{1,6}>|<!--[a-z ]{0,20}-->)(?=[a-z])/g;
+
+/** Only the words that fall apart: the rest of the text is judged as it stands. */
+const longWordsOf = (text: string): string => {
+  const parts: string[] = [];
+  each(text, /[a-z]{18,200}/g, 24, (word) => {
+    const split = splitWords(word);
+    if (split !== undefined) parts.push(split);
+  });
+  return parts.join(' ');
+};
 
 const splitLongWords = (text: string): string =>
   text.replaceAll(/[a-z]{12,200}/g, (word) => splitWords(word) ?? word);

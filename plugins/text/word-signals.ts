@@ -10,15 +10,16 @@ export interface WordSignals {
   readonly scrambled: number;
   /** Words in which digits or signs stand for letters. */
   readonly leet: number;
-  /** Letters and digits that stand alone. */
+  /** Most letters that stand alone one after another. */
   readonly singles: number;
   /** Words so long that several may have been run together. */
   readonly longWords: number;
   /** Words broken by a sign that no word holds. */
   readonly broken: number;
-  /** Length of the longest run of base64 characters. */
-  readonly longRun: number;
-  readonly digits: number;
+  /** Runs of base64 characters, 16 and longer: start and end in turn; the first few. */
+  readonly longRuns: readonly number[];
+  /** Most tokens one after another that have the length of a coded byte. */
+  readonly codes: number;
   readonly percents: number;
   readonly ampersands: number;
   readonly backslashes: number;
@@ -29,24 +30,30 @@ export interface WordSignals {
 }
 
 const bits = { plain: 1, reversed: 2, rot13: 4 } as const;
-const tableSize = 1 << 17;
+const tableSize = 1 << 14;
 
 /** One pass over a folded text. Words are recognised by hash: a rare wrong hit only costs a needless decoder. */
 export const signalsOf = (text: string): WordSignals => new Pass(text).run();
 
-/** Class of an ASCII character for the pass. */
-const classes = { letter: 1, digit: 2, leet: 3, joint: 4, base64: 5, none: 0 } as const;
+/** What a character is to the pass. */
+const classes = { none: 0, letter: 1, digit: 2, leet: 3, joint: 4 } as const;
 const classTable = Uint8Array.from({ length: 128 }, (_, code) => {
   const it = String.fromCharCode(code);
   if (/[a-zA-Z]/.test(it)) return classes.letter;
   if (/[0-9]/.test(it)) return classes.digit;
   if ('@$!|+'.includes(it)) return classes.leet;
-  if ('*~`\\"\'<'.includes(it)) return classes.joint;
-  if ('-_/='.includes(it)) return classes.base64;
-  return classes.none;
+  return '*~`\\"\'<'.includes(it) ? classes.joint : classes.none;
 });
+const isBase64 = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+/** Lengths of a byte in hex, decimal, `0x41`, and binary. */
+const isCodeLength = [0, 0, 1, 1, 1, 0, 0, 1, 1];
 
 const flippedLetters = new Set([...'ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎɘ'].map((it) => it.charCodeAt(0)));
+
+const minLongRun = 16;
+const maxLongRuns = 64;
 
 class Pass {
   readonly #text: string;
@@ -59,14 +66,16 @@ class Pass {
     singles: 0,
     longWords: 0,
     broken: 0,
-    longRun: 0,
-    digits: 0,
+    longRuns: [] as number[],
+    codes: 0,
     percents: 0,
     ampersands: 0,
     backslashes: 0,
     dots: 0,
     flipped: 0,
   };
+  #singles = 0;
+  #codes = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -74,14 +83,14 @@ class Pass {
 
   run(): WordSignals {
     const text = this.#text;
-    const counts = this.#counts;
     let hash = 0;
     let letters = 0;
     let sum = 0;
     let first = 0;
     let last = 0;
-    let run = 0;
-    let mixed = 0;
+    let token = 0;
+    let runStart = 0;
+    let isLeet = 0;
     let before: number = classes.none;
     for (let at = 0; at <= text.length; at++) {
       const unit = at < text.length ? text.charCodeAt(at) : 32;
@@ -92,77 +101,89 @@ class Pass {
         sum = (sum + (mix[unit & 31] as number)) | 0;
         last = unit;
         letters++;
-        run++;
-        if (before === classes.digit || before === classes.leet) mixed++;
+        token++;
+        if (before === classes.digit || before === classes.leet) isLeet = 1;
         before = kind;
         continue;
       }
-      if (letters > 0) {
-        if (letters === 1 && before === classes.letter) this.#single(at - 2, kind);
-        else if (letters >= 3) this.#word(hash, letters, keyOf({ sum, first, last, letters }));
-        hash = 0;
-        letters = 0;
-        sum = 0;
-      }
-      if (kind === classes.none) {
-        this.#sign(unit);
-        if (mixed > 0) counts.leet++;
-        mixed = 0;
-        if (run > counts.longRun) counts.longRun = run;
-        run = 0;
-      } else {
-        run++;
-        if (kind === classes.digit) counts.digits++;
-        else if (kind === classes.base64) this.#sign(unit);
-        else if (kind === classes.joint) this.#joint(at, unit);
+      if (letters >= 3) this.#word(hash, letters, keyOf({ sum, first, last, letters }));
+      hash = 0;
+      letters = 0;
+      sum = 0;
+      if (kind === classes.digit) token++;
+      else {
+        if (token > 0) this.#token(token);
+        token = 0;
+        this.#sign(unit, at);
+        if (kind === classes.none) {
+          this.#counts.leet += isLeet;
+          isLeet = 0;
+        }
+        if (unit >= 128 || isBase64[unit] === 0) {
+          if (at - runStart >= minLongRun) this.#longRun(runStart, at);
+          runStart = at + 1;
+        }
       }
       before = kind;
     }
-    return counts;
+    return this.#counts;
   }
 
-  #single(before: number, after: number): void {
-    const unit = before < 0 ? 32 : this.#text.charCodeAt(before);
-    const isAlone =
-      unit >= 128 || (classTable[unit] !== classes.letter && classTable[unit] !== classes.digit);
-    if (isAlone && after !== classes.digit) this.#counts.singles++;
+  /** Letters and digits in a row. */
+  #token(length: number): void {
+    const counts = this.#counts;
+    if (length === 1) {
+      if (++this.#singles > counts.singles) counts.singles = this.#singles;
+    } else this.#singles = 0;
+    if (isCodeLength[length] === 1) {
+      if (++this.#codes > counts.codes) counts.codes = this.#codes;
+    } else this.#codes = 0;
+  }
+
+  #longRun(start: number, end: number): void {
+    const runs = this.#counts.longRuns;
+    if (runs.length < maxLongRuns * 2) runs.push(start, end);
   }
 
   #word(hash: number, letters: number, key: number): void {
     const counts = this.#counts;
-    const known = words[(hash ^ (hash >>> 15)) & (tableSize - 1)] as number;
+    const known = knownAs(hash);
     if (known & bits.plain) counts.plain++;
     else {
       if (known & bits.reversed) counts.reversed++;
       if (known & bits.rot13) counts.rot13++;
-      if (letters >= 5 && canonical.has(key)) counts.scrambled++;
+      if (letters >= 5 && letters <= longestWord && canonical.has(key)) counts.scrambled++;
     }
-    if (letters >= 12 && letters <= 200) counts.longWords++;
+    if (letters >= 18 && letters <= 200) counts.longWords++;
   }
 
-  #joint(at: number, unit: number): void {
-    if (unit === 92) this.#counts.backslashes++;
-    const isLetter = (it: number) => it < 128 && classTable[it] === classes.letter;
-    if (at > 0 && isLetter(this.#text.charCodeAt(at - 1)) && this.#mayJoin(at)) this.#counts.broken++;
-  }
-
-  #mayJoin(at: number): boolean {
-    for (let next = at + 1; next < at + 4 && next < this.#text.length; next++) {
-      const kind = classTable[this.#text.charCodeAt(next)];
-      if (kind === classes.letter) return next > at + 1 || this.#text[at] !== "'";
-      if (kind === classes.none && !'. >'.includes(this.#text[next] ?? '')) return false;
-    }
-    return false;
-  }
-
-  #sign(unit: number): void {
+  #sign(unit: number, at: number): void {
     const counts = this.#counts;
     if (unit === 46 || unit === 45) counts.dots++;
     else if (unit === 37) counts.percents++;
     else if (unit === 38) counts.ampersands++;
-    else if (unit > 127 && flippedLetters.has(unit)) counts.flipped++;
+    else if (unit < 128) {
+      if (unit === 92) counts.backslashes++;
+      if (classTable[unit] === classes.joint && this.#joins(at)) counts.broken++;
+    } else if (flippedLetters.has(unit)) counts.flipped++;
+  }
+
+  /** A sign with a letter before it and another soon after. An apostrophe between letters belongs to the word. */
+  #joins(at: number): boolean {
+    const text = this.#text;
+    if (at === 0 || !isLetterAt(text, at - 1)) return false;
+    for (let next = at + 1; next < at + 4; next++) {
+      if (isLetterAt(text, next)) return next > at + 1 || text[at] !== "'";
+      if (text[next] === ' ' && text[at] !== '"' && text[at] !== "'") return false;
+    }
+    return false;
   }
 }
+
+const isLetterAt = (text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at);
+  return unit < 128 && classTable[unit] === classes.letter;
+};
 
 /** A number a letter, so that their sum knows letters without their order. */
 const mix = Int32Array.from({ length: 32 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) ^ (at * 0x85ebca6b));
@@ -190,18 +211,42 @@ export const canonicalOf = (key: number, word: string): string =>
 const hashOf = (word: string): number => {
   let hash = 0;
   for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-  return (hash ^ (hash >>> 15)) & (tableSize - 1);
+  return hash;
 };
 
-const words = new Uint8Array(tableSize);
+/** Open addressing: the whole hash, and how the word is known. */
+const hashes = new Int32Array(tableSize);
+const knownBits = new Uint8Array(tableSize);
 const canonical = new Map<number, string>();
+
+const slotOf = (hash: number): number => {
+  let slot = (hash ^ (hash >>> 15)) & (tableSize - 1);
+  while (knownBits[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) & (tableSize - 1);
+  return slot;
+};
+
+const knownAs = (hash: number): number => knownBits[slotOf(hash)] as number;
+
+const learn = (word: string, bit: number): void => {
+  const hash = hashOf(word);
+  const slot = slotOf(hash);
+  hashes[slot] = hash;
+  knownBits[slot] = (knownBits[slot] ?? 0) | bit;
+};
+
+/** Short words that are no words when they are read backwards or in rot13. */
+const tellingWords = new Set(['the', 'and', 'you', 'for', 'your', 'this', 'with', 'all', 'tell', 'that']);
+
 for (const word of vocabulary) {
   if (word.length < 3) continue;
-  const reversed = [...word].reverse().join('');
-  words[hashOf(word)] = (words[hashOf(word)] ?? 0) | bits.plain;
-  if (word.length >= 4) words[hashOf(reversed)] = (words[hashOf(reversed)] ?? 0) | bits.reversed;
-  const turned = word.replaceAll(/[a-z]/g, (it) => String.fromCharCode(((it.charCodeAt(0) - 84) % 26) + 97));
-  words[hashOf(turned)] = (words[hashOf(turned)] ?? 0) | bits.rot13;
+  learn(word, bits.plain);
+  if (word.length >= 5 || tellingWords.has(word)) learn([...word].reverse().join(''), bits.reversed);
+  if (word.length >= 4 || tellingWords.has(word)) {
+    learn(
+      word.replaceAll(/[a-z]/g, (it) => String.fromCharCode(((it.charCodeAt(0) - 84) % 26) + 97)),
+      bits.rot13,
+    );
+  }
   if (word.length >= 5 && !canonical.has(anagramKey(word))) canonical.set(anagramKey(word), word);
 }
 
