@@ -1,3 +1,4 @@
+import type { LimitState } from './model/limits.ts';
 import type { DialectName, Operation, UpstreamDialectName } from './model/request.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { ErrorCode } from './refusals.ts';
@@ -60,6 +61,33 @@ export interface Attempt {
   /** From 1. */
   readonly number: number;
   readonly upstream: Upstream;
+}
+
+/** The first byte of an upstream's answer. */
+export interface AnswerBegun {
+  readonly status: number;
+  /** From the start of the attempt. */
+  readonly firstChunkMs: number;
+}
+
+/** What became of one attempt, as far as the host knows it. */
+export interface AttemptResult {
+  /**
+   * `served`: its answer reached its end. `failed`: it answered with an error, broke off, or gave nothing. `abandoned`:
+   * the client or we ended it first, which says nothing about the upstream.
+   */
+  readonly fate: 'served' | 'failed' | 'abandoned';
+  /** HTTP status of the upstream; absent when none came, or when the host shows a failure only by going on to the next. */
+  readonly status?: number;
+  readonly error?: ErrorCode;
+  /** From the start of the attempt. */
+  readonly firstChunkMs?: number;
+  readonly durationMs: number;
+  readonly usage?: Usage;
+  /** How long the upstream asks us to stay away. */
+  readonly retryAfterMs?: number;
+  /** What is left of our account at the upstream, by its own headers. */
+  readonly limits?: readonly LimitState[];
 }
 
 /** How an exchange ended. */

@@ -9,7 +9,7 @@ import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
-import { type Provider, readyProviders } from './providers.ts';
+import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { type Route, routeOf } from './routes.ts';
@@ -26,12 +26,10 @@ export interface Ports {
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
-export interface GatewayConfig {
+export interface GatewayConfig extends ProviderSecrets {
   readonly config: Config;
   /** SHA-256 of the configuration without its secrets. */
   readonly digest: string;
-  /** Key of each provider that has one, by the provider's name. */
-  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** What is left of an exchange whose worker is gone. */
@@ -123,7 +121,7 @@ export class Gateway {
    * The call for a later upstream when the worker that held the exchange is gone. `body` was made for the first one,
    * in the dialect `from`, after every policy had passed it; `to` is the name of the next one.
    */
-  orphanCall({ from, to, client, body }: Orphan): UpstreamCall | Reply {
+  async orphanCall({ from, to, client, body }: Orphan): Promise<UpstreamCall | Reply> {
     const { provider: name, model } = parseUpstreamName(to);
     const provider = this.#version.providers.get(name);
     try {
@@ -133,7 +131,7 @@ export class Gateway {
         model,
         clientHeaders: new Map(),
       });
-      return upstreamCall(encoded, {
+      return await upstreamCall(encoded, {
         provider,
         upstream: { provider: name, dialect: provider.dialect, model },
       });
@@ -202,8 +200,9 @@ export class Gateway {
     };
   }
 
-  #prepare({ config, digest, secrets }: GatewayConfig): Version {
-    const providers = readyProviders(config, secrets);
+  #prepare(loaded: GatewayConfig): Version {
+    const { config, digest } = loaded;
+    const providers = readyProviders(config, loaded);
     const policies = configuredPolicies(config, providers, this.#ports);
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }

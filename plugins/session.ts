@@ -115,7 +115,7 @@ export class Session {
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -218,7 +218,7 @@ export class Session {
     return found;
   }
 
-  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {
+  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall | Promise<UpstreamCall> {
     const provider = this.#setup.providers.get(upstream.provider);
     if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
     this.#dropped.set(number, encoded.dropped);

@@ -14,6 +14,38 @@ const name = z
 /** Longest time that may be set: a timer of more than 2^31 ms fires at once in Node. */
 const dayMs = 86_400_000;
 
+const auth = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('header'),
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/, 'expected a header name in lower case')
+          .describe('The header: api-key for Azure OpenAI.'),
+        prefix: z.string().default('').describe('Before the key: "Bearer ".'),
+      })
+      .describe('`key` in a header of another name than the dialect has it.'),
+    z
+      .strictObject({ kind: z.literal('google') })
+      .describe(
+        'Short-lived tokens for Google Cloud. `key` is the JSON of a service account; without it the default credentials of the machine are used.',
+      ),
+    z
+      .strictObject({
+        kind: z.literal('aws'),
+        region: z.string().min(1).describe('Region that is signed for: eu-central-1.'),
+        service: z.string().min(1).default('bedrock').describe('Service that is signed for.'),
+        accessKeyId: secretRef.optional().describe('With `secretAccessKey`: fixed keys.'),
+        secretAccessKey: secretRef.optional().describe('With `accessKeyId`: fixed keys.'),
+        sessionToken: secretRef.optional().describe('Of temporary keys.'),
+      })
+      .describe(
+        "Signature version 4. Without keys the machine's are used: environment, web identity, container or instance role.",
+      ),
+  ])
+  .describe('How calls to this provider show who pays, where it is not just `key` in the usual header.');
+
 const provider = z
   .strictObject({
     dialect: z
@@ -27,6 +59,7 @@ const provider = z
     key: secretRef
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
+    auth: auth.optional(),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
     maxConcurrent: z.int().positive().optional().describe('Most requests at the same time.'),
     tls: z

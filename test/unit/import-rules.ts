@@ -55,7 +55,7 @@ const rooms: readonly RegExp[] = [
   /^plugins\/catalog\//,
   /^plugins\/policy\.ts$/,
   /^plugins\/dialects\//,
-  /^plugins\/mode\.ts$/,
+  /^plugins\/(mode|conditions)\.ts$/,
   /^plugins\/policies\/[^/]+\/config\.ts$/,
   /^plugins\/config\//,
   /^plugins\/(identity|providers)\.ts$/,

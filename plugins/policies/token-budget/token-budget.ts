@@ -48,9 +48,6 @@ export interface TokenBudgetDeps {
 const leaseMs = 60_000;
 const renewMs = 20_000;
 
-/** Waits before a settlement is tried again that the store did not hear; after the last its lease ends. */
-const retriesMs = [200, 1000, 5000, 20_000] as const;
-
 /** A prompt that takes more than this part of what is left is counted, not estimated. */
 const nearPart = 0.75;
 
@@ -206,7 +203,7 @@ class BudgetedCall implements PolicyHooks {
     this.#learn(wanted, bill, outcome);
     const amounts = settledAmounts(held.claims, bill, (claim) => heldBy(claim, held.output));
     this.#countOverrun(held, amounts);
-    await this.#settleWith(amounts, bill, 0);
+    await this.#settleWith(amounts, bill);
     this.#record(bill, outcome);
   }
 
@@ -308,7 +305,7 @@ class BudgetedCall implements PolicyHooks {
   #granted(held: Held, { request, wish }: Wanted): Verdict {
     this.#held = held;
     if (this.#settled)
-      this.#release(held); // the client went while we asked
+      this.#release(); // the client went while we asked
     else this.#renewLater();
     this.#tellThresholds(held);
     this.#tellShadow(held);
@@ -322,18 +319,8 @@ class BudgetedCall implements PolicyHooks {
     return pass({ request: { ...request, maxOutputTokens: held.output } });
   }
 
-  #release({ claims }: Held): void {
-    const nothing: Bill = {
-      source: 'nothing',
-      usage: { inputTokens: 0, outputTokens: 0 },
-      microUsd: 0,
-      sent: false,
-    };
-    void this.#settleWith(
-      claims.map(() => 0),
-      nothing,
-      0,
-    ).catch(ignored);
+  #release(): void {
+    void this.#settleWith([], { source: 'nothing' }).catch(ignored);
   }
 
   /** The strictest of the budgets decides: only where all of them allow it, a call goes on without being counted. */
@@ -441,16 +428,9 @@ class BudgetedCall implements PolicyHooks {
     });
   }
 
-  /** A settlement that the store does not hear is tried again a few times, without keeping anybody waiting. */
-  async #settleWith(amounts: readonly number[], bill: Bill, tries: number): Promise<void> {
-    const { counters, clock, meter } = this.#shared;
-    const result = await counters.settle(this.#exchange.id, amounts);
-    const waitMs = retriesMs[tries];
-    if (result === 'lost' && waitMs !== undefined) {
-      clock.after(waitMs, () => void this.#settleWith(amounts, bill, tries + 1).catch(ignored));
-      return;
-    }
-    meter.count('nexus_budget_settlements_total', { source: bill.source, result });
+  async #settleWith(amounts: readonly number[], { source }: Pick<Bill, 'source'>): Promise<void> {
+    const result = await this.#shared.counters.settle(this.#exchange.id, amounts);
+    this.#shared.meter.count('nexus_budget_settlements_total', { source, result });
   }
 
   #record(bill: Bill, outcome: Outcome): void {
