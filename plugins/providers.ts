@@ -22,6 +22,8 @@ export interface Provider {
 const dialects = {
   openai: 'openai-chat',
   anthropic: 'anthropic-messages',
+  'anthropic-vertex': 'anthropic-vertex',
+  'anthropic-bedrock': 'anthropic-bedrock',
   cohere: 'cohere-chat',
   bedrock: 'bedrock-converse',
 } as const satisfies Record<ProviderConfig['dialect'], UpstreamDialectName>;
@@ -30,6 +32,8 @@ const dialects = {
 const credentials: Record<UpstreamDialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
+  'anthropic-vertex': { header: 'authorization', prefix: 'Bearer ' },
+  'anthropic-bedrock': { header: 'authorization', prefix: 'Bearer ' },
   'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },
   'bedrock-converse': { header: 'authorization', prefix: 'Bearer ' },
 };

@@ -48,7 +48,7 @@ const auth = z
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'cohere', 'bedrock'])
+      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'cohere', 'bedrock'])
       .describe('Wire format that this provider speaks.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
