@@ -59,6 +59,13 @@ const provider = z
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
     auth: auth.optional(),
+    azureApiVersion: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'expected a date: 2024-10-21')
+      .optional()
+      .describe(
+        'Of Azure OpenAI with deployments in its paths; baseUrl ends with /openai and `model` names the deployment. The newer /openai/v1 needs none.',
+      ),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
     maxConcurrent: z.int().positive().optional().describe('Most requests at the same time.'),
     tls: z
