@@ -1,32 +1,14 @@
+import { budgetRules } from './budget-rules.ts';
 import { isExpired, keyId } from './keys.ts';
 import { expectedOneOf, type Finding, type Path } from './problem.ts';
 import { type Regions, reachable } from './reach.ts';
+import { error, type Rule, type RuleContext, repeats, warning } from './rule.ts';
 import type { CandidateConfig, Config, ModelConfig } from './schema.ts';
-import { missingSecrets, type SecretSources } from './secrets.ts';
-
-/** What the rules look at. */
-export interface RuleContext {
-  readonly config: Config;
-  /** Does the text itself set this path? Defaults do not count. */
-  readonly wrote: (path: Path) => boolean;
-  readonly sources: SecretSources;
-  /** Wall clock, milliseconds since 1970. */
-  readonly epochMs: number;
-}
+import { missingSecrets } from './secrets.ts';
 
 /** What a configuration of the right shape still gets wrong, and what in it can have no effect. */
-export const checkRules = (context: RuleContext): Finding[] => rules.flatMap((rule) => rule(context));
-
-type Rule = (context: RuleContext) => Finding[];
-
-const error = (path: Path, message: string): Finding => ({ severity: 'error', path, part: 'value', message });
-
-const warning = (path: Path, message: string): Finding => ({
-  severity: 'warning',
-  path,
-  part: 'value',
-  message,
-});
+export const checkRules = (context: RuleContext): Finding[] =>
+  [...rules, ...budgetRules].flatMap((rule) => rule(context));
 
 /** One candidate or fallback of a model, and where it stands. */
 interface Entry {
@@ -98,10 +80,6 @@ const duplicateKeys: Rule = ({ config: { keys } }) => [
     error(['keys', index, 'id'], 'the same id as an earlier key, expected each id once'),
   ),
 ];
-
-/** Indexes of the texts that stood before. */
-const repeats = (texts: readonly string[]): number[] =>
-  texts.flatMap((text, index) => (texts.indexOf(text) < index ? [index] : []));
 
 const zeroWeights: Rule = ({ config }) =>
   Object.entries(config.models).flatMap(([name, { pick, candidates }]) =>

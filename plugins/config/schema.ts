@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
 
 /** A secret by reference: `${env:NAME}` or `${file:PATH}`. Literal secrets are refused. */
 const secretRef = z
@@ -156,8 +157,63 @@ const limits = z
       .max(dayMs)
       .default(60_000)
       .describe('How long an upstream may be silent inside an answer before it is ended with an error.'),
+    defaultOutputTokens: z
+      .int()
+      .positive()
+      .default(16_384)
+      .describe(
+        'Most output tokens of a call that names no limit of its own, where a budget counts them; less when the model can do less.',
+      ),
   })
   .describe('Sizes and times that no request may pass.');
+
+const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'expected host:port');
+
+const login = {
+  username: z.string().optional().describe('User of the ACL; the default one when left out.'),
+  password: secretRef.optional().describe('Its password, by reference.'),
+  tls: z.boolean().default(false).describe('Talk TLS to it.'),
+};
+
+const store = z
+  .strictObject({
+    redis: z
+      .union([secretRef, z.string().regex(/^(rediss?:\/\/|\/)/)], {
+        error: 'expected redis://…, rediss://…, the path of a socket, or a reference',
+      })
+      .optional()
+      .describe('One Redis: redis://host:6379/0, rediss://…, /path/to.sock, or a reference to such a text.'),
+    sentinel: z
+      .strictObject({
+        nodes: z.array(node).min(1).describe('The sentinels: [host:26379, …].'),
+        master: name.describe('What they call the primary.'),
+        database: z.int().nonnegative().default(0).describe('Number of the database.'),
+        sentinelPassword: secretRef
+          .optional()
+          .describe('Password of the sentinels themselves, by reference.'),
+        ...login,
+      })
+      .optional()
+      .describe('A primary that Redis Sentinel watches, instead of `redis`.'),
+    cluster: z
+      .strictObject({ nodes: z.array(node).min(1).describe('Some of its nodes: [host:6379, …].'), ...login })
+      .optional()
+      .describe('A Redis Cluster, instead of `redis`.'),
+    organisation: name
+      .default('nexus')
+      .describe('Name that all keys in Redis share; in a cluster they lie on one node.'),
+    slices: z
+      .boolean()
+      .default(true)
+      .describe('Let each host draw a part of a limit ahead, so that most calls need not wait for Redis.'),
+    onLoss: z
+      .enum(onLossModes)
+      .default('refuse')
+      .describe(
+        'While the store cannot be asked: `refuse` calls, grant what a `slice` drawn before still holds, or `allow` them uncounted.',
+      ),
+  })
+  .describe('Where counts are kept: in Redis for many hosts, else in this process.');
 
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z
@@ -167,6 +223,9 @@ export const configSchema = z
     models: z.record(name, model).describe('What clients ask for.'),
     teams: z.record(name, team).default({}).describe('Who may use what.'),
     keys: z.array(keySchema).default([]).describe('Keys of clients.'),
+    budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
+    prices: pricesSchema.prefault({}),
+    store: store.prefault({}),
     limits: limits.prefault({}),
   })
   .describe('Configuration of Nexus.');
@@ -176,3 +235,4 @@ export type ProviderConfig = Config['providers'][string];
 export type ModelConfig = Config['models'][string];
 export type CandidateConfig = ModelConfig['candidates'][number];
 export type KeyConfig = Config['keys'][number];
+export type StoreConfig = Config['store'];
