@@ -72,7 +72,7 @@ export const storeTarget = (
   sources: SecretSources,
 ): StoreTarget => {
   const secret = (name: string, reference: string): string => {
-    const found = readReference(reference, sources);
+    const found = readReference(reference, { sources, form: 'word' });
     if ('reason' in found) throw new Error(`${name}: ${found.reason}`);
     return found.secret;
   };
