@@ -1,3 +1,4 @@
+import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
@@ -7,6 +8,7 @@ import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
+import type { CounterStore } from './ports/counter-store.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
@@ -23,6 +25,12 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly meter: Meter;
+  /** Where budgets are counted. */
+  readonly counters: CounterStore;
+  /** Public prices and facts of models. */
+  readonly catalog: Catalog;
+  /** Who holds reservations, for people: host and process. */
+  readonly owner: string;
 }
 
 /** A checked configuration with its secrets: one version of the policy. */

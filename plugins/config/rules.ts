@@ -173,6 +173,13 @@ const awsKeys: Rule = ({ config }) =>
       : [],
   );
 
+const azureOnly: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { dialect, azureApiVersion }]) =>
+    azureApiVersion !== undefined && dialect !== 'openai'
+      ? [error(['providers', provider, 'azureApiVersion'], 'expected `dialect: openai` beside it')]
+      : [],
+  );
+
 const headerWithoutKey: Rule = ({ config }) =>
   Object.entries(config.providers).flatMap(([provider, { auth, key }]) =>
     auth?.kind === 'header' && key === undefined
@@ -206,6 +213,7 @@ const rules: readonly Rule[] = [
   unsetSecrets,
   awsKeys,
   headerWithoutKey,
+  azureOnly,
   expiredKeys,
   noKeys,
 ];

@@ -49,7 +49,7 @@ const auth = z
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'cohere', 'bedrock'])
+      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'cohere', 'bedrock'])
       .describe('Wire format that this provider speaks.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
@@ -60,6 +60,13 @@ const provider = z
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
     auth: auth.optional(),
+    azureApiVersion: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'expected a date: 2024-10-21')
+      .optional()
+      .describe(
+        'Of Azure OpenAI with deployments in its paths; baseUrl ends with /openai and `model` names the deployment. The newer /openai/v1 needs none.',
+      ),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
     maxConcurrent: z.int().positive().optional().describe('Most requests at the same time.'),
     tls: z

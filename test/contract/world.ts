@@ -45,6 +45,11 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
 export const modelOf = ({ candidates, name }: Scenario): string =>
   candidates ? `s${scenarios.findIndex((it) => it.name === name)}` : 'no-such-model';
 
+/** The key of a scenario that has a budget. */
+export const budgetedKey = (scenario: Scenario): string => `nx-contract-budget-${modelOf(scenario)}`;
+
+const budgeted = () => scenarios.filter(({ budget }) => budget !== undefined);
+
 /** The only model that the narrow team may use. */
 const narrowModel = 's0';
 
@@ -74,7 +79,14 @@ const configFor = (providers: World['providers'], limits: object) => ({
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'contract' },
     ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),
+    ...budgeted().map((scenario) => ({ hash: hashKey(budgetedKey(scenario)), id: modelOf(scenario) })),
   ],
+  budgets: budgeted().map((scenario) => ({
+    id: `budget-${modelOf(scenario)}`,
+    key: modelOf(scenario),
+    per: scenario.budget && 'concurrent' in scenario.budget ? undefined : 'day',
+    ...scenario.budget,
+  })),
   limits,
 });
 
