@@ -1,7 +1,7 @@
 import { startAdmin } from '../admin.ts';
 import { type UsableConfig, watchFile, workersConfig } from './config-file.ts';
-import { type ReloaderOptions, reloader } from './reload.ts';
 import { startCounters } from './counters.ts';
+import { type ReloaderOptions, reloader } from './reload.ts';
 import type { Steps } from './steps.ts';
 import type { Scope } from './supervise.ts';
 import { WorkerPool } from './worker-pool.ts';

@@ -82,10 +82,22 @@ export interface Catalog {
   readonly prices: readonly PriceRow[];
 }
 
-/** Reads prices.yaml and models.yaml. Throws when they are not of the right shape. */
-export const parseCatalog = (pricesYaml: string, modelsYaml: string): Catalog => {
-  const prices = z.array(priceRow).parse(parse(pricesYaml));
-  const facts = z.array(factsRow).parse(parse(modelsYaml));
+/** The rows of prices.yaml and models.yaml as they stand there. */
+export interface CatalogTables {
+  readonly prices: unknown;
+  readonly models: unknown;
+}
+
+/** Parses prices.yaml and models.yaml. Throws for what is no YAML. */
+export const catalogTables = (pricesYaml: string, modelsYaml: string): CatalogTables => ({
+  prices: parse(pricesYaml),
+  models: parse(modelsYaml),
+});
+
+/** The catalogue of these tables. Throws when they are not of the right shape. */
+export const catalogOf = (tables: CatalogTables): Catalog => {
+  const prices = z.array(priceRow).parse(tables.prices);
+  const facts = z.array(factsRow).parse(tables.models);
   const pricesByName = Map.groupBy(prices, rowName);
   const factsByName = Map.groupBy(facts, rowName);
   return {
@@ -95,6 +107,10 @@ export const parseCatalog = (pricesYaml: string, modelsYaml: string): Catalog =>
     factsOf: (place) => found(factsByName, place)?.[0],
   };
 };
+
+/** The catalogue of prices.yaml and models.yaml. */
+export const parseCatalog = (pricesYaml: string, modelsYaml: string): Catalog =>
+  catalogOf(catalogTables(pricesYaml, modelsYaml));
 
 /** A catalogue that knows nothing. */
 export const emptyCatalog: Catalog = {

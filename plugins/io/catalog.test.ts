@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { builtinCatalog } from './catalog.ts';
+import { builtinCatalog, editedTables } from './catalog.ts';
 
 const catalog = builtinCatalog();
 const epochMs = Date.parse('2026-11-28');
@@ -19,4 +20,9 @@ test.each([
 ] as const)('%s at %s: %s', (dialect, authority, model, input, output) => {
   expect(catalog.priceOf({ dialect, authority, model }, epochMs)).toMatchObject({ input, output });
   expect(catalog.factsOf({ dialect, authority, model })?.contextWindow).toBeGreaterThan(100_000);
+});
+
+test('tables.json is fresh: node cli/main.ts prices table > plugins/catalog/tables.json', () => {
+  const text = readFileSync(new URL('../catalog/tables.json', import.meta.url), 'utf8');
+  expect(JSON.parse(text)).toEqual(editedTables());
 });
