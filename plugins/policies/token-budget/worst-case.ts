@@ -66,7 +66,8 @@ const mediaTokens = (size: PromptSize, model: string): number =>
   size.images * imageTokens(model) +
   size.audioTokens +
   size.fileTokens +
-  (size.tools > 0 && /claude/i.test(model) ? claudeToolPreamble : 0);
+  (size.hasTools ? preambles(model).tools : 0) +
+  (size.hasSchema ? preambles(model).schema : 0);
 
 /**
  * The most that one image can cost. GPT-4o mini charges 33 times what the others do; later models read up to 10,000
@@ -77,8 +78,14 @@ const imageTokens = (model: string): number => {
   return /^gpt-5\.[4-9]/.test(model) ? 12_500 : 5_000;
 };
 
-/** System prompt that Anthropic adds to a request with tools: 159 to 530 tokens (LiteLLM's table, 2026-07-24). */
-const claudeToolPreamble = 600;
+/**
+ * What providers tell their models about tools and about answers in JSON, which the client pays for: Anthropic adds 159
+ * to 530 tokens for tools (LiteLLM's table, 2026-07-24) and about 100 for a schema, Llama's template about 100 for tools.
+ */
+const preambles = (model: string): { readonly tools: number; readonly schema: number } => {
+  if (/claude/i.test(model)) return { tools: 600, schema: 200 };
+  return /(^|\/)(gpt-|o\d)/.test(model) ? { tools: 64, schema: 64 } : { tools: 256, schema: 64 };
+};
 
 /** What of the request decides on its rates. */
 export const termsOf = (request: ModelRequest): Terms => ({
