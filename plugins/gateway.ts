@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Config } from './config/schema.ts';
 import { dialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
@@ -5,8 +6,10 @@ import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
+import { localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
+import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, readyProviders } from './providers.ts';
@@ -23,6 +26,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly meter: Meter;
+  /** What is known of upstreams, where others share it; one of this process alone when left out. */
+  readonly board?: HealthBoard;
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
@@ -60,10 +65,13 @@ const nobody: Consumer = { keyId: '' };
 export class Gateway {
   readonly sessions = new Sessions();
   readonly #ports: Ports;
+  /** Outlives versions: a new configuration must not forget who is down. */
+  readonly #board: HealthBoard;
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
+    this.#board = ports.board ?? localHealthBoard(ports);
     this.#version = this.#prepare(loaded);
   }
 
@@ -180,7 +188,15 @@ export class Gateway {
 
   #prepare({ config, digest, secrets }: GatewayConfig): Version {
     const providers = readyProviders(config, secrets);
-    const policies = configuredPolicies(config, providers, this.#ports);
+    const policies = configuredPolicies(config, providers, {
+      ...this.#ports,
+      board: this.#board,
+      stickySecret: secretOf(secrets),
+    });
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }
 }
+
+/** A secret that every process with the same keys of providers has, and nobody else. */
+const secretOf = (secrets: ReadonlyMap<string, string>): string =>
+  hash('sha256', JSON.stringify([...secrets].sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -42,12 +42,13 @@ const section = (name: string, field: Field): string =>
 
 /** A row for the field, and one for each below it. */
 const rows = (path: string, field: Field): string[] => {
-  const { additionalProperties, items } = field.schema;
+  const { additionalProperties, items, anyOf = [] } = field.schema;
   return [
     row(path, field),
     ...fieldsOf(field.schema).flatMap(([name, below]) => rows(`${path}.${name}`, below)),
     ...(additionalProperties ? rows(`${path}.<name>`, optional(additionalProperties)) : []),
     ...(items?.properties ? rows(`${path}[]`, optional(items)) : []),
+    ...anyOf.flatMap((it) => (it.items?.properties ? rows(`${path}[]`, optional(it.items)) : [])),
   ];
 };
 
@@ -63,6 +64,7 @@ const row = (path: string, field: Field): string => {
 };
 
 const typeOf = (schema: JsonSchema): string => {
+  if (schema.anyOf) return schema.anyOf.map(typeOf).toReversed().join(' or ');
   if (schema.enum) return schema.enum.map((it) => `\`${it}\``).join(' or ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return `list of ${schema.items ? `${typeOf(schema.items)}s` : 'anything'}`;
