@@ -52,6 +52,7 @@ export interface SimulatedRequest {
 }
 
 export interface SimulationResult {
+  /** In the order in which they came. */
   readonly requests: readonly SimulatedRequest[];
   readonly circuits: readonly {
     readonly upstream: string;
@@ -106,7 +107,7 @@ export const simulate = (setup: SimulationSetup): SimulationResult => {
     ask(number);
   }
   queue.runUntil(Number.POSITIVE_INFINITY);
-  return { requests, circuits };
+  return { requests: requests.sort((a, b) => a.atMs - b.atMs), circuits };
 };
 
 interface RunningCall {

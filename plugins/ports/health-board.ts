@@ -54,7 +54,10 @@ export interface UpstreamHealth {
   readonly providerInFlight: number;
   /** Requests of `inFlight` whose answer has not begun. */
   readonly waiting: number;
-  /** How many times longer than is usual for it the oldest of them in this process has been waiting; 0 when none is. */
+  /**
+   * How many times longer than is usual three of them in this process have been waiting, or half of that for one alone,
+   * which can be a freak; 0 when none waits.
+   */
   readonly lateness: number;
   /** 95 of 100 recent answers began within this time; undefined when there are too few. */
   readonly firstChunkP95Ms: number | undefined;

@@ -143,8 +143,10 @@ class Health implements UpstreamHealth {
   }
 
   get lateness(): number {
-    const [oldest] = this.#waiting;
-    return oldest && oldest.usualMs > 0 ? (this.#nowMs() - oldest.startedMs) / oldest.usualMs : 0;
+    const [oldest, , third] = this.#waiting;
+    const nowMs = this.#nowMs();
+    const times = (it: typeof oldest) => (it && it.usualMs > 0 ? (nowMs - it.startedMs) / it.usualMs : 0);
+    return Math.max(times(third), times(oldest) / 2);
   }
 
   get firstChunkP95Ms(): number | undefined {
