@@ -1,5 +1,5 @@
 import type { LimitState } from './model/limits.ts';
-import type { DialectName } from './model/request.ts';
+import type { DialectName, Operation, UpstreamDialectName } from './model/request.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { ErrorCode } from './refusals.ts';
 
@@ -14,7 +14,7 @@ export interface Consumer {
 /** One configured place to send a request to: a provider and its model. */
 export interface Upstream {
   readonly provider: string;
-  readonly dialect: DialectName;
+  readonly dialect: UpstreamDialectName;
   /** The provider's own name of the model. */
   readonly model: string;
   readonly region?: string;
@@ -46,7 +46,7 @@ export type NoteValue =
 export interface Exchange {
   /** Random; the decision id that clients see. */
   readonly id: string;
-  readonly operation: 'chat';
+  readonly operation: Operation;
   /** The dialect that the client speaks. */
   readonly dialect: DialectName;
   readonly consumer: Consumer;
@@ -100,6 +100,8 @@ export type Ending =
   | 'failed'
   /** The answer stopped before its end: the upstream broke it off. */
   | 'truncated'
+  /** We ended the answer at a limit, with the dialect's proper finish. */
+  | 'cut'
   /** The upstream fell silent inside its answer. */
   | 'stalled'
   /** The host ended the exchange before its answer was complete: client gone, or upstream cut. */

@@ -1,7 +1,9 @@
 import type { AnswerBegun, Attempt, AttemptResult, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
+import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
-import type { Awaitable, EventFilter, Policy, PolicyHooks, Verdict } from './policy.ts';
+import type { Usage } from './model/usage.ts';
+import type { AnswerWatch, Awaitable, EventFilter, Policy, PolicyHooks, Verdict } from './policy.ts';
 import { type GatewayError, gatewayError } from './refusals.ts';
 
 /** What the policies together said to a request. */
@@ -89,6 +91,28 @@ export class Pipeline {
       push: (event) => through(filters, [event]),
       flush: () => filters.flatMap((filter, at) => through(filters.slice(at + 1), filter.flush?.() ?? [])),
     };
+  }
+
+  /** The policies' watches as one; undefined when no policy wants to see the answer. The first cut holds. */
+  watch(attempt: Attempt): AnswerWatch | undefined {
+    const watches = this.#steps.flatMap(({ hooks }) => hooks.watch?.(attempt) ?? []);
+    if (watches.length < 2) return watches[0];
+    return {
+      see: (event) => {
+        const cuts = watches.map((watch) => watch.see(event));
+        return cuts.find((cut) => cut !== undefined);
+      },
+    };
+  }
+
+  /** Headers of the policies for an answer's head. */
+  headers(attempt: Attempt, usage: Usage | undefined): readonly (readonly [string, string])[] {
+    return this.#steps.flatMap(({ hooks }) => hooks.headers?.(attempt, usage) ?? []);
+  }
+
+  /** The limits that the caller is under. */
+  limits(): readonly LimitState[] {
+    return this.#steps.flatMap(({ hooks }) => hooks.limits?.() ?? []);
   }
 
   /** Tells every policy how it ended; only the first call counts. A fault of one keeps none of the others from it. */

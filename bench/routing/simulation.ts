@@ -74,7 +74,7 @@ export const simulate = (setup: SimulationSetup): SimulationResult => {
       circuits.push({ upstream: provider, circuit, atMs: queue.clock.nowMs() }),
   });
   const config = configOf(setup);
-  const policy = upstreamPolicy(config, readyProviders(config, new Map()), {
+  const policy = upstreamPolicy(config, readyProviders(config, { secrets: new Map() }), {
     board,
     clock: queue.clock,
     random: { unit: random },

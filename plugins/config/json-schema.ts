@@ -6,7 +6,8 @@ export interface JsonSchema {
   readonly $schema?: string;
   readonly title?: string;
   readonly description?: string;
-  readonly type?: string;
+  /** Several, where texts and numbers may stand alike. */
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
@@ -16,7 +17,7 @@ export interface JsonSchema {
   /** Of an object whose keys are the user's own names: what stands under each. `false`: no other keys. */
   readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
-  /** Where one thing may stand as itself or in a list. */
+  /** One of several kinds. */
   readonly anyOf?: readonly JsonSchema[];
 }
 

@@ -64,12 +64,14 @@ const row = (path: string, field: Field): string => {
 };
 
 const typeOf = (schema: JsonSchema): string => {
-  if (schema.anyOf) return schema.anyOf.map(typeOf).toReversed().join(' or ');
   if (schema.enum) return schema.enum.map((it) => `\`${it}\``).join(' or ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return `list of ${schema.items ? `${typeOf(schema.items)}s` : 'anything'}`;
-  const name = schema.format ?? schema.type ?? '';
-  return typeNames[name] ?? name;
+  return [schema.format ?? schema.type ?? '']
+    .flat()
+    .map((name) => typeNames[name] ?? name)
+    .join(' or ');
 };
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -77,10 +79,12 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   integer: 'whole number',
   uri: 'URL',
+  date: 'date',
+  'date-time': 'time',
 };
 
 const defaultOf = ({ schema, required }: Field): string => {
   if (required) return '*required*';
-  const isContainer = schema.type === 'object' || schema.type === 'array';
+  const isContainer = typeof schema.default === 'object';
   return schema.default === undefined || isContainer ? '' : `\`${schema.default}\``;
 };

@@ -70,7 +70,7 @@ describe('errors', () => {
       `capture: [{ contextOver: much, ${use} }]`,
       'models.m.capture[0].contextOver: is a text, expected a number',
     ],
-    [`capture: 5`, 'models.m.capture: is 5, expected a mapping or a list of them'],
+    [`capture: 5`, 'models.m.capture: is 5, expected a list or a mapping'],
     [`capture: { team: legl, ${use} }`, 'models.m.capture.team: unknown team, did you mean "legal"?'],
     [
       `capture: { region: moon, ${use} }`,

@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Finding, Path } from './problem.ts';
 import type { Config } from './schema.ts';
 import type { SecretSources } from './secrets.ts';
@@ -10,8 +11,11 @@ export interface RuleContext {
   readonly sources: SecretSources;
   /** Wall clock, milliseconds since 1970. */
   readonly epochMs: number;
+  /** Public prices; without them prices are not checked. */
+  readonly catalog?: () => Catalog;
 }
 
+/** One thing to check. */
 export type Rule = (context: RuleContext) => Finding[];
 
 export const error = (path: Path, message: string): Finding => ({

@@ -1,3 +1,4 @@
+import { budgetRules } from './budget-rules.ts';
 import { isExpired, keyId } from './keys.ts';
 import { expectedOneOf, type Finding } from './problem.ts';
 import { allEntries, routingRules } from './routing-rules.ts';
@@ -5,7 +6,8 @@ import { error, type Rule, type RuleContext, repeats, warning } from './rule.ts'
 import { missingSecrets } from './secrets.ts';
 
 /** What a configuration of the right shape still gets wrong, and what in it can have no effect. */
-export const checkRules = (context: RuleContext): Finding[] => rules.flatMap((rule) => rule(context));
+export const checkRules = (context: RuleContext): Finding[] =>
+  [...rules, ...routingRules, ...budgetRules].flatMap((rule) => rule(context));
 
 const unknownTeams: Rule = ({ config: { keys, teams } }) =>
   keys.flatMap(({ team }, index) =>
@@ -67,8 +69,29 @@ const unusedProviders: Rule = (context) => {
 };
 
 const unsetSecrets: Rule = ({ config, sources }) =>
-  missingSecrets(config, sources).map(({ provider, reason }) =>
-    warning(['providers', provider, 'key'], reason),
+  missingSecrets(config, sources).map(({ provider, path, reason }) =>
+    warning(['providers', provider, ...path], reason),
+  );
+
+const awsKeys: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth }]) =>
+    auth?.kind === 'aws' && (auth.accessKeyId === undefined) !== (auth.secretAccessKey === undefined)
+      ? [error(['providers', provider, 'auth'], 'expected accessKeyId and secretAccessKey, both or neither')]
+      : [],
+  );
+
+const azureOnly: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { dialect, azureApiVersion }]) =>
+    azureApiVersion !== undefined && dialect !== 'openai'
+      ? [error(['providers', provider, 'azureApiVersion'], 'expected `dialect: openai` beside it')]
+      : [],
+  );
+
+const headerWithoutKey: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth, key }]) =>
+    auth?.kind === 'header' && key === undefined
+      ? [error(['providers', provider, 'auth'], 'names a header for `key`, but there is no `key`')]
+      : [],
   );
 
 const expiredKeys: Rule = ({ config: { keys }, epochMs }) =>
@@ -82,7 +105,6 @@ const noKeys: Rule = ({ config: { keys } }) =>
     : [];
 
 const rules: readonly Rule[] = [
-  ...routingRules,
   unknownTeams,
   unknownModels,
   duplicateKeys,
@@ -90,6 +112,9 @@ const rules: readonly Rule[] = [
   idleTls,
   unusedProviders,
   unsetSecrets,
+  awsKeys,
+  headerWithoutKey,
+  azureOnly,
   expiredKeys,
   noKeys,
 ];

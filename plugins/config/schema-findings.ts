@@ -66,7 +66,7 @@ const expected = (issue: Issue): string => {
     case 'invalid_value':
       return expectedValue(issue.input, issue.values.map(String));
     case 'invalid_union':
-      return 'expected a mapping or a list of them'; // the only unions of our schema
+      return `expected ${issue.errors.flatMap(wantedKind).join(' or ')}`;
     case 'too_small':
       return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
@@ -79,6 +79,10 @@ const expected = (issue: Issue): string => {
       return `expected otherwise (${issue.code})`;
   }
 };
+
+/** Which kind of thing one branch of a union wants. */
+const wantedKind = ([issue]: readonly Issue[]): string[] =>
+  issue?.code === 'invalid_type' ? [kinds[issue.expected] ?? issue.expected] : [];
 
 const expectedValue = (input: unknown, values: readonly string[]): string =>
   typeof input === 'string' ? expectedOneOf(input, values) : expectedAny(values);

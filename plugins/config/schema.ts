@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
 import {
   type CandidateConfig,
   dataClassesSchema,
@@ -17,15 +18,59 @@ const secretRef = z
 /** Longest time that may be set: a timer of more than 2^31 ms fires at once in Node. */
 const dayMs = 86_400_000;
 
+const auth = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('header'),
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/, 'expected a header name in lower case')
+          .describe('The header: api-key for Azure OpenAI.'),
+        prefix: z.string().default('').describe('Before the key: "Bearer ".'),
+      })
+      .describe('`key` in a header of another name than the dialect has it.'),
+    z
+      .strictObject({ kind: z.literal('google') })
+      .describe(
+        'Short-lived tokens for Google Cloud. `key` is the JSON of a service account; without it the default credentials of the machine are used.',
+      ),
+    z
+      .strictObject({
+        kind: z.literal('aws'),
+        region: z.string().min(1).describe('Region that is signed for: eu-central-1.'),
+        service: z.string().min(1).default('bedrock').describe('Service that is signed for.'),
+        accessKeyId: secretRef.optional().describe('With `secretAccessKey`: fixed keys.'),
+        secretAccessKey: secretRef.optional().describe('With `accessKeyId`: fixed keys.'),
+        sessionToken: secretRef.optional().describe('Of temporary keys.'),
+      })
+      .describe(
+        "Signature version 4. Without keys the machine's are used: environment, web identity, container or instance role.",
+      ),
+  ])
+  .describe('How calls to this provider show who pays, where it is not just `key` in the usual header.');
+
 const provider = z
   .strictObject({
-    dialect: z.enum(['openai', 'anthropic']).describe('Wire format that this provider speaks.'),
+    dialect: z
+      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-      .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com.'),
+      .describe(
+        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com.',
+      ),
     key: secretRef
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
+    auth: auth.optional(),
+    azureApiVersion: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'expected a date: 2024-10-21')
+      .optional()
+      .describe(
+        'Of Azure OpenAI with deployments in its paths; baseUrl ends with /openai and `model` names the deployment. The newer /openai/v1 needs none.',
+      ),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
     maxConcurrent: z
       .int()
@@ -97,8 +142,63 @@ const limits = z
       .max(dayMs)
       .default(60_000)
       .describe('How long an upstream may be silent inside an answer before it is ended with an error.'),
+    defaultOutputTokens: z
+      .int()
+      .positive()
+      .default(16_384)
+      .describe(
+        'Most output tokens of a call that names no limit of its own, where a budget counts them; less when the model can do less.',
+      ),
   })
   .describe('Sizes and times that no request may pass.');
+
+const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'expected host:port');
+
+const login = {
+  username: z.string().optional().describe('User of the ACL; the default one when left out.'),
+  password: secretRef.optional().describe('Its password, by reference.'),
+  tls: z.boolean().default(false).describe('Talk TLS to it.'),
+};
+
+const store = z
+  .strictObject({
+    redis: z
+      .union([secretRef, z.string().regex(/^(rediss?:\/\/|\/)/)], {
+        error: 'expected redis://…, rediss://…, the path of a socket, or a reference',
+      })
+      .optional()
+      .describe('One Redis: redis://host:6379/0, rediss://…, /path/to.sock, or a reference to such a text.'),
+    sentinel: z
+      .strictObject({
+        nodes: z.array(node).min(1).describe('The sentinels: [host:26379, …].'),
+        master: name.describe('What they call the primary.'),
+        database: z.int().nonnegative().default(0).describe('Number of the database.'),
+        sentinelPassword: secretRef
+          .optional()
+          .describe('Password of the sentinels themselves, by reference.'),
+        ...login,
+      })
+      .optional()
+      .describe('A primary that Redis Sentinel watches, instead of `redis`.'),
+    cluster: z
+      .strictObject({ nodes: z.array(node).min(1).describe('Some of its nodes: [host:6379, …].'), ...login })
+      .optional()
+      .describe('A Redis Cluster, instead of `redis`.'),
+    organisation: name
+      .default('nexus')
+      .describe('Name that all keys in Redis share; in a cluster they lie on one node.'),
+    slices: z
+      .boolean()
+      .default(true)
+      .describe('Let each host draw a part of a limit ahead, so that most calls need not wait for Redis.'),
+    onLoss: z
+      .enum(onLossModes)
+      .default('refuse')
+      .describe(
+        'While the store cannot be asked: `refuse` calls, grant what a `slice` drawn before still holds, or `allow` them uncounted.',
+      ),
+  })
+  .describe('Where counts are kept: in Redis for many hosts, else in this process.');
 
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z
@@ -109,6 +209,9 @@ export const configSchema = z
     teams: z.record(name, team).default({}).describe('Who may use what.'),
     dataClasses: dataClassesSchema.default({}),
     keys: z.array(keySchema).default([]).describe('Keys of clients.'),
+    budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
+    prices: pricesSchema.prefault({}),
+    store: store.prefault({}),
     limits: limits.prefault({}),
   })
   .describe('Configuration of Nexus.');
@@ -117,3 +220,4 @@ export type Config = z.output<typeof configSchema>;
 export type ProviderConfig = Config['providers'][string];
 export type { CandidateConfig, ModelConfig };
 export type KeyConfig = Config['keys'][number];
+export type StoreConfig = Config['store'];

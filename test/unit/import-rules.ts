@@ -68,6 +68,8 @@ const rooms: readonly RegExp[] = [
 /** What the core may use besides itself. Sockets, files, logs and metrics are io's. */
 const corePackages = [
   '@marcbachmann/cel-js',
+  '@smithy/eventstream-codec',
+  '@smithy/util-utf8',
   'gpt-tokenizer/encoding/o200k_base',
   'ibantools',
   'libphonenumber-js/min',

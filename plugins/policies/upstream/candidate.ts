@@ -1,4 +1,5 @@
 import type { Upstream } from '../../exchange.ts';
+import type { Operation } from '../../model/request.ts';
 import type { HealthSettings, UpstreamHealth } from '../../ports/health-board.ts';
 
 /** What a model can do, as far as anybody has said. */
@@ -18,6 +19,8 @@ export interface ModelPrice {
   readonly output: number;
   /** Of input tokens that the provider read from its prompt cache; `input` when left out. */
   readonly cacheRead?: number | undefined;
+  /** Instead, for the whole call, when it has more input tokens than `above`. */
+  readonly longContext?: (Omit<ModelPrice, 'longContext'> & { readonly above: number }) | undefined;
 }
 
 /** One place that can answer, ready to be judged. */
@@ -28,7 +31,10 @@ export interface Candidate {
   readonly weight: number;
   readonly quality: number | undefined;
   readonly facts: ModelFacts;
-  readonly price: ModelPrice | undefined;
+  /** Of today; undefined when nobody knows it. */
+  readonly price: () => ModelPrice | undefined;
+  /** What it can be asked for at all. */
+  readonly serves: (operation: Operation) => boolean;
   /** Most requests at the same time at its provider. */
   readonly maxConcurrent: number;
   readonly health: UpstreamHealth;

@@ -10,12 +10,13 @@ const surelyLonger = 1.25;
 /** Why a candidate can never be asked this; undefined when it can. Residency comes first: nothing may hide it. */
 export const barOf = (
   candidate: Candidate,
-  { residency, request }: Call,
+  { exchange, residency, request }: Call,
   minQuality: number | undefined,
 ): ReasonCode | undefined => {
   const bar = residencyBar(candidate.upstream.region, residency);
   if (bar) return bar;
   if (minQuality !== undefined && (candidate.quality ?? -1) < minQuality) return 'quality';
+  if (!candidate.serves(exchange.operation)) return 'no-operation';
   return incapacityOf(candidate, request);
 };
 

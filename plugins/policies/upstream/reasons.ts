@@ -33,6 +33,7 @@ export const reasons = {
   quality: 'below the quality that the model asks for',
   region: 'outside the regions that the team may use',
   'data-class-region': 'outside the regions to which data of a class that was found may go',
+  'no-operation': 'its API has nothing of this kind',
   'context-too-small': 'the request is too long for it',
   'no-images': 'takes no images',
   'no-audio': 'takes no audio',

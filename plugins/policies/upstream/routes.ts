@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Upstream } from '../../exchange.ts';
+import type { Operation, UpstreamDialectName } from '../../model/request.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HealthBoard } from '../../ports/health-board.ts';
 import type { Random } from '../../ports/random.ts';
@@ -26,6 +27,8 @@ export interface RoutingPorts {
   readonly factsOf?: (upstream: Upstream) => ModelFacts | undefined;
   /** What a catalogue says that a model costs. */
   readonly priceOf?: (upstream: Upstream) => ModelPrice | undefined;
+  /** Has the dialect of an upstream this operation? Every one has, when left out. */
+  readonly canServe?: (dialect: UpstreamDialectName, operation: Operation) => boolean;
 }
 
 /** A new way to pick is a file in strategies/ and a line here. */
@@ -76,7 +79,7 @@ const candidateOf = (
   {
     config,
     providers,
-    ports: { board, factsOf, priceOf },
+    ports: { board, factsOf, priceOf, canServe },
   }: {
     readonly config: Config;
     readonly providers: ReadonlyMap<string, Provider>;
@@ -92,7 +95,8 @@ const candidateOf = (
     weight,
     quality,
     facts: { ...factsOf?.(upstream), ...written(capabilities) },
-    price: priceOf?.(upstream),
+    price: () => priceOf?.(upstream),
+    serves: (operation) => canServe?.(upstream.dialect, operation) ?? true,
     maxConcurrent: settings.maxConcurrent ?? Number.POSITIVE_INFINITY,
     health: board.of(upstream),
     settings: settings.health,

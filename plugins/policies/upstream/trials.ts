@@ -58,5 +58,5 @@ export class Trials {
 /** A refusal of ours, and a client that has gone, say nothing of the upstream. */
 const fateOf = ({ ending }: Outcome, served: boolean): AttemptResult['fate'] => {
   if (ending === 'refused' || ending === 'aborted') return 'abandoned';
-  return served && ending === 'complete' ? 'served' : 'failed';
+  return served && (ending === 'complete' || ending === 'cut') ? 'served' : 'failed';
 };

@@ -52,7 +52,7 @@ const policyWith = (
   const unit = seededRandom(1);
   const board = localHealthBoard({ clock: queue.clock, random: { unit: () => 0.5 } });
   const counted: Record<string, string>[] = [];
-  const policy = upstreamPolicy(config, readyProviders(config, new Map()), {
+  const policy = upstreamPolicy(config, readyProviders(config, { secrets: new Map() }), {
     board,
     clock: queue.clock,
     random: { unit },

@@ -204,6 +204,7 @@ const candidateNote = (
 
 /** What a request asks for that no upstream where it may go can do. */
 const incapacities: Partial<Record<ReasonCode, string>> = {
+  'no-operation': 'can do what this path asks for',
   'no-images': 'takes images',
   'no-audio': 'takes audio',
   'no-files': 'takes files',

@@ -17,7 +17,7 @@ describe('cost', () => {
         }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (prices, size, tolerance) => {
-          const candidates = prices.map((it, at) => testCandidate(String(at), { price: it }));
+          const candidates = prices.map((it, at) => testCandidate(String(at), { price: () => it }));
           const ranked = cost({ tolerance }).order(testFacts(size), candidates);
           expect(ranked.map(({ candidate }) => candidate.name).sort()).toEqual(
             candidates.map(({ name }) => name),
@@ -34,7 +34,7 @@ describe('cost', () => {
 
   it('never takes an unknown price for nothing', () => {
     const unknown = testCandidate('unknown');
-    const dear = testCandidate('dear', { price: { input: 1e9, output: 1e9 } });
+    const dear = testCandidate('dear', { price: () => ({ input: 1e9, output: 1e9 }) });
     expect(
       cost({ tolerance: 1 })
         .order(testFacts(), [unknown, dear])
@@ -43,18 +43,25 @@ describe('cost', () => {
   });
 
   it('takes this request, not the average: a long prompt and a short answer favour cheap input', () => {
-    const cheapInput = testCandidate('in', { price: { input: 1_000_000, output: 20_000_000 } });
-    const cheapOutput = testCandidate('out', { price: { input: 3_000_000, output: 4_000_000 } });
+    const cheapInput = testCandidate('in', { price: () => ({ input: 1_000_000, output: 20_000_000 }) });
+    const cheapOutput = testCandidate('out', { price: () => ({ input: 3_000_000, output: 4_000_000 }) });
     const first = (facts: Parameters<typeof testFacts>[0]) =>
       cost({ tolerance: 0 }).order(testFacts(facts), [cheapInput, cheapOutput])[0]?.candidate.name;
     expect(first({ inputTokens: 100_000, maxOutputTokens: 100 })).toBe('p-in/m');
     expect(first({ inputTokens: 100, maxOutputTokens: 2_000 })).toBe('p-out/m');
   });
 
+  it('takes the prices for long prompts where they hold', () => {
+    const price = { input: 1e6, output: 0, longContext: { above: 1000, input: 2e6, output: 0 } };
+    const candidate = testCandidate('a', { price: () => price });
+    const costOf = (inputTokens: number) => expectedMicroUsd(testFacts({ inputTokens }), candidate);
+    expect([costOf(1000), costOf(1001)]).toEqual([1000, 2002]);
+  });
+
   it('learns how long answers are and how much of the prompt is cached', () => {
     const { board } = testBoard();
     const prices = { input: 1_000_000, output: 10_000_000, cacheRead: 100_000 };
-    const candidate = testCandidate('a', { price: prices }, board);
+    const candidate = testCandidate('a', { price: () => prices }, board);
     expect(expectedMicroUsd(testFacts({ inputTokens: 1000 }), candidate)).toBe(1000 + 3000);
     candidate.health.begin({ inputTokens: 1000, pace: 'small/stream' }, usualHealth).ended({
       fate: 'served',
@@ -67,7 +74,7 @@ describe('cost', () => {
   it('takes the faster of two within the tolerance, and says so', () => {
     const { board } = testBoard();
     const [slow, fast] = [100, 104].map((input, at) =>
-      testCandidate(String(at), { price: { input: input * 10_000, output: 0 } }, board),
+      testCandidate(String(at), { price: () => ({ input: input * 10_000, output: 0 }) }, board),
     );
     if (!slow || !fast) throw new Error('two candidates');
     for (const [candidate, firstChunkMs] of [

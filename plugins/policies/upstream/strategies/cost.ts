@@ -37,8 +37,14 @@ const reasonOf = (microUsd: number | undefined, least: number | undefined): Reas
 
 /** What a request is expected to cost, in micro-dollars; undefined without a price. */
 export const expectedMicroUsd = (request: RequestFacts, { price, health }: Candidate): number | undefined => {
-  if (!price) return undefined;
-  const { input, output, cacheRead = input } = price;
+  const usual = price();
+  if (!usual) return undefined;
+  const { longContext } = usual;
+  const {
+    input,
+    output,
+    cacheRead = input,
+  } = longContext && request.inputTokens > longContext.above ? longContext : usual;
   const perInput = input + (cacheRead - input) * health.cachedShare;
   const outputTokens = expectedOutputTokens(request, health.outputTokens);
   return (request.inputTokens * perInput + outputTokens * output) / 1e6;
