@@ -223,7 +223,9 @@ export class Gateway {
       ...this.#ports,
       board: this.#board,
       stickySecret: secretOf(loaded),
-      canServe: (dialect, operation) => upstreamDialectFor(dialect, operation) !== undefined,
+      // What an upstream does not count, we count ourselves.
+      canServe: (dialect, operation) =>
+        operation === 'count-tokens' || upstreamDialectFor(dialect, operation) !== undefined,
     });
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }
