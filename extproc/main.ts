@@ -3,23 +3,33 @@ import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
+import { systemClock } from '../plugins/io/clock.ts';
 import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
 import { openCounters } from '../plugins/io/counters/open.ts';
-import { machinePorts } from '../plugins/io/ports.ts';
+import { machinePorts, processName } from '../plugins/io/ports.ts';
+import { systemRandom } from '../plugins/io/random.ts';
+import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import { localHealthBoard } from '../plugins/policies/upstream/health.ts';
+import type { HealthFact } from '../plugins/ports/health-board.ts';
 import { startServer } from './server.ts';
 
 /** How long a stopping worker lets its streams finish. */
 const graceMs = 30_000;
 
 /** What the supervisor says to a worker. */
-export type ToWorker = { readonly type: 'metrics'; readonly id: number } | { readonly type: 'reload' };
+export type ToWorker =
+  | { readonly type: 'metrics'; readonly id: number }
+  | { readonly type: 'reload' }
+  /** What other workers say of upstreams. */
+  | { readonly type: 'health'; readonly facts: readonly HealthFact[] };
 
 /** What a worker says to its supervisor. */
 export type FromWorker =
   | { readonly type: 'ready'; readonly digest: string }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
+  | { readonly type: 'health'; readonly facts: readonly HealthFact[] }
   | { readonly type: 'reloaded'; readonly digest: string }
   | { readonly type: 'refused'; readonly problems: readonly string[] };
 
@@ -46,7 +56,8 @@ const main = async (): Promise<void> => {
     socketPath: values.counters,
     onState: (state) => log.warn({ store: state }, 'the store of budgets'),
   });
-  const gateway = new Gateway(loaded, machinePorts({ meter, counters }));
+  const board = localHealthBoard({ clock: systemClock, random: systemRandom, writer: processName });
+  const gateway = new Gateway(loaded, machinePorts({ meter, counters, board }));
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(
     { gateway, address: socket },
@@ -58,7 +69,17 @@ const main = async (): Promise<void> => {
   );
 
   const tell = (message: FromWorker) => process.send?.(message);
+  shareHealth(board, [
+    {
+      send: (facts) => tell({ type: 'health', facts }),
+      listen: (take) =>
+        process.on('message', (message: ToWorker) => {
+          if (message.type === 'health') take(message.facts);
+        }),
+    },
+  ]);
   const answer = async (message: ToWorker): Promise<void> => {
+    if (message.type === 'health') return;
     if (message.type === 'metrics') {
       tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
       return;

@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { countedLocally } from './local-count.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -99,6 +100,7 @@ export class Session {
       if (decision.kind === 'refuse') return this.refuse(decision.error);
       const { request, plan } = decision;
       this.#accepted = { document, original, request, plan };
+      if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
@@ -106,6 +108,21 @@ export class Session {
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
+  }
+
+  /** Is this a count of tokens that the first upstream cannot do? */
+  #countsItself([first]: readonly Upstream[]): boolean {
+    const { operation } = this.#setup.exchange;
+    return (
+      operation === 'count-tokens' && first !== undefined && !upstreamDialectFor(first.dialect, operation)
+    );
+  }
+
+  async #count(request: ModelRequest): Promise<Reply> {
+    const nowSeconds = Math.floor(this.#setup.clock.epochMs() / 1000);
+    const reply = await countedLocally(request, { dialect: this.dialect, id: this.id, nowSeconds });
+    this.#settle({ ending: 'complete', status: reply.status });
+    return reply;
   }
 
   /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */

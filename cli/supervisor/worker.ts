@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
 import type { FromWorker, ToWorker } from '../../extproc/main.ts';
+import type { HealthFact } from '../../plugins/ports/health-board.ts';
 import { type Child, startNode } from './child.ts';
 import { Failure } from './failure.ts';
 
@@ -22,6 +23,8 @@ export interface WorkerOptions {
   /** Where the counts of all workers are kept; absent: each looks into its nexus.yaml. */
   readonly countersPath?: string | undefined;
   readonly logFile?: string | undefined;
+  /** Told what the worker says of upstreams, for the others. */
+  readonly onHealth: (from: Worker, facts: readonly HealthFact[]) => void;
   /** Told, in words, of what happens unasked. */
   readonly onEvent: (text: string) => void;
 }
@@ -98,6 +101,11 @@ export class Worker {
     return [await this.#endedMetrics, current];
   }
 
+  /** Passes on what another worker says of upstreams. */
+  tellHealth(facts: readonly HealthFact[]): void {
+    if (this.#ready) this.#child?.process.send({ type: 'health', facts } satisfies ToWorker, () => {});
+  }
+
   /** Has it read its nexus.yaml again. */
   async reload(): Promise<ReloadResult> {
     const answer = await this.#ask({ type: 'reload' }, (message) =>
@@ -125,6 +133,7 @@ export class Worker {
     this.#startedMs = performance.now();
     child.process.on('message', (message: FromWorker) => {
       if (message.type === 'ready') this.#ready = true;
+      if (message.type === 'health') this.#options.onHealth(this, message.facts);
     });
     void child.ended.then((how) => this.#onEnd(child, how));
     return child;

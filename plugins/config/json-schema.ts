@@ -40,7 +40,9 @@ const dropNoise = (schema: { maximum?: unknown; format?: unknown; pattern?: unkn
 export const schemaAt = (root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined =>
   path.reduce<JsonSchema | undefined>((schema, step) => schema && childOf(schema, step), root);
 
-const childOf = ({ properties = {}, additionalProperties, items }: JsonSchema, step: PropertyKey) => {
+const childOf = (schema: JsonSchema, step: PropertyKey): JsonSchema | undefined => {
+  const { properties = {}, additionalProperties, items, anyOf } = schema;
+  if (anyOf) return anyOf.map((it) => childOf(it, step)).find((it) => it !== undefined);
   if (typeof step === 'number') return items;
   const name = String(step);
   return Object.hasOwn(properties, name) ? properties[name] : additionalProperties || undefined;

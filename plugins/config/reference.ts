@@ -42,12 +42,13 @@ const section = (name: string, field: Field): string =>
 
 /** A row for the field, and one for each below it. */
 const rows = (path: string, field: Field): string[] => {
-  const { additionalProperties, items } = field.schema;
+  const { additionalProperties, items, anyOf = [] } = field.schema;
   return [
     row(path, field),
     ...fieldsOf(field.schema).flatMap(([name, below]) => rows(`${path}.${name}`, below)),
     ...(additionalProperties ? rows(`${path}.<name>`, optional(additionalProperties)) : []),
     ...(items?.properties ? rows(`${path}[]`, optional(items)) : []),
+    ...anyOf.flatMap((it) => (it.items?.properties ? rows(`${path}[]`, optional(it.items)) : [])),
   ];
 };
 

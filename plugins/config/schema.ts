@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
+import {
+  type CandidateConfig,
+  dataClassesSchema,
+  healthSchema,
+  type ModelConfig,
+  modelSchema,
+  nameSchema as name,
+} from '../policies/upstream/config.ts';
 
 /** A secret by reference: `${env:NAME}` or `${file:PATH}`. Literal secrets are refused. */
 const secretRef = z
   .string()
   .regex(/^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}$/, 'expected ${env:NAME} or ${file:PATH}')
   .describe('A secret by reference: ${env:NAME} or ${file:PATH}.');
-
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'expected letters, digits, ".", "_" or "-", at most 63');
 
 /** Longest time that may be set: a timer of more than 2^31 ms fires at once in Node. */
 const dayMs = 86_400_000;
@@ -68,7 +72,12 @@ const provider = z
         'Of Azure OpenAI with deployments in its paths; baseUrl ends with /openai and `model` names the deployment. The newer /openai/v1 needs none.',
       ),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
-    maxConcurrent: z.int().positive().optional().describe('Most requests at the same time.'),
+    maxConcurrent: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Most requests at the same time. Others go elsewhere while there is somebody to go to.'),
+    health: healthSchema.prefault({}),
     tls: z
       .strictObject({
         caFile: z
@@ -81,31 +90,6 @@ const provider = z
   })
   .describe('One account at one place. Becomes one Envoy cluster or Kong upstream.');
 
-const candidate = z
-  .strictObject({
-    provider: name.describe('A name from `providers`.'),
-    model: z.string().min(1).describe("The provider's own name of the model."),
-    weight: z.int().min(0).default(1).describe('Share of requests under `pick: weighted`.'),
-  })
-  .describe('One place that can answer for a model.');
-
-const model = z
-  .strictObject({
-    pick: z.enum(['weighted', 'ordered']).default('ordered').describe('How the first candidate is chosen.'),
-    candidates: z.array(candidate).min(1).describe('Who can answer.'),
-    fallback: z.array(candidate).default([]).describe('Who is tried, in order, when the candidates fail.'),
-    maxAttempts: z.int().min(1).max(5).default(3).describe('Most upstreams tried for one request.'),
-    firstByteTimeoutMs: z
-      .int()
-      .positive()
-      .max(dayMs)
-      .default(120_000)
-      .describe(
-        'How long one upstream may take until its answer begins; then the next is tried. Unary answers begin when they are complete.',
-      ),
-  })
-  .describe('What clients ask for by name.');
-
 const team = z
   .strictObject({
     models: z.array(name).optional().describe('Models that this team may use; all when left out.'),
@@ -113,6 +97,7 @@ const team = z
       .array(name)
       .optional()
       .describe('Regions of providers that this team may use; all when left out.'),
+    dataClasses: dataClassesSchema.optional(),
   })
   .describe('What its members may use.');
 
@@ -220,8 +205,9 @@ export const configSchema = z
   .strictObject({
     version: z.literal(1).describe('Version of this format.'),
     providers: z.record(name, provider).describe('Where models run.'),
-    models: z.record(name, model).describe('What clients ask for.'),
+    models: z.record(name, modelSchema).describe('What clients ask for.'),
     teams: z.record(name, team).default({}).describe('Who may use what.'),
+    dataClasses: dataClassesSchema.default({}),
     keys: z.array(keySchema).default([]).describe('Keys of clients.'),
     budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
     prices: pricesSchema.prefault({}),
@@ -232,7 +218,6 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 export type ProviderConfig = Config['providers'][string];
-export type ModelConfig = Config['models'][string];
-export type CandidateConfig = ModelConfig['candidates'][number];
+export type { CandidateConfig, ModelConfig };
 export type KeyConfig = Config['keys'][number];
 export type StoreConfig = Config['store'];

@@ -55,6 +55,16 @@ export const metrics = {
     help: 'Upstreams tried, by whether their answer was taken.',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'result'],
   },
+  nexus_routing_total: {
+    kind: 'counter',
+    help: 'Candidates judged for requests, by whether they were to be tried, and why.',
+    labels: ['gen_ai_request_model', 'gen_ai_provider_name', 'gen_ai_response_model', 'taken', 'reason'],
+  },
+  nexus_circuit_changes_total: {
+    kind: 'counter',
+    help: 'Changes of an upstream between ready, cooling and half-open.',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'circuit'],
+  },
   nexus_tokens_total: {
     kind: 'counter',
     help: 'Tokens as reported by upstreams, by who used them.',

@@ -53,12 +53,27 @@ const budgeted = () => scenarios.filter(({ budget }) => budget !== undefined);
 /** The only model that the narrow team may use. */
 const narrowModel = 's0';
 
+/** Scenarios share models that fail on purpose: none may be left alone for what another one has seen. */
+const health = { failures: 0 };
+
 const configFor = (providers: World['providers'], limits: object) => ({
   version: 1,
   providers: {
-    oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}', region: 'us' },
-    an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}', region: 'eu' },
-    own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1` },
+    oa: {
+      dialect: 'openai',
+      baseUrl: `${providers.oa.url}/v1`,
+      key: '${env:CONTRACT_OA_KEY}',
+      region: 'us',
+      health,
+    },
+    an: {
+      dialect: 'anthropic',
+      baseUrl: providers.an.url,
+      key: '${env:CONTRACT_AN_KEY}',
+      region: 'eu',
+      health,
+    },
+    own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1`, health },
   },
   models: Object.fromEntries(
     scenarios.flatMap((scenario) =>
