@@ -449,6 +449,12 @@ describe('after the call', () => {
     );
     expect(counts).toEqual([0, 0, 0, 0, 1, 0]);
   });
+
+  it('holds no tokens for counting them, whatever the model', async () => {
+    const { begin, asks } = world(configOf([{ ...perDay, tokens: 1 }]));
+    await begin().hooks.request?.(ask({ operation: 'count-tokens', requestModel: 'own' }));
+    expect(asks[0]?.claims[0]?.base).toBe(0);
+  });
 });
 
 describe('embeddings and images', () => {

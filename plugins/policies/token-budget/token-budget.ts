@@ -232,12 +232,12 @@ class BudgetedCall implements PolicyHooks {
   }
 
   #worst({ seats, size, textTokens, terms }: Wanted): WorstCase {
-    return worstCase(seats, size, { textTokens, terms });
+    return size === noSize ? free : worstCase(seats, size, { textTokens, terms });
   }
 
   /** Undefined: an enforced limit counts money, and a place that may answer has no price. */
   #claims(limits: readonly ScopedLimit[], wanted: Wanted): readonly Claim[] | undefined {
-    const { seats, size, terms, wish } = wanted;
+    const { seats, size, wish } = wanted;
     const estimate = this.#worst(wanted);
     const imageMicroUsd = Math.max(0, ...seats.map(({ priced }) => priced?.price.image ?? 0));
     if (estimate.inputMicroUsd === undefined && limits.some((it) => it.unit === 'microUsd' && it.enforced)) {
@@ -246,7 +246,7 @@ class BudgetedCall implements PolicyHooks {
     return limits.map((limit) => {
       const worst =
         limit.budget.inputBound === 'bytes'
-          ? worstCase(seats, size, { textTokens: () => size.bytes, terms })
+          ? this.#worst({ ...wanted, textTokens: () => size.bytes })
           : estimate;
       return claimFor(limit, { worst, wish, imageMicroUsd });
     });
@@ -486,6 +486,9 @@ class BudgetedCall implements PolicyHooks {
   }
 }
 
+const free: WorstCase = { inputTokens: 0, inputMicroUsd: 0, outputRate: 0 };
+
+/** Of a call whose prompt nothing counts. */
 const noSize: PromptSize = {
   tokens: 0,
   bytes: 0,

@@ -40,7 +40,7 @@ export const worstCase = (
   let inputMicroUsd: number | undefined = 0;
   let outputRate: number | undefined = 0;
   for (const { seat, priced, contextWindow } of seats) {
-    const all = textTokens(seat) + size.frameTokens + mediaTokens(size, seat.model);
+    const all = textTokens(seat) + size.frameTokens + addedTokens(size, seat.model);
     const input = Math.ceil(Math.min(all, contextWindow ?? all));
     const audioTokens = Math.min(size.audioTokens, input);
     inputTokens = Math.max(inputTokens, input);
@@ -62,12 +62,18 @@ export const worstCase = (
 const most = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? undefined : Math.max(a, b);
 
-const mediaTokens = (size: PromptSize, model: string): number =>
-  size.images * imageTokens(model) +
-  size.audioTokens +
-  size.fileTokens +
-  (size.hasTools ? preambles(model).tools : 0) +
-  (size.hasSchema ? preambles(model).schema : 0);
+/** What a prompt costs beside its texts and their frame. */
+const addedTokens = (size: PromptSize, model: string): number => {
+  const { always, tools, schema } = preambles(model);
+  return (
+    always +
+    (size.hasTools ? tools : 0) +
+    (size.hasSchema ? schema : 0) +
+    size.images * imageTokens(model) +
+    size.audioTokens +
+    size.fileTokens
+  );
+};
 
 /**
  * The most that one image can cost. GPT-4o mini charges 33 times what the others do; later models read up to 10,000
@@ -79,12 +85,17 @@ const imageTokens = (model: string): number => {
 };
 
 /**
- * What providers tell their models about tools and about answers in JSON, which the client pays for: Anthropic adds 159
- * to 530 tokens for tools (LiteLLM's table, 2026-07-24) and about 100 for a schema, Llama's template about 100 for tools.
+ * What providers tell their models beside the client's words, which the client pays for: Anthropic adds 159 to 530
+ * tokens for tools (LiteLLM's table, 2026-07-24) and about 100 for a schema; Llama's template opens with about 30 tokens
+ * and adds about 100 for tools.
  */
-const preambles = (model: string): { readonly tools: number; readonly schema: number } => {
-  if (/claude/i.test(model)) return { tools: 600, schema: 200 };
-  return /(^|\/)(gpt-|o\d)/.test(model) ? { tools: 64, schema: 64 } : { tools: 256, schema: 64 };
+const preambles = (
+  model: string,
+): { readonly always: number; readonly tools: number; readonly schema: number } => {
+  if (/claude/i.test(model)) return { always: 0, tools: 600, schema: 200 };
+  return /(^|\/)(gpt-|o\d)/.test(model)
+    ? { always: 0, tools: 64, schema: 64 }
+    : { always: 40, tools: 256, schema: 64 };
 };
 
 /** What of the request decides on its rates. */
