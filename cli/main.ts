@@ -12,6 +12,7 @@ const subCommands = {
   schema: () => import('./commands/schema.ts').then((module) => module.default),
   keys: () => import('./commands/keys.ts').then((module) => module.default),
   serve: () => import('./commands/serve.ts').then((module) => module.default),
+  explain: () => import('./commands/explain.ts').then((module) => module.default),
   test: () => import('./commands/test.ts').then((module) => module.default),
   up: () => import('./commands/up.ts').then((module) => module.default),
   kong: () => import('./commands/kong.ts').then((module) => module.default),
