@@ -7,6 +7,7 @@ import { systemClock } from '../plugins/io/clock.ts';
 import { systemRandom } from '../plugins/io/random.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import { phaseTimeoutMs } from './patience.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
@@ -44,8 +45,6 @@ class SocketDirectoryError extends Error {
   override readonly name = 'Failure';
 }
 
-/** Kong waits for 60 s, on every request. A healthy phase takes under a millisecond. */
-const phaseTimeoutMs = 1500;
 /** Longer than any phase may take. */
 const graceMs = 2000;
 /** Longer than Kong needs to bring a ticket from the plugin to the relay. */

@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
+import { phaseTimeoutMs } from '../../kong/patience.ts';
 import { nexusModule } from '../../kong/plugin.ts';
 import { Connection } from '../../kong/pluginserver/connection.ts';
 import { Instances } from '../../kong/pluginserver/instances.ts';
@@ -43,7 +44,7 @@ const shared = {
     throw cause;
   },
   clock: systemClock,
-  phaseTimeoutMs: 1500,
+  phaseTimeoutMs,
 };
 
 const connect = (): KongSocket => {
