@@ -82,9 +82,9 @@ export const startKongHost = async ({
   });
   const server = await startPluginServer({
     module: nexusModule,
-    world: { gateway, tickets, relaySocket: relay.socketPath },
+    world: { tickets, relaySocket: relay.socketPath },
     socketPath,
-    faultExit: () => faultExit(systemRandom),
+    faultExit,
     onFault,
     clock: systemClock,
     phaseTimeoutMs,
