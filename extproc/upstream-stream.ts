@@ -48,8 +48,10 @@ export class UpstreamStream {
     const number = Number(attributes.get('upstream.request_attempt_count') ?? 0);
     const session = this.#context.gateway.sessions.find(exchange);
     if (session) return this.#replace(await session.attempt(number));
-    this.#orphan = orphanOf(routing, number);
-    if (!this.#orphan) return this.#refuse();
+    const orphan = orphanOf(routing, number);
+    if (!orphan) return this.#refuse();
+    const path = headers.get(':path');
+    this.#orphan = path === undefined ? orphan : { ...orphan, path };
     // The worker that holds the exchange is gone: ask for the body that was made for the first upstream.
     this.#send(
       encodeHeadersAnswer({

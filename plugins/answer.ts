@@ -176,7 +176,7 @@ abstract class StreamedAnswer implements AnswerReader {
       return;
     }
     this.setup.seen.error ??= error.code;
-    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId), {
+    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId, this.setup.request), {
       ending: endingOf(error),
       status: 200,
     });
@@ -184,6 +184,8 @@ abstract class StreamedAnswer implements AnswerReader {
 
   /** The client's bytes for these events, which came with these bytes. */
   protected abstract write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): string | Uint8Array;
+  /** Of what the client gets; undefined for what the upstream sent. */
+  protected abstract get contentType(): string | undefined;
   /** What was held back, now that the upstream has ended properly. */
   protected abstract rest(): string | Uint8Array;
 
@@ -218,7 +220,7 @@ abstract class StreamedAnswer implements AnswerReader {
     return {
       status: 200,
       headers: [
-        ['content-type', head.headers.get('content-type') ?? 'text/event-stream'],
+        ['content-type', this.contentType ?? head.headers.get('content-type') ?? 'text/event-stream'],
         ['cache-control', 'no-cache'],
         ...headers,
         ...keptHeaders(this.setup),
@@ -241,6 +243,10 @@ class PassedStream extends StreamedAnswer {
     super(setup, setup.upstream.observeStream());
   }
 
+  protected override get contentType(): string | undefined {
+    return this.#bytes?.contentType;
+  }
+
   protected override write(_events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
     if (bytes === undefined) return none;
     const whole = this.#frames.push(bytes);
@@ -259,6 +265,10 @@ class TranslatedStream extends StreamedAnswer {
 
   constructor(setup: AnswerSetup) {
     super(setup, setup.upstream.decodeStream());
+  }
+
+  protected override get contentType(): string {
+    return this.#encoder.contentType;
   }
 
   protected override write(events: readonly ModelEvent[]): string {
@@ -371,8 +381,9 @@ class WholeAnswer implements AnswerReader {
       this.fail(error);
       return;
     }
-    const body = untouched ? bytes : this.#translate(events);
-    const contentType = request.stream ? 'text/event-stream' : 'application/json';
+    const { body, contentType } = untouched
+      ? { body: bytes, contentType: 'application/json' }
+      : this.#translate(events);
     const headers: HeaderList = [
       ['content-type', contentType],
       ...this.#setup.headers,
@@ -386,13 +397,14 @@ class WholeAnswer implements AnswerReader {
     return isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
   }
 
-  #translate(events: readonly ModelEvent[]): string {
+  #translate(events: readonly ModelEvent[]): { body: string; contentType: string } {
     const { client, request, filter } = this.#setup;
     const encoder = request.stream ? client.encodeStream(this.#setup) : client.encodeResponse(this.#setup);
     const passed = filter
       ? [...events.flatMap((event) => filter.push(event)), ...(filter.flush?.() ?? [])]
       : events;
-    return passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    const body = passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    return { body, contentType: encoder.contentType };
   }
 
   #send(answer: {

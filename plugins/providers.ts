@@ -16,19 +16,28 @@ export interface Provider {
   readonly region?: string;
 }
 
-const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages' } as const satisfies Record<
-  ProviderConfig['dialect'],
-  DialectName
->;
+const dialects = {
+  openai: 'openai-chat',
+  anthropic: 'anthropic-messages',
+  gemini: 'gemini',
+  'vertex-gemini': 'gemini',
+} as const satisfies Record<ProviderConfig['dialect'], DialectName>;
 
-/** How each dialect's providers want to be shown the key. */
-const credentials: Record<DialectName, { readonly header: string; readonly prefix: string }> = {
-  'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
-  'anthropic-messages': { header: 'x-api-key', prefix: '' },
+/** How each kind of provider wants to be shown the key. */
+const credentials: Record<
+  ProviderConfig['dialect'],
+  { readonly header: string; readonly prefix: string }
+> = {
+  openai: { header: 'authorization', prefix: 'Bearer ' },
+  anthropic: { header: 'x-api-key', prefix: '' },
+  gemini: { header: 'x-goog-api-key', prefix: '' },
+  'vertex-gemini': { header: 'authorization', prefix: 'Bearer ' },
 };
 
 /** Every header that may hold a provider's key. */
-export const credentialHeaders: readonly string[] = Object.values(credentials).map(({ header }) => header);
+export const credentialHeaders: readonly string[] = [
+  ...new Set(Object.values(credentials).map(({ header }) => header)),
+];
 
 /** All providers of a config by name. `secrets` holds the resolved key of each provider that has one. */
 export const readyProviders = (config: Config, secrets: ReadonlyMap<string, string>): Map<string, Provider> =>
@@ -39,7 +48,7 @@ export const readyProviders = (config: Config, secrets: ReadonlyMap<string, stri
 const readyProvider = (name: string, config: ProviderConfig, key: string | undefined): Provider => {
   const url = new URL(config.baseUrl);
   const dialect = dialects[config.dialect];
-  const { header, prefix } = credentials[dialect];
+  const { header, prefix } = credentials[config.dialect];
   return {
     name,
     dialect,

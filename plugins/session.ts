@@ -4,6 +4,7 @@ import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts'
 import { dialects } from './dialects/registry.ts';
 import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
+import { unsealFor } from './model/seals.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Provider } from './providers.ts';
@@ -200,9 +201,12 @@ export class Session {
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
     const to = dialects[upstream.dialect];
-    return to === this.dialect && request === original
-      ? to.patchRequest(document, request, target)
-      : to.encodeRequest(request, target);
+    const unsealed = unsealFor(upstream.dialect, request);
+    const encoded =
+      to === this.dialect && unsealed.request === original
+        ? to.patchRequest(document, unsealed.request, target)
+        : to.encodeRequest(unsealed.request, target);
+    return unsealed.lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
   }
 
   #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {
@@ -215,8 +219,10 @@ export class Session {
 
   /** A query belongs to the client's dialect (`?beta=true`), so only an upstream of that dialect gets it. */
   #query(upstream: Upstream): string {
-    const at = this.#setup.head.path.indexOf('?');
-    return at === -1 || upstream.dialect !== this.dialect.name ? '' : this.#setup.head.path.slice(at);
+    const { path } = this.#setup.head;
+    const at = path.indexOf('?');
+    const isLeftOut = upstream.dialect !== this.dialect.name || this.dialect.forwardsQuery === false;
+    return at === -1 || isLeftOut ? '' : path.slice(at);
   }
 
   #ownHeaders({ number, upstream }: Attempt): HeaderList {

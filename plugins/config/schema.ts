@@ -15,10 +15,14 @@ const dayMs = 86_400_000;
 
 const provider = z
   .strictObject({
-    dialect: z.enum(['openai', 'anthropic']).describe('Wire format that this provider speaks.'),
+    dialect: z
+      .enum(['openai', 'anthropic', 'gemini', 'vertex-gemini'])
+      .describe(
+        'Wire format that this provider speaks. gemini is AI Studio, vertex-gemini the same models at Vertex AI with an access token.',
+      ),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-      .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com.'),
+      .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.'),
     key: secretRef
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),

@@ -45,6 +45,8 @@ export interface ResponseEncoder {
 
 /** Takes whole frames out of a byte stream and leaves every other byte as it is. */
 export interface ByteFilter {
+  /** Of what comes out, where it is not what went in. */
+  readonly contentType?: string;
   push(bytes: Uint8Array): Uint8Array;
   /** The bytes are over: what was held back. */
   end(): Uint8Array;
@@ -73,8 +75,8 @@ export interface Dialect {
   encodeStream(context: AnswerContext): ResponseEncoder;
   /** HTTP status and body of an error. */
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
-  /** The last frame of a stream that fails after it began. */
-  encodeStreamError(error: GatewayError, requestId: string): string;
+  /** The last frame of a stream that fails after it began; `request` is the one that is answered. */
+  encodeStreamError(error: GatewayError, requestId: string, request?: ModelRequest): string;
 
   /** The caller's limits in the dialect's own headers; none where it has none. */
   encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
@@ -82,6 +84,8 @@ export interface Dialect {
   encodeModels(names: readonly string[]): JsonObject;
 
   // From client to upstream of this same dialect, when no policy changed anything
+  /** False: the client's query stays here, because it may hold a key and the encoded path says all that it says. */
+  readonly forwardsQuery?: false;
   /** The client's own text with the fewest members patched (`patchMembers`): the model, and what we need to count its answer. */
   patchRequest(document: JsonDocument, request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   /** What must be taken out of the bytes of the streamed answer again because `patchRequest` asked for it and the client did not. */

@@ -7,7 +7,7 @@ import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { errorBody } from './error.ts';
-import { parseExact } from './exact-json.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
 

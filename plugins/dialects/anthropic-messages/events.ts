@@ -7,7 +7,7 @@ import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
-import { parseExact } from './exact-json.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { restoreName } from './names.ts';
 import { UsageMeter } from './usage.ts';
 import type { StopReason, WireEventType } from './wire.ts';

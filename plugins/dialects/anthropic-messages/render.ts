@@ -13,7 +13,7 @@ import type {
 import { RequestError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { parseExact } from './exact-json.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { originOf } from './provenance.ts';
 import { messageOf } from './request.ts';
 

@@ -13,7 +13,7 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
-import { hasLongInteger, parseExact } from './exact-json.ts';
+import { hasLongInteger, parseExact } from '../../wire/exact-json.ts';
 import { Fields, invalid, unexpected } from './fields.ts';
 import { readFrom } from './provenance.ts';
 
