@@ -6,7 +6,7 @@ import { errorReply, type Reply } from '../plugins/reply.ts';
 import type { UpstreamCall } from '../plugins/upstream-call.ts';
 import { isJsonObject, type JsonObject } from '../plugins/wire/json.ts';
 import { encodeBodyAnswer, encodeHeadersAnswer, encodeImmediate, type ProcessingRequest } from './codec.ts';
-import { withoutPseudo } from './headers.ts';
+import { requestHead, withoutPseudo } from './headers.ts';
 import { attemptKeys, namespaces, routingKeys } from './names.ts';
 import { othersThan, type Send, type WorkerContext } from './router-stream.ts';
 
@@ -50,8 +50,8 @@ export class UpstreamStream {
     if (session) return this.#replace(await session.attempt(number));
     const orphan = orphanOf(routing, number);
     if (!orphan) return this.#refuse();
-    const path = headers.get(':path');
-    this.#orphan = path === undefined ? orphan : { ...orphan, path };
+    const { path } = requestHead(headers);
+    this.#orphan = { ...orphan, path };
     // The worker that holds the exchange is gone: ask for the body that was made for the first upstream.
     this.#send(
       encodeHeadersAnswer({
