@@ -63,7 +63,7 @@ export class UpstreamStream {
 
   async #requestBody(body: Buffer): Promise<void> {
     if (!this.#orphan) throw new Error('a body came that was not asked for');
-    const call = this.#context.gateway.orphanCall({ ...this.#orphan, body });
+    const call = await this.#context.gateway.orphanCall({ ...this.#orphan, body });
     if (call.kind === 'reply') return this.#immediate(call);
     const { body: made } = call;
     const set: HeaderList = [...headersOf(call), ['content-length', String(Buffer.byteLength(made))]];

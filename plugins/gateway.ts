@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import { dialects } from './dialects/registry.ts';
+import { dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
@@ -9,10 +9,10 @@ import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
-import { type Provider, readyProviders } from './providers.ts';
+import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
 import { errorReply, type Reply } from './reply.ts';
-import { routeOf } from './routes.ts';
+import { type Route, routeOf } from './routes.ts';
 import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
@@ -26,12 +26,10 @@ export interface Ports {
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
-export interface GatewayConfig {
+export interface GatewayConfig extends ProviderSecrets {
   readonly config: Config;
   /** SHA-256 of the configuration without its secrets. */
   readonly digest: string;
-  /** Key of each provider that has one, by the provider's name. */
-  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** What is left of an exchange whose worker is gone. */
@@ -53,7 +51,16 @@ interface Version {
   readonly keys: KeyRing;
 }
 
+/** What an exchange begins with, besides its head. */
+type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
+
 const nobody: Consumer = { keyId: '' };
+
+/** A refusal is counted as a call of the operation that its path names, chat where it names none. */
+const call = (route: Route): Pick<Exchange, 'dialect' | 'operation'> => ({
+  dialect: route.dialect,
+  operation: route.kind === 'call' ? route.operation : 'chat',
+});
 
 /**
  * The door of the core: hosts turn what they receive into calls on it and carry out what it answers.
@@ -62,6 +69,8 @@ const nobody: Consumer = { keyId: '' };
 export class Gateway {
   readonly sessions = new Sessions();
   readonly #ports: Ports;
+  /** Settlements that policies are still being told of. */
+  readonly #telling = new Set<Promise<void>>();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
@@ -78,6 +87,11 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
+  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+
   /**
    * Begins an exchange on a client's head. `known` is the caller, where the host has established it; otherwise the key
    * in the head says who calls. A `Reply` is the whole answer: the host sends it and reads no body.
@@ -89,7 +103,7 @@ export class Gateway {
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
-    return this.#begin(head, route.dialect, consumer);
+    return this.#begin(head, { ...route, consumer });
   }
 
   /**
@@ -102,21 +116,24 @@ export class Gateway {
 
   /** Ends a call for a reason that the host has found before any exchange. */
   refuse(head: RequestHead, error: GatewayError): Reply {
-    return this.#begin(head, routeOf(head).dialect, nobody).refuse(error);
+    return this.#begin(head, { ...call(routeOf(head)), consumer: nobody }).refuse(error);
   }
 
   /**
    * The call for a later upstream when the worker that held the exchange is gone. `body` was made for the first one,
    * in the dialect `from`, after every policy had passed it; `to` is the name of the next one.
    */
-  orphanCall({ from, to, client, body, path }: Orphan): UpstreamCall | Reply {
+  async orphanCall({ from, to, client, body, path }: Orphan): Promise<UpstreamCall | Reply> {
     const { provider: name, model } = parseUpstreamName(to);
     const provider = this.#version.providers.get(name);
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
       const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
-      const encoded = dialects[provider.dialect].encodeRequest(request, { model, clientHeaders: new Map() });
-      return upstreamCall(encoded, {
+      const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
+        model,
+        clientHeaders: new Map(),
+      });
+      return await upstreamCall(encoded, {
         provider,
         upstream: { provider: name, dialect: provider.dialect, model },
       });
@@ -131,12 +148,12 @@ export class Gateway {
     return key === undefined ? undefined : this.#version.keys.identify(key);
   }
 
-  #begin(head: RequestHead, dialect: DialectName, consumer: Consumer): Session {
+  #begin(head: RequestHead, { dialect, operation, consumer }: Beginning): Session {
     const { clock, random, meter } = this.#ports;
     const { config, providers, policies } = this.#version;
     const exchange: Exchange = {
       id: random.id(),
-      operation: 'chat',
+      operation,
       dialect,
       consumer,
       startedMs: clock.nowMs(),
@@ -152,7 +169,11 @@ export class Gateway {
       providers,
       pipeline,
       clock,
-      onSettled: (settled) => this.sessions.remove(settled),
+      onSettled: (settled, told) => {
+        this.sessions.remove(settled);
+        this.#telling.add(told);
+        void told.finally(() => this.#telling.delete(told));
+      },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
     });
@@ -165,7 +186,8 @@ export class Gateway {
     head: RequestHead,
     why: { dialect: DialectName; consumer: Consumer | undefined; code: RefusalCode },
   ): Reply {
-    return this.#begin(head, why.dialect, why.consumer ?? nobody).refuse(gatewayError(why.code));
+    const { dialect, consumer = nobody, code } = why;
+    return this.#begin(head, { dialect, operation: 'chat', consumer }).refuse(gatewayError(code));
   }
 
   #models(dialect: DialectName, consumer: Consumer): Reply {
@@ -180,8 +202,9 @@ export class Gateway {
     };
   }
 
-  #prepare({ config, digest, secrets }: GatewayConfig): Version {
-    const providers = readyProviders(config, secrets);
+  #prepare(loaded: GatewayConfig): Version {
+    const { config, digest } = loaded;
+    const providers = readyProviders(config, loaded);
     const policies = configuredPolicies(config, providers, this.#ports);
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }

@@ -1,10 +1,10 @@
 import { verbOf } from './dialects/gemini/path.ts';
-import type { DialectName } from './model/request.ts';
+import type { DialectName, Operation } from './model/request.ts';
 import type { RequestHead } from './session.ts';
 
 /** What a path of ours is for. */
 export type Route =
-  | { readonly kind: 'chat'; readonly dialect: DialectName }
+  | { readonly kind: 'call'; readonly dialect: DialectName; readonly operation: Operation }
   | { readonly kind: 'models'; readonly dialect: DialectName }
   | {
       readonly kind: 'none';
@@ -12,9 +12,18 @@ export type Route =
       readonly code: 'not_found' | 'method_not_allowed';
     };
 
-const chatPaths: Readonly<Record<string, DialectName>> = {
-  '/v1/chat/completions': 'openai-chat',
-  '/v1/messages': 'anthropic-messages',
+interface Call {
+  readonly dialect: DialectName;
+  readonly operation: Operation;
+}
+
+/** What each path of a POST asks for, and in whose words. */
+const callPaths: Readonly<Record<string, Call>> = {
+  '/v1/chat/completions': { dialect: 'openai-chat', operation: 'chat' },
+  '/v1/embeddings': { dialect: 'openai-chat', operation: 'embeddings' },
+  '/v1/images/generations': { dialect: 'openai-chat', operation: 'images' },
+  '/v1/messages': { dialect: 'anthropic-messages', operation: 'chat' },
+  '/v1/messages/count_tokens': { dialect: 'anthropic-messages', operation: 'count-tokens' },
 };
 
 const modelsPath = '/v1/models';
@@ -22,7 +31,7 @@ const geminiModelsPath = '/v1beta/models';
 
 /** Every path that is served, with the dialect of those who call it without another sign. */
 export const servedPaths: Readonly<Record<string, DialectName>> = {
-  ...chatPaths,
+  ...Object.fromEntries(Object.entries(callPaths).map(([path, { dialect }]) => [path, dialect])),
   [modelsPath]: 'openai-chat',
   [geminiModelsPath]: 'gemini',
 };
@@ -32,19 +41,20 @@ export const servedPatterns: Readonly<Record<string, DialectName>> = {
   '/v1(alpha|beta1?)?/(projects/[^/]+/locations/[^/]+/)?(publishers/google/)?models/[^?]+:[A-Za-z]+': 'gemini',
 };
 
-/** Methods of models that are chats. */
-const chatVerbs: ReadonlySet<string> = new Set(['generateContent', 'streamGenerateContent']);
+/** What a method of a model asks for. */
+const callVerbs: ReadonlyMap<string, Operation> = new Map([
+  ['generateContent', 'chat'],
+  ['streamGenerateContent', 'chat'],
+]);
 
 /** The route of a call by method and path; errors are told in the dialect that the caller most likely speaks. */
 export const routeOf = ({ method, path, headers }: RequestHead): Route => {
   const plainPath = pathOf(path);
-  const verb = verbOf(plainPath);
-  const chat = verb === undefined ? chatPathOf(plainPath) : 'gemini';
-  const dialect = chat ?? dialectOf(plainPath, headers);
-  if (verb !== undefined && !chatVerbs.has(verb)) return { kind: 'none', dialect, code: 'not_found' };
-  if (chat)
+  const call = callOf(plainPath);
+  const dialect = call?.dialect ?? dialectOf(plainPath, headers);
+  if (call)
     return method === 'POST'
-      ? { kind: 'chat', dialect }
+      ? { kind: 'call', ...call }
       : { kind: 'none', dialect, code: 'method_not_allowed' };
   if (plainPath !== modelsPath && plainPath !== geminiModelsPath)
     return { kind: 'none', dialect, code: 'not_found' };
@@ -53,13 +63,19 @@ export const routeOf = ({ method, path, headers }: RequestHead): Route => {
     : { kind: 'none', dialect, code: 'method_not_allowed' };
 };
 
-const chatPathOf = (plainPath: string): DialectName | undefined =>
-  Object.hasOwn(chatPaths, plainPath) ? chatPaths[plainPath] : undefined;
+const callOf = (plainPath: string): Call | undefined => {
+  const verb = verbOf(plainPath);
+  if (verb === undefined) return Object.hasOwn(callPaths, plainPath) ? callPaths[plainPath] : undefined;
+  const operation = callVerbs.get(verb);
+  return operation && { dialect: 'gemini', operation };
+};
 
 /** SDKs that share a path tell themselves apart by their headers. */
 const dialectOf = (plainPath: string, headers: RequestHead['headers']): DialectName => {
   if (headers.has('anthropic-version')) return 'anthropic-messages';
-  return plainPath.startsWith(geminiModelsPath) || headers.has('x-goog-api-key') ? 'gemini' : 'openai-chat';
+  const isGemini =
+    plainPath.startsWith(geminiModelsPath) || verbOf(plainPath) !== undefined || headers.has('x-goog-api-key');
+  return isGemini ? 'gemini' : 'openai-chat';
 };
 
 const pathOf = (path: string): string => {

@@ -1,10 +1,11 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
-import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts';
-import { dialects } from './dialects/registry.ts';
+import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
+import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import { unsealFor } from './model/seals.ts';
+import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Provider } from './providers.ts';
@@ -40,7 +41,8 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
-  readonly onSettled: (session: Session) => void;
+  /** `told` resolves when every policy has heard of it. */
+  readonly onSettled: (session: Session, told: Promise<void>) => void;
   readonly onDropped: (upstream: Upstream) => void;
 }
 
@@ -74,7 +76,8 @@ export class Session {
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.id = setup.exchange.id;
-    this.dialect = dialects[setup.exchange.dialect];
+    const { dialect, operation } = setup.exchange;
+    this.dialect = dialectFor(dialect, operation) ?? dialects[dialect]; // a route leads only to what its dialect has
   }
 
   /** Largest body that `request` takes; a host that reads one need not read more. */
@@ -113,7 +116,7 @@ export class Session {
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -143,9 +146,10 @@ export class Session {
       request: accepted.request,
       nowSeconds: Math.floor(this.#setup.clock.epochMs() / 1000),
       client: this.dialect,
-      upstream: dialects[upstream.dialect],
+      upstream: this.#upstreamDialect(upstream),
       filter: this.#setup.pipeline.filter(),
-      headers: this.#ownHeaders(attempt),
+      watch: this.#setup.pipeline.watch(attempt),
+      headers: (usage) => this.#ownHeaders(attempt, usage),
       requestId: this.id,
       maxBytes: this.#setup.config.limits.maxResponseBytes,
       seen: this.#seen,
@@ -200,16 +204,25 @@ export class Session {
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
-    const to = dialects[upstream.dialect];
-    const unsealed = unsealFor(upstream.dialect, request);
+    const to = this.#upstreamDialect(upstream);
+    const { request: unsealed, lost } = unsealFor(upstream.dialect, request);
     const encoded =
-      to === this.dialect && unsealed.request === original
-        ? to.patchRequest(document, unsealed.request, target)
-        : to.encodeRequest(unsealed.request, target);
-    return unsealed.lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
+      to === this.dialect && unsealed === original
+        ? this.dialect.patchRequest(document, unsealed, target)
+        : to.encodeRequest(unsealed, target);
+    return lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
   }
 
-  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {
+  #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
+    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation);
+    if (!found)
+      throw new RequestError('unsupported_field', {
+        message: 'The upstream of this model cannot do what this path asks for.',
+      });
+    return found;
+  }
+
+  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall | Promise<UpstreamCall> {
     const provider = this.#setup.providers.get(upstream.provider);
     if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
     this.#dropped.set(number, encoded.dropped);
@@ -225,14 +238,22 @@ export class Session {
     return at === -1 || isLeftOut ? '' : path.slice(at);
   }
 
-  #ownHeaders({ number, upstream }: Attempt): HeaderList {
+  #ownHeaders(attempt: Attempt, usage: Usage | undefined): HeaderList {
+    const { number, upstream } = attempt;
     const dropped = this.#dropped.get(number) ?? [];
     return [
       ['x-nexus-decision', this.id],
       ['x-nexus-model', upstreamName(upstream)],
       ['x-nexus-attempts', String(number)],
       ...(dropped.length > 0 ? ([['x-nexus-dropped', dropped.join(',')]] as const) : []),
+      ...this.#setup.pipeline.headers(attempt, usage),
+      ...this.#limitHeaders(),
     ];
+  }
+
+  #limitHeaders(): HeaderList {
+    const limits = this.#setup.pipeline.limits();
+    return limits.length === 0 ? [] : this.dialect.encodeLimits(limits, this.#setup.clock.epochMs());
   }
 
   /** An upstream that falls silent inside its answer is not waited for without end. */
@@ -263,7 +284,10 @@ export class Session {
 
   #reply(error: GatewayError, ending: 'refused' | 'failed'): Reply {
     this.#seen.error = error.code;
-    const headers: HeaderList = this.#attempts > 0 ? [['x-nexus-attempts', String(this.#attempts)]] : [];
+    const headers: HeaderList = [
+      ...(this.#attempts > 0 ? ([['x-nexus-attempts', String(this.#attempts)]] as const) : []),
+      ...this.#limitHeaders(),
+    ];
     const reply = errorReply(error, { dialect: this.dialect, id: this.id, headers });
     this.#settle({ ending, status: reply.status });
     return reply;
@@ -289,8 +313,7 @@ export class Session {
       ...(finishReason ? { finishReason } : {}),
       ...(this.#firstChunkMs === undefined ? {} : { firstChunkMs: this.#firstChunkMs }),
     };
-    void this.#setup.pipeline.settle(this.#outcome);
-    this.#setup.onSettled(this);
+    this.#setup.onSettled(this, this.#setup.pipeline.settle(this.#outcome));
   }
 
   #elapsedMs(): number {

@@ -184,8 +184,22 @@ const modelsOutOfRegion: Rule = ({ config }) =>
   );
 
 const unsetSecrets: Rule = ({ config, sources }) =>
-  missingSecrets(config, sources).map(({ provider, reason }) =>
-    warning(['providers', provider, 'key'], reason),
+  missingSecrets(config, sources).map(({ provider, path, reason }) =>
+    warning(['providers', provider, ...path], reason),
+  );
+
+const awsKeys: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth }]) =>
+    auth?.kind === 'aws' && (auth.accessKeyId === undefined) !== (auth.secretAccessKey === undefined)
+      ? [error(['providers', provider, 'auth'], 'expected accessKeyId and secretAccessKey, both or neither')]
+      : [],
+  );
+
+const headerWithoutKey: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth, key }]) =>
+    auth?.kind === 'header' && key === undefined
+      ? [error(['providers', provider, 'auth'], 'names a header for `key`, but there is no `key`')]
+      : [],
   );
 
 const expiredKeys: Rule = ({ config: { keys }, epochMs }) =>
@@ -212,6 +226,8 @@ const rules: readonly Rule[] = [
   unreachable,
   modelsOutOfRegion,
   unsetSecrets,
+  awsKeys,
+  headerWithoutKey,
   expiredKeys,
   noKeys,
 ];

@@ -13,19 +13,52 @@ const name = z
 /** Longest time that may be set: a timer of more than 2^31 ms fires at once in Node. */
 const dayMs = 86_400_000;
 
+const auth = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('header'),
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/, 'expected a header name in lower case')
+          .describe('The header: api-key for Azure OpenAI.'),
+        prefix: z.string().default('').describe('Before the key: "Bearer ".'),
+      })
+      .describe('`key` in a header of another name than the dialect has it.'),
+    z
+      .strictObject({ kind: z.literal('google') })
+      .describe(
+        'Short-lived tokens for Google Cloud. `key` is the JSON of a service account; without it the default credentials of the machine are used.',
+      ),
+    z
+      .strictObject({
+        kind: z.literal('aws'),
+        region: z.string().min(1).describe('Region that is signed for: eu-central-1.'),
+        service: z.string().min(1).default('bedrock').describe('Service that is signed for.'),
+        accessKeyId: secretRef.optional().describe('With `secretAccessKey`: fixed keys.'),
+        secretAccessKey: secretRef.optional().describe('With `accessKeyId`: fixed keys.'),
+        sessionToken: secretRef.optional().describe('Of temporary keys.'),
+      })
+      .describe(
+        "Signature version 4. Without keys the machine's are used: environment, web identity, container or instance role.",
+      ),
+  ])
+  .describe('How calls to this provider show who pays, where it is not just `key` in the usual header.');
+
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'gemini', 'vertex-gemini'])
-      .describe(
-        'Wire format that this provider speaks. gemini is AI Studio, vertex-gemini the same models at Vertex AI with an access token.',
-      ),
+      .enum(['openai', 'anthropic', 'gemini', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks. gemini: the Gemini API and Vertex AI.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-      .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.'),
+      .describe(
+        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
+      ),
     key: secretRef
       .optional()
       .describe('Credential for this provider. Leave out for a server that needs none.'),
+    auth: auth.optional(),
     region: name.optional().describe('Where it processes data, in your own words: eu, us, on-prem.'),
     maxConcurrent: z.int().positive().optional().describe('Most requests at the same time.'),
     tls: z

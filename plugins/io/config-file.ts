@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig, type RefusedConfig } from '../config/loa
 import { formatProblem } from '../config/problem.ts';
 import { resolveSecrets, type SecretSources } from '../config/secrets.ts';
 import type { GatewayConfig } from '../gateway.ts';
+import { authorizersFor } from './credentials/authorizers.ts';
 
 /** Secrets of this machine: the environment and the files of this process. */
 export const machineSecrets: SecretSources = {
@@ -19,7 +20,8 @@ export const loadGatewayConfig = (file: string): GatewayConfig | { readonly prob
   try {
     const loaded = loadConfigFile(file);
     if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
-    return { ...loaded, secrets: resolveSecrets(loaded.config, machineSecrets) };
+    const secrets = resolveSecrets(loaded.config, machineSecrets);
+    return { ...loaded, secrets, authorizers: authorizersFor(loaded.config, secrets) };
   } catch (cause) {
     return { problems: [`${file}: ${cause instanceof Error ? cause.message : String(cause)}`] };
   }

@@ -1,6 +1,6 @@
 import { present } from '../wire/present.ts';
 import { isJsonObject, type JsonValue } from '../wire/json.ts';
-import type { DialectName, ModelRequest, Part, ReasoningPart, Turn } from './request.ts';
+import type { ModelRequest, Part, ReasoningPart, Turn, UpstreamDialectName } from './request.ts';
 
 /**
  * What a provider has sealed and wants back byte for byte, together with whose it is: for clients of another dialect,
@@ -8,7 +8,7 @@ import type { DialectName, ModelRequest, Part, ReasoningPart, Turn } from './req
  * the provider a value that its own clients may send as well.
  */
 export interface Seal {
-  readonly dialect: DialectName;
+  readonly dialect: UpstreamDialectName;
   readonly kind: SealKind;
   /** Of a `call`: its id. */
   readonly callId?: string;
@@ -63,7 +63,7 @@ export interface Unsealed {
  * The request for an upstream of `dialect`: its own signatures unwrapped, seals of other dialects taken off, and with
  * them reasoning that is nothing without. The same request when there are none.
  */
-export const unsealFor = (dialect: DialectName, request: ModelRequest): Unsealed => {
+export const unsealFor = (dialect: UpstreamDialectName, request: ModelRequest): Unsealed => {
   let lost = false;
   const unseal = (part: Part): Part[] => {
     if (part.seal !== undefined && openSeal(part.seal)?.dialect !== dialect) {

@@ -43,6 +43,8 @@ export interface ProviderDialect {
   /** An error inside a stream. */
   errorFrame(error: ProviderError): string;
   models(names: readonly string[]): JsonObject;
+  /** Whole answers to its other calls, by path: embeddings, images, counts. */
+  readonly others?: Readonly<Record<string, (body: JsonObject) => JsonObject>>;
 }
 
 /** A member that must be a list of objects. */

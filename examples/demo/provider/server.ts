@@ -10,7 +10,7 @@ import { jsonReply, play, type Reply, streamReply } from './reply.ts';
 
 /** How one provider behaves. */
 export interface ProviderSettings {
-  readonly dialect: 'openai' | 'anthropic';
+  readonly dialect: 'openai' | 'anthropic' | 'gemini';
   /** Credential that calls must carry, in the dialect's own header; absent: they must carry none. */
   readonly key?: string;
   /** Models that exist; absent: any. */
@@ -75,6 +75,8 @@ export const replyTo = (
     if (call.method === 'GET' && call.path === '/v1/models') {
       return jsonReply(200, dialect.models(settings.models ?? []));
     }
+    const other = dialect.others?.[call.path];
+    if (other) return otherReply(call, other, settings);
     if (call.path !== dialect.path) throw new ProviderError(404, `unknown path ${call.path}`);
     if (call.method !== 'POST') throw new ProviderError(405, `${call.path} takes POST`);
     const ask = dialect.readAsk(readJson(call), call.headers);
@@ -88,6 +90,17 @@ export const replyTo = (
     if (fault instanceof ProviderError) return errorReply(dialect, fault);
     throw fault;
   }
+};
+
+const otherReply = (
+  call: Call,
+  answer: (body: JsonObject) => JsonObject,
+  settings: ProviderSettings,
+): Reply => {
+  if (call.method !== 'POST') throw new ProviderError(405, `${call.path} takes POST`);
+  const body = readJson(call);
+  checkModel(String(body.model), settings);
+  return { ...jsonReply(200, answer(body)), delayMs: settings.latencyMs ?? 0 };
 };
 
 /** An error as `dialect` tells it. */

@@ -93,6 +93,8 @@ class FrameWriter {
         this.#over = true;
         return [{ ...errorBody(event.error, this.#requestId), type: 'error' }];
       case 'logprobs':
+      case 'embedding':
+      case 'image':
         return [];
       case 'finish':
         if (event.choice === 0) this.#finish ??= event;

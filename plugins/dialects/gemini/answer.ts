@@ -105,6 +105,8 @@ class AnswerWriter {
         if (this.#isOwn && event.dialect === name && isJsonObject(event.value)) Object.assign(this.#extras, event.value);
         return [];
       case 'ping':
+      case 'embedding':
+      case 'image':
         return [];
       case 'error':
         return this.#fail(event.error);

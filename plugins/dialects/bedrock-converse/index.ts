@@ -1,0 +1,15 @@
+import type { UpstreamDialect } from '../dialect.ts';
+import { decodeResponse } from './answer.ts';
+import { encodeRequest } from './encode.ts';
+import { decodeError } from './error.ts';
+import { decodeStream } from './stream.ts';
+
+/** Amazon Bedrock's Converse API, for upstreams. */
+export const bedrockConverse: UpstreamDialect = {
+  name: 'bedrock-converse',
+  streamType: 'application/vnd.amazon.eventstream',
+  encodeRequest,
+  decodeResponse,
+  decodeStream,
+  decodeError,
+};
