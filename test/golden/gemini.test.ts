@@ -96,7 +96,8 @@ const adjusted = (wire: JsonObject): JsonObject => ({
 
 const adjustedCandidate = (candidate: JsonValue): JsonValue => {
   if (!isJsonObject(candidate)) return candidate;
-  const { content, finishReason = 'STOP', index = 0, ...rest } = candidate;
+  const { content, index = 0, ...rest } = candidate;
+  const finishReason = candidate.finishReason === 1 ? 'STOP' : (candidate.finishReason ?? 'STOP'); // told by number
   const { parts, ...others } = isJsonObject(content) ? content : {};
   const written = { role: 'model', ...others, ...(Array.isArray(parts) ? { parts: parts.map(adjustedPart) } : {}) };
   return { ...rest, finishReason, index, content: written };

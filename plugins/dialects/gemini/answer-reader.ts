@@ -5,7 +5,7 @@ import { present } from '../../wire/present.ts';
 import { decodeCitations } from './citations.ts';
 import { wrapOwn } from './contents.ts';
 import { decodeEventError } from './error.ts';
-import { blockedFinish, finishOf } from './finish.ts';
+import { blockedFinish, finishOf, finishWordOf } from './finish.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { madeUpId, restoreName } from './names.ts';
 import { PartialArgs, partialsIn } from './partial-args.ts';
@@ -160,7 +160,7 @@ export class AnswerReader {
       choice.hasParts = true;
       choice.called ||= parts.some((part) => isJsonObject(part.functionCall));
     } else for (const part of parts) this.#readPart(choice, part);
-    if (isText(wire.finishReason)) choice.finish = wire.finishReason;
+    choice.finish = finishWordOf(wire.finishReason) || choice.finish;
     if (this.#observing) return;
     for (const [key, value] of Object.entries(wire))
       if (!candidateMembers.has(key) && value !== null) choice.extras[key] = value;

@@ -6,7 +6,7 @@ import { present } from '../../wire/present.ts';
 import { badValue, Fields, wrongType } from './fields.ts';
 import { madeUpId } from './names.ts';
 import { readFrom } from './provenance.ts';
-import { isEmptyObject, isText, name, snakeOf } from './wire.ts';
+import { filled, isEmptyObject, isText, name, snakeOf } from './wire.ts';
 
 /** Turns that one content was split into, and that are written as that content again while nobody changed them. */
 export interface SplitContent {
@@ -46,7 +46,7 @@ const decodeTurn = (fields: Fields, calls: CallIds): Turn => {
   const parts = (fields.optionalList('parts') ?? []).map((part, at) =>
     decodePart(new Fields(part, `${fields.path}.parts[${at}]`), calls),
   );
-  return { role, parts, vendor: fields.rest };
+  return { role, parts, ...present({ vendor: filled({ ...fields.rest }) }) };
 };
 
 /** The model keeps results in turns of their own, as most dialects do; here they share a content with a user's text. */

@@ -1,5 +1,6 @@
 import type { Finish } from '../../model/events.ts';
 import type { FinishReason } from '../../model/usage.ts';
+import type { JsonValue } from '../../wire/json.ts';
 import type { FinishWord } from './wire.ts';
 
 /** `FinishReason` and `BlockedReason` of `@google/genai` 3.3.0, read 2026-11-28. */
@@ -30,6 +31,15 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 
 /** The words that a reason of the model says in full. */
 const plainWords: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS', 'SAFETY']);
+
+/** The words that both services number alike, for answers whose enumerations are told by number. */
+const numbered: readonly string[] = ['', 'STOP', 'MAX_TOKENS', 'SAFETY', 'RECITATION', 'OTHER'];
+
+/** `finishReason` as a word; undefined when there is none yet. */
+export const finishWordOf = (value: JsonValue | undefined): string | undefined => {
+  if (typeof value === 'number') return numbered[value] ?? String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
 
 /** How a candidate ended, as far as its upstream said it. */
 export interface Ending {

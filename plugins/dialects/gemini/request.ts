@@ -138,7 +138,7 @@ const decodeToolConfig = (fields: Fields): DecodedChoice => {
   const config = fields.optionalObject('toolConfig');
   const calling = config?.optionalObject('functionCallingConfig');
   const names = calling?.optionalStrings('allowedFunctionNames') ?? [];
-  const mode = calling?.optionalString('mode');
+  const mode = modeOf(calling?.take('mode'));
   const toolChoice = mode === undefined ? undefined : choiceOf(mode, names);
   const rest = {
     ...dotted('toolConfig', config?.rest ?? {}),
@@ -147,6 +147,15 @@ const decodeToolConfig = (fields: Fields): DecodedChoice => {
     ...(mode === 'VALIDATED' ? { 'toolConfig.functionCallingConfig.mode': mode } : {}),
   };
   return { rest, ...present({ toolChoice }) };
+};
+
+/** Older clients tell enumerations by number. */
+const numberedModes: readonly string[] = ['MODE_UNSPECIFIED', 'AUTO', 'ANY', 'NONE', 'VALIDATED'];
+
+const modeOf = (value: JsonValue | undefined): string | undefined => {
+  if (typeof value === 'number') return numberedModes[value];
+  if (value === undefined || typeof value === 'string') return value;
+  throw wrongType('toolConfig.functionCallingConfig.mode', 'a string', value);
 };
 
 const choiceOf = (mode: string, names: readonly string[]): ToolChoice | undefined => {
