@@ -108,7 +108,6 @@ export const decodeEventError = (body: JsonValue): GatewayError => {
 /** What an error body says. */
 interface Told {
   readonly code?: number;
-  readonly status?: string;
   readonly message?: string;
   readonly reason?: string;
   readonly quotaId?: string;
@@ -137,7 +136,6 @@ const toldBy = (body: JsonValue): Told => {
   const violation = Array.isArray(violations) ? violations.find(isJsonObject) : undefined;
   return present({
     code: typeof error.code === 'number' ? error.code : undefined,
-    status: text(error.status),
     message: text(error.message)?.slice(0, maxMessageLength),
     reason: text(detail('ErrorInfo').reason),
     quotaId: text(violation?.quotaId),
@@ -190,7 +188,7 @@ const errorOf = (status: number, told: Told): GatewayError => {
   const code = codeOf(status, told);
   const isOurs = ours.has(code);
   return gatewayError(code, {
-    ...(isOurs ? {} : present({ message: told.message, upstreamCode: told.status })),
+    ...(isOurs ? {} : present({ message: told.message, upstreamCode: told.reason })),
     ...present({ retryAfterMs: told.retryAfterMs }),
   });
 };
