@@ -38,7 +38,8 @@ export const servedPaths: Readonly<Record<string, DialectName>> = {
 
 /** Paths that hold the name of a model, as regular expressions of what they begin with, in the same way. */
 export const servedPatterns: Readonly<Record<string, DialectName>> = {
-  '/v1(alpha|beta1?)?/(projects/[^/]+/locations/[^/]+/)?(publishers/google/)?models/[^?]+:[A-Za-z]+': 'gemini',
+  '/v1(alpha|beta1?)?/(projects/[^/]+/locations/[^/]+/)?(publishers/google/)?models/[^?]+:[A-Za-z]+':
+    'gemini',
 };
 
 /** What a method of a model asks for. */
@@ -74,7 +75,9 @@ const callOf = (plainPath: string): Call | undefined => {
 const dialectOf = (plainPath: string, headers: RequestHead['headers']): DialectName => {
   if (headers.has('anthropic-version')) return 'anthropic-messages';
   const isGemini =
-    plainPath.startsWith(geminiModelsPath) || verbOf(plainPath) !== undefined || headers.has('x-goog-api-key');
+    plainPath.startsWith(geminiModelsPath) ||
+    verbOf(plainPath) !== undefined ||
+    headers.has('x-goog-api-key');
   return isGemini ? 'gemini' : 'openai-chat';
 };
 

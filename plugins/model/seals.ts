@@ -1,5 +1,5 @@
-import { present } from '../wire/present.ts';
 import { isJsonObject, type JsonValue } from '../wire/json.ts';
+import { present } from '../wire/present.ts';
 import type { ModelRequest, Part, ReasoningPart, Turn, UpstreamDialectName } from './request.ts';
 
 /**

@@ -42,7 +42,8 @@ export const runContract = (
 const callOf = (scenario: Scenario): ClientCall => {
   const { call } = scenario;
   const model = modelOf(scenario);
-  const { path, made } = scenario.client === 'gemini' ? geminiCall(scenario, model) : bodyCall(scenario, model);
+  const { path, made } =
+    scenario.client === 'gemini' ? geminiCall(scenario, model) : bodyCall(scenario, model);
   const headers = {
     'content-type': 'application/json',
     authorization: `Bearer ${clientKey}`,

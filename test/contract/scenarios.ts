@@ -262,7 +262,11 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       candidates: [`${provider}/fault-cut-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
       expect: { status: 200, tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`], ending: 'cut' },
       // The break can overtake the head on its way through the host; then the client gets a status.
-      or: { status: 503, tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`], error: 'upstream_unavailable' },
+      or: {
+        status: 503,
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`],
+        error: 'upstream_unavailable',
+      },
     },
     {
       name: `${client} over ${provider}: the upstream ends early with clean framing`,

@@ -6,7 +6,7 @@ import {
   objectIn,
   objectsIn,
   type ProviderDialect,
-  ProviderError,
+  type ProviderError,
   refuseUnknown,
   slices,
   textIn,
@@ -36,7 +36,9 @@ const saidByPath = (path: string): JsonObject | undefined => {
 };
 
 const topLevel = new Set(
-  'contents systemInstruction tools toolConfig safetySettings generationConfig cachedContent serviceTier labels'.split(' '),
+  'contents systemInstruction tools toolConfig safetySettings generationConfig cachedContent serviceTier labels'.split(
+    ' ',
+  ),
 );
 
 const configKeys = new Set(
@@ -55,7 +57,9 @@ const schemaKeys = new Set(
 );
 
 const partKeys = new Set(
-  'text thought thoughtSignature inlineData fileData functionCall functionResponse mediaResolution'.split(' '),
+  'text thought thoughtSignature inlineData fileData functionCall functionResponse mediaResolution'.split(
+    ' ',
+  ),
 );
 
 const isThird = (model: string): boolean => model.startsWith('gemini-3');
@@ -69,7 +73,10 @@ const readAsk = (body: JsonObject, said: JsonObject): Ask => {
   const config = objectIn(body.generationConfig ?? {}, 'generationConfig');
   refuseUnknown(config, configKeys, 'generationConfig.');
   const contents = readContents(body.contents, model);
-  const system = body.systemInstruction === undefined ? [] : partsIn(objectIn(body.systemInstruction, 'systemInstruction'), 'systemInstruction');
+  const system =
+    body.systemInstruction === undefined
+      ? []
+      : partsIn(objectIn(body.systemInstruction, 'systemInstruction'), 'systemInstruction');
   const { tools, required } = readTools(body);
   return {
     model,
@@ -119,26 +126,38 @@ const checkPart = (part: JsonObject, where: string): void => {
   const { inlineData, functionCall, functionResponse, thoughtSignature } = part;
   if (isJsonObject(inlineData)) textIn(inlineData.mimeType, `${where}.inlineData.mimeType`);
   if (isJsonObject(functionCall)) objectIn(functionCall.args ?? {}, `${where}.functionCall.args`);
-  if (isJsonObject(functionResponse)) objectIn(functionResponse.response, `${where}.functionResponse.response`);
-  if (thoughtSignature !== undefined && thoughtSignature !== sealForNone && !/^[\w+/-]{43}=$/.test(textIn(thoughtSignature, where)))
+  if (isJsonObject(functionResponse))
+    objectIn(functionResponse.response, `${where}.functionResponse.response`);
+  if (
+    thoughtSignature !== undefined &&
+    thoughtSignature !== sealForNone &&
+    !/^[\w+/-]{43}=$/.test(textIn(thoughtSignature, where))
+  )
     throw wrong(`${where}.thoughtSignature`, 'is not valid');
 };
 
 /** As many results as calls, of the same functions in the same order. */
 const checkResults = ({ parts }: Content, before: Content | undefined, where: string): void => {
-  const results = parts.flatMap(({ functionResponse }) => (isJsonObject(functionResponse) ? [functionResponse] : []));
-  const calls = (before?.parts ?? []).flatMap(({ functionCall }) => (isJsonObject(functionCall) ? [functionCall] : []));
+  const results = parts.flatMap(({ functionResponse }) =>
+    isJsonObject(functionResponse) ? [functionResponse] : [],
+  );
+  const calls = (before?.parts ?? []).flatMap(({ functionCall }) =>
+    isJsonObject(functionCall) ? [functionCall] : [],
+  );
   if (results.length !== calls.length)
     throw wrong(where, 'the number of function response parts must be that of the function call parts');
   results.forEach((result, at) => {
     if (result.name !== calls[at]?.name) throw wrong(where, `function response ${at} is of another function`);
-    if (result.id !== undefined && result.id !== calls[at]?.id) throw wrong(where, `function response ${at} has another id`);
+    if (result.id !== undefined && result.id !== calls[at]?.id)
+      throw wrong(where, `function response ${at} has another id`);
   });
 };
 
 /** Since the user's last words, the first call of each turn bears its seal. */
 const checkSeals = (contents: readonly Content[]): void => {
-  const from = contents.findLastIndex(({ role, parts }) => role === 'user' && parts.some(({ text }) => text !== undefined));
+  const from = contents.findLastIndex(
+    ({ role, parts }) => role === 'user' && parts.some(({ text }) => text !== undefined),
+  );
   for (const [at, { parts }] of contents.entries()) {
     const first = parts.find(({ functionCall }) => functionCall !== undefined);
     if (at <= from || !first || first.thoughtSignature === sealForNone) continue;
@@ -152,9 +171,13 @@ const sealOf = (name: string, args: string): string => hash('sha256', `demo ${na
 
 const readTools = (body: JsonObject): { tools: OfferedTool[]; required: boolean } => {
   const declared = (body.tools === undefined ? [] : objectsIn(body.tools, 'tools')).flatMap((tool, at) =>
-    objectsIn(tool.functionDeclarations ?? [], `tools[${at}].functionDeclarations`).map((it) => readTool(it, `tools[${at}]`)),
+    objectsIn(tool.functionDeclarations ?? [], `tools[${at}].functionDeclarations`).map((it) =>
+      readTool(it, `tools[${at}]`),
+    ),
   );
-  const config = isJsonObject(body.toolConfig) ? objectIn(body.toolConfig.functionCallingConfig ?? {}, 'toolConfig') : {};
+  const config = isJsonObject(body.toolConfig)
+    ? objectIn(body.toolConfig.functionCallingConfig ?? {}, 'toolConfig')
+    : {};
   const { mode = 'AUTO', allowedFunctionNames } = config;
   const allowed = Array.isArray(allowedFunctionNames) ? allowedFunctionNames : undefined;
   return {
@@ -182,7 +205,10 @@ const readSchema = (schema: JsonObject, where: string): Schema => {
     ...(isJsonObject(properties)
       ? {
           properties: Object.fromEntries(
-            Object.entries(properties).map(([key, it]) => [key, readSchema(objectIn(it, where), `${where}.${key}`)]),
+            Object.entries(properties).map(([key, it]) => [
+              key,
+              readSchema(objectIn(it, where), `${where}.${key}`),
+            ]),
           ),
         }
       : {}),
@@ -203,11 +229,19 @@ const readStops = (value: JsonValue | undefined): string[] => {
   return sequences.map((sequence, at) => textIn(sequence, `generationConfig.stopSequences[${at}]`));
 };
 
-const readFormat = ({ responseMimeType, responseSchema, responseJsonSchema }: JsonObject): Schema | undefined => {
+const readFormat = ({
+  responseMimeType,
+  responseSchema,
+  responseJsonSchema,
+}: JsonObject): Schema | undefined => {
   if (responseSchema === undefined && responseJsonSchema === undefined) return undefined;
-  if (responseMimeType !== 'application/json') throw wrong('generationConfig.responseMimeType', 'must be application/json');
+  if (responseMimeType !== 'application/json')
+    throw wrong('generationConfig.responseMimeType', 'must be application/json');
   if (isJsonObject(responseJsonSchema)) return responseJsonSchema;
-  return readSchema(objectIn(responseSchema, 'generationConfig.responseSchema'), 'generationConfig.responseSchema');
+  return readSchema(
+    objectIn(responseSchema, 'generationConfig.responseSchema'),
+    'generationConfig.responseSchema',
+  );
 };
 
 const textOf = (parts: readonly JsonObject[]): string =>
@@ -221,7 +255,12 @@ const textOf = (parts: readonly JsonObject[]): string =>
     })
     .join('\n');
 
-const finishReasons = { stop: 'STOP', 'stop-sequence': 'STOP', length: 'MAX_TOKENS', 'tool-calls': 'STOP' } as const;
+const finishReasons = {
+  stop: 'STOP',
+  'stop-sequence': 'STOP',
+  length: 'MAX_TOKENS',
+  'tool-calls': 'STOP',
+} as const;
 
 const head = ({ id, model }: Answer): JsonObject => ({ modelVersion: model, responseId: id.slice(0, 22) });
 
@@ -247,7 +286,9 @@ const callParts = ({ calls, id, model }: Answer): JsonObject[] =>
   }));
 
 const sealOfText = ({ model, reasoning, calls }: Answer): JsonObject =>
-  isThird(model) && reasoning !== '' && calls.length === 0 ? { thoughtSignature: sealOf('text', reasoning) } : {};
+  isThird(model) && reasoning !== '' && calls.length === 0
+    ? { thoughtSignature: sealOf('text', reasoning) }
+    : {};
 
 const unary = (answer: Answer): JsonObject => {
   const thoughts = thoughtsOf(answer);
@@ -278,7 +319,11 @@ const frames = (answer: Answer): string[] => {
     usageMetadata: { promptTokenCount: first.inputTokens, totalTokenCount: first.inputTokens },
   };
   const chunk = (parts: JsonObject[], more: JsonObject = {}, usage: JsonObject | undefined = soFar) =>
-    frame({ candidates: [{ content: { parts, role: 'model' }, index: 0, ...more }], ...usage, ...head(answer) });
+    frame({
+      candidates: [{ content: { parts, role: 'model' }, index: 0, ...more }],
+      ...usage,
+      ...head(answer),
+    });
   const parts: JsonObject[] = [
     ...slices(thoughtsOf(answer), 12).map((text) => ({ text, thought: true })),
     ...answer.pieces.map((text) => ({ text })),
@@ -286,7 +331,8 @@ const frames = (answer: Answer): string[] => {
   ];
   const end = { finishReason: finishReasons[answer.finish] };
   const last = { text: '', ...sealOfText(answer) };
-  const ends = answer.usage.length === 0 ? [{}] : answer.usage.map((usage) => ({ usageMetadata: wireUsage(usage) }));
+  const ends =
+    answer.usage.length === 0 ? [{}] : answer.usage.map((usage) => ({ usageMetadata: wireUsage(usage) }));
   return [...parts.map((part) => chunk([part])), ...ends.map((usage) => chunk([last], end, usage))];
 };
 

@@ -112,7 +112,8 @@ const maxStopSequences = 5;
 const adaptStops = (sequences: readonly string[], lose: Lose): string[] => {
   const taken = sequences.filter((sequence) => sequence !== '');
   if (taken.length < sequences.length) lose('stop');
-  if (taken.length > maxStopSequences) throw unsupported('stop', `more than ${maxStopSequences} stop sequences`);
+  if (taken.length > maxStopSequences)
+    throw unsupported('stop', `more than ${maxStopSequences} stop sequences`);
   return taken;
 };
 
@@ -174,7 +175,11 @@ const adaptTurn = (turn: Turn, adapting: Adapting): Part[] => {
 const wrapped = (text: string): string => `<system>\n${text}\n</system>`;
 
 /** Results by the order of their calls, before all else. Older models take no images in them: these come after. */
-const resultsFirst = (parts: readonly Part[], before: readonly Part[], { traits, lose }: Adapting): Part[] => {
+const resultsFirst = (
+  parts: readonly Part[],
+  before: readonly Part[],
+  { traits, lose }: Adapting,
+): Part[] => {
   const order = before.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []));
   const place = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
   const results = parts
@@ -201,7 +206,8 @@ const sealCalls = (parts: readonly Part[]): Part[] => {
   const sealed = new Map<Part, string>();
   for (const seal of seals) {
     if (seal.kind !== 'call') continue;
-    const call = calls.find(({ id }) => id === legalName(seal.callId ?? '')) ?? calls.find((it) => !sealed.has(it));
+    const call =
+      calls.find(({ id }) => id === legalName(seal.callId ?? '')) ?? calls.find((it) => !sealed.has(it));
     if (call) sealed.set(call, seal.wrapped);
   }
   const text = parts.findLast((part) => part.type === 'text');
@@ -209,7 +215,8 @@ const sealCalls = (parts: readonly Part[]): Part[] => {
   if (text && textSeal) sealed.set(text, textSeal.wrapped);
   return parts.flatMap((part) => {
     const seal = sealed.get(part);
-    if (part.type === 'reasoning' && part.text === '' && openSeal(part.signature)?.kind !== 'thought') return [];
+    if (part.type === 'reasoning' && part.text === '' && openSeal(part.signature)?.kind !== 'thought')
+      return [];
     return seal === undefined ? [part] : [{ ...part, seal }];
   });
 };
@@ -254,7 +261,8 @@ const adaptCall = (part: ToolCallPart): ToolCallPart => ({
 /** Thoughts are this API's own when they bear its seal, or that of the call that they led to. */
 const adaptReasoning = (part: ReasoningPart, lose: Lose): Part[] => {
   if (openSeal(part.signature)?.dialect === name) return [part];
-  if (part.text !== '' || part.signature !== undefined || part.redacted !== undefined) lose('reasoning_content');
+  if (part.text !== '' || part.signature !== undefined || part.redacted !== undefined)
+    lose('reasoning_content');
   return [];
 };
 

@@ -95,7 +95,11 @@ export class AnswerReader {
     this.#readHead(chunk);
     this.readUsage(chunk.usageMetadata);
     const candidates = Array.isArray(chunk.candidates) ? chunk.candidates : [];
-    if (isJsonObject(chunk.promptFeedback) && isText(chunk.promptFeedback.blockReason) && candidates.length === 0)
+    if (
+      isJsonObject(chunk.promptFeedback) &&
+      isText(chunk.promptFeedback.blockReason) &&
+      candidates.length === 0
+    )
       this.#blocked = chunk.promptFeedback;
     for (const candidate of candidates) if (isJsonObject(candidate)) this.#readCandidate(candidate);
   }
@@ -114,7 +118,8 @@ export class AnswerReader {
     if (this.#over) return;
     const choices = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     for (const choice of choices) this.#close(choice);
-    const ended = choices.every(({ finish }) => finish !== undefined) && (choices.length > 0 || this.#blocked);
+    const ended =
+      choices.every(({ finish }) => finish !== undefined) && (choices.length > 0 || this.#blocked);
     if (!ended && !this.#whole) return;
     this.#over = true;
     if (choices.length === 0) this.#finishWithout();
@@ -167,7 +172,11 @@ export class AnswerReader {
     const { parts: _p, role: _r, ...others } = content;
     if (!isEmptyObject(others)) choice.extras.content = others;
     if (isJsonObject(wire.logprobsResult))
-      this.#events.push({ type: 'logprobs', choice: choice.index, value: decodeLogprobs(wire.logprobsResult) });
+      this.#events.push({
+        type: 'logprobs',
+        choice: choice.index,
+        value: decodeLogprobs(wire.logprobsResult),
+      });
   }
 
   #choice(index: number): Choice {
@@ -285,7 +294,10 @@ export class AnswerReader {
     this.#addCall(choice, { wire: streamed.wire, seal: streamed.seal, json: streamed.args.json });
   }
 
-  #addCall(choice: Choice, { wire, seal, json }: { wire: JsonObject; seal: string | undefined; json: string }): void {
+  #addCall(
+    choice: Choice,
+    { wire, seal, json }: { wire: JsonObject; seal: string | undefined; json: string },
+  ): void {
     const { functionCall, thoughtSignature: _s, ...beside } = wire;
     const call = isJsonObject(functionCall) ? functionCall : {};
     const { id: wireId, name: called, args: _a, partialArgs: _p, willContinue: _w, ...rest } = call;

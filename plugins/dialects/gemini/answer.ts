@@ -102,7 +102,8 @@ class AnswerWriter {
         this.#choice(event.choice).finish ??= event;
         return [];
       case 'raw':
-        if (this.#isOwn && event.dialect === name && isJsonObject(event.value)) Object.assign(this.#extras, event.value);
+        if (this.#isOwn && event.dialect === name && isJsonObject(event.value))
+          Object.assign(this.#extras, event.value);
         return [];
       case 'ping':
       case 'embedding':
@@ -165,10 +166,13 @@ class AnswerWriter {
     const choice = this.#choice(start.choice);
     const part: OpenPart = { start, choice, before: choice.text, text: '', citations: [] };
     this.#parts.set(start.part, part);
-    if (start.kind === 'opaque') return this.#isOwn && start.vendor ? this.#part(choice, { ...start.vendor }) : [];
+    if (start.kind === 'opaque')
+      return this.#isOwn && start.vendor ? this.#part(choice, { ...start.vendor }) : [];
     if (start.redacted !== undefined) return this.#seal(part, start.redacted, 'redacted');
     // In a stream, texts of one candidate join by themselves; what stands apart says so.
-    return this.#isOwn && start.kind === 'text' && start.vendor ? this.#part(choice, { ...start.vendor, text: '' }) : [];
+    return this.#isOwn && start.kind === 'text' && start.vendor
+      ? this.#part(choice, { ...start.vendor, text: '' })
+      : [];
   }
 
   #inPart(event: Extract<ModelEvent, { part: number }>): JsonObject[] {
@@ -215,7 +219,11 @@ class AnswerWriter {
     if (seal.kind === 'thought')
       return this.#part(choice, { text: '', thought: true, thoughtSignature: seal.value }, start.part);
     const isAlone = start.vendor?.alone === true;
-    return this.#part(choice, { text: '', thoughtSignature: seal.value }, isAlone ? undefined : joinsLastText);
+    return this.#part(
+      choice,
+      { text: '', thoughtSignature: seal.value },
+      isAlone ? undefined : joinsLastText,
+    );
   }
 
   #stopPart(part: OpenPart): JsonObject[] {
@@ -283,14 +291,22 @@ class AnswerWriter {
   /** A prompt that was blocked here got no candidate. */
   #isBlocked(choices: readonly Choice[]): boolean {
     const feedback = this.#own(this.#start?.vendor)?.promptFeedback;
-    return isJsonObject(feedback) && feedback.blockReason !== undefined && choices.every(({ hasParts }) => !hasParts);
+    return (
+      isJsonObject(feedback) &&
+      feedback.blockReason !== undefined &&
+      choices.every(({ hasParts }) => !hasParts)
+    );
   }
 
   #lastOf(choice: Choice): JsonObject {
     const { finish, hasParts, index } = choice;
     const { content, ...extras } = this.#own(finish?.vendor) ?? {};
     return {
-      content: { ...(hasParts ? {} : this.#noParts), role: 'model', ...(isJsonObject(content) ? content : {}) },
+      content: {
+        ...(hasParts ? {} : this.#noParts),
+        role: 'model',
+        ...(isJsonObject(content) ? content : {}),
+      },
       finishReason: this.#finishWord(choice),
       index,
       ...this.#findings(choice),
@@ -315,7 +331,10 @@ class AnswerWriter {
     const told = logprobs === undefined ? undefined : encodeLogprobs(logprobs);
     if (this.#isOwn) return present({ logprobsResult: told });
     return present({
-      finishMessage: malformedCall === undefined ? undefined : `The arguments of the call of ${malformedCall} are not whole.`,
+      finishMessage:
+        malformedCall === undefined
+          ? undefined
+          : `The arguments of the call of ${malformedCall} are not whole.`,
       groundingMetadata: encodeCitations(cited),
       logprobsResult: told,
       avgLogprobs: logprobs === undefined ? undefined : meanLogprob(logprobs),

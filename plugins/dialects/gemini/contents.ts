@@ -160,7 +160,8 @@ export const isOwnFile = (uri: string): boolean =>
 
 const mediaPart = (source: Source, mediaType: string, vendor: Vendor): Part => {
   if (mediaType.startsWith('image/')) return { type: 'image', source, vendor };
-  if (mediaType.startsWith('audio/')) return { type: 'audio', source, format: audioFormat(mediaType), vendor };
+  if (mediaType.startsWith('audio/'))
+    return { type: 'audio', source, format: audioFormat(mediaType), vendor };
   return { type: 'file', source, vendor };
 };
 
@@ -175,7 +176,14 @@ const decodeCall = (fields: Fields, calls: CallIds): Part => {
   const id = calls.call(called.optionalString('id'), toolName);
   const input = JSON.stringify(called.optionalObject('args')?.wire ?? {});
   const sealed = decodeSeal(fields, 'call', id);
-  return { type: 'tool-call', id, name: toolName, input, ...sealed, vendor: bags(called.rest, 'functionCall', fields) };
+  return {
+    type: 'tool-call',
+    id,
+    name: toolName,
+    input,
+    ...sealed,
+    vendor: bags(called.rest, 'functionCall', fields),
+  };
 };
 
 const decodeResult = (fields: Fields, calls: CallIds): ToolResultPart => {

@@ -39,7 +39,10 @@ export const patchRequest = (
     ? encodeRequest(request, target)
     : { ...headOf(request, target), body: document.text, dropped: [] };
 
-const headOf = ({ stream }: ModelRequest, { model }: UpstreamTarget): Pick<EncodedRequest, 'path' | 'headers'> => ({
+const headOf = (
+  { stream }: ModelRequest,
+  { model }: UpstreamTarget,
+): Pick<EncodedRequest, 'path' | 'headers'> => ({
   path: upstreamPath(model, stream),
   headers: [
     ['content-type', 'application/json'],
@@ -47,7 +50,11 @@ const headOf = ({ stream }: ModelRequest, { model }: UpstreamTarget): Pick<Encod
   ],
 });
 
-const patchOrigin = ({ document, wire, request: read }: Origin, request: ModelRequest, rendering: Rendering): string => {
+const patchOrigin = (
+  { document, wire, request: read }: Origin,
+  request: ModelRequest,
+  rendering: Rendering,
+): string => {
   const isChanged = ({ from }: { readonly from: readonly (keyof ModelRequest)[] }) =>
     from.some((key) => request[key] !== read[key]);
   const changed = topMembers.filter(
@@ -59,12 +66,16 @@ const patchOrigin = ({ document, wire, request: read }: Origin, request: ModelRe
     const config = patchConfig(wire, configured, written(configured, request, rendering));
     if (!isEmptyObject(config)) values.generationConfig = config;
   }
-  const gone = [...changed.map(({ key }) => key), ...(configured.length > 0 ? ['generationConfig'] : [])].flatMap(
-    (key) => (key in values ? [] : (spelled(wire, key) ?? [])),
-  );
+  const gone = [
+    ...changed.map(({ key }) => key),
+    ...(configured.length > 0 ? ['generationConfig'] : []),
+  ].flatMap((key) => (key in values ? [] : (spelled(wire, key) ?? [])));
   const patches = Object.entries(values).map(([key, value]) => [spelled(wire, key) ?? key, value] as const);
   if (gone.length === 0)
-    return patchMembers(document, Object.fromEntries(patches.map(([key, value]) => [key, JSON.stringify(value)])));
+    return patchMembers(
+      document,
+      Object.fromEntries(patches.map(([key, value]) => [key, JSON.stringify(value)])),
+    );
   const kept = Object.entries(wire).filter(([key]) => !gone.includes(key));
   return JSON.stringify({ ...Object.fromEntries(kept), ...Object.fromEntries(patches) });
 };

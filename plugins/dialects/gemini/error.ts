@@ -96,7 +96,7 @@ export const decodeError = (
 ): GatewayError => {
   const told = toldBy(parseBody(body));
   const retryAfterMs = told.retryAfterMs ?? retryDelayMs(headers);
-  return errorOf(status, { ...told, ...present({ retryAfterMs }) });
+  return errorOf(told.code ?? status, { ...told, ...present({ retryAfterMs }) });
 };
 
 /** An `error` object in place of an answer, where only its own code tells a status. */
@@ -107,6 +107,7 @@ export const decodeEventError = (body: JsonValue): GatewayError => {
 
 /** What an error body says. */
 interface Told {
+  /** A status of HTTP, believed before that of the answer, which proxies change. */
   readonly code?: number;
   readonly message?: string;
   readonly reason?: string;
@@ -135,7 +136,7 @@ const toldBy = (body: JsonValue): Told => {
   const violations = detail('QuotaFailure').violations;
   const violation = Array.isArray(violations) ? violations.find(isJsonObject) : undefined;
   return present({
-    code: typeof error.code === 'number' ? error.code : undefined,
+    code: typeof error.code === 'number' && error.code >= 400 ? error.code : undefined,
     message: text(error.message)?.slice(0, maxMessageLength),
     reason: text(detail('ErrorInfo').reason),
     quotaId: text(violation?.quotaId),
@@ -154,6 +155,7 @@ const durationMs = (value: JsonValue | undefined): number | undefined => {
 
 const codesOfStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [401, 'upstream_auth'],
+  [402, 'upstream_quota'],
   [403, 'upstream_auth'],
   [404, 'upstream_not_found'],
   [408, 'upstream_timeout'],
@@ -175,7 +177,8 @@ const isSpent = ({ quotaId = '', message = '' }: Told): boolean =>
 
 /** A bad key is an invalid argument here, too. */
 const codeOfRefusal = ({ reason = '', message = '' }: Told): ErrorCode => {
-  if (/^API_KEY_/.test(reason) || /api key (?:not valid|expired|not found)/i.test(message)) return 'upstream_auth';
+  if (/^API_KEY_/.test(reason) || /api key (?:not valid|expired|not found)/i.test(message))
+    return 'upstream_auth';
   if (/(?:input )?token count.*exceeds|exceeds the maximum number of (?:input )?tokens/i.test(message))
     return 'context_length_exceeded';
   return 'upstream_invalid_request';

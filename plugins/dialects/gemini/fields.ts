@@ -49,7 +49,8 @@ export class Fields {
   optionalNumber(key: string): number | undefined {
     const value = this.take(key);
     if (value === undefined || typeof value === 'number') return value;
-    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+      return Number(value);
     throw wrongType(this.at(key), 'a number', value);
   }
 
@@ -101,7 +102,10 @@ export class Fields {
 
 /** The refusal of a value of the wrong type at `path`. Names the types, never the value. */
 export const wrongType = (path: string, expected: string, value: JsonValue | undefined): RequestError =>
-  badValue(path, value === undefined ? `${expected}, found nothing` : `${expected}, found ${typeName(value)}`);
+  badValue(
+    path,
+    value === undefined ? `${expected}, found nothing` : `${expected}, found ${typeName(value)}`,
+  );
 
 /** The refusal of a value at `path` that is none of what is `expected`. */
 export const badValue = (path: string, expected: string): RequestError =>

@@ -35,7 +35,8 @@ const jsonArray = (): Framing => {
 };
 
 /** The framing that the client of `request` reads. */
-export const framingOf = (request: ModelRequest): Framing => (wantsArray(request) ? jsonArray() : eventStream);
+export const framingOf = (request: ModelRequest): Framing =>
+  wantsArray(request) ? jsonArray() : eventStream;
 
 const wantsArray = (request: ModelRequest): boolean => originOf(request)?.eventStream === false;
 
@@ -52,7 +53,12 @@ class ArrayFilter implements ByteFilter {
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    return Buffer.from(this.#sse.push(bytes).map(({ data }) => this.#framing.chunk(data)).join(''));
+    return Buffer.from(
+      this.#sse
+        .push(bytes)
+        .map(({ data }) => this.#framing.chunk(data))
+        .join(''),
+    );
   }
 
   end(): Uint8Array {

@@ -4,9 +4,7 @@
  * table: the answer is read where the request is no longer known.
  */
 export const legalName = (name: string): string =>
-  name
-    .replace(/[^A-Za-z0-9_.:-]|_(?=nx[0-9a-f]+_)/gu, escape)
-    .replace(/^[^A-Za-z_]/u, escape);
+  name.replace(/[^A-Za-z0-9_.:-]|_(?=nx[0-9a-f]+_)/gu, escape).replace(/^[^A-Za-z_]/u, escape);
 
 const escape = (char: string): string => `_nx${char.codePointAt(0)?.toString(16)}_`;
 

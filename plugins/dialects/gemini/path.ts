@@ -36,7 +36,10 @@ const decoded = (model: string): string => {
   try {
     return decodeURIComponent(model);
   } catch {
-    throw new RequestError('invalid_request', { param: 'model', message: 'model: expected the name of a model.' });
+    throw new RequestError('invalid_request', {
+      param: 'model',
+      message: 'model: expected the name of a model.',
+    });
   }
 };
 

@@ -16,7 +16,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.t
 import { contentOf, isOwnFile, soleKey } from './contents.ts';
 import { badValue, unsupported } from './fields.ts';
 import { isMadeUp } from './names.ts';
-import { wireOf, shapeOf } from './provenance.ts';
+import { shapeOf, wireOf } from './provenance.ts';
 import { toApiSchema } from './schema.ts';
 import { compact, isEmptyObject, isText, name } from './wire.ts';
 
@@ -100,11 +100,15 @@ export const written = (
   members: readonly Member[],
   request: ModelRequest,
   rendering: Rendering,
-): JsonObject => compact(Object.fromEntries(members.map(({ key, write }) => [key, write(request, rendering)])));
+): JsonObject =>
+  compact(Object.fromEntries(members.map(({ key, write }) => [key, write(request, rendering)])));
 
 /** The whole body, from the model alone. */
 export const renderBody = (request: ModelRequest, rendering: Rendering): JsonObject => {
-  const config = { ...inner(request.vendor, 'generationConfig'), ...written(configMembers, request, rendering) };
+  const config = {
+    ...inner(request.vendor, 'generationConfig'),
+    ...written(configMembers, request, rendering),
+  };
   return {
     ...topLevel(request.vendor),
     ...written(topMembers, request, rendering),
@@ -129,7 +133,12 @@ const renderSystem = (system: readonly SystemBlock[]): JsonValue | undefined => 
   const [first] = system;
   const content = first && shapeOf(first);
   const parts = content?.parts;
-  if (content && Array.isArray(parts) && parts.length === system.length && system.every((it) => wireOf(it) === content))
+  if (
+    content &&
+    Array.isArray(parts) &&
+    parts.length === system.length &&
+    system.every((it) => wireOf(it) === content)
+  )
     return content;
   if (!first) return undefined;
   const { parts: _, ...rest } = content ?? {};
@@ -247,10 +256,13 @@ const lacksSeal = ({ parts }: Turn): boolean => {
 
 /** Where what the user last said stands: only the calls after it are checked for seals. */
 const beginOfLoop = (turns: readonly Turn[]): number =>
-  turns.findLastIndex(({ role, parts }) => role === 'user' && parts.some((part) => part.type !== 'tool-result'));
+  turns.findLastIndex(
+    ({ role, parts }) => role === 'user' && parts.some((part) => part.type !== 'tool-result'),
+  );
 
 /** Would the model refuse the request for a call that nobody sealed? */
-export const needsSeals = ({ turns }: ModelRequest): boolean => turns.slice(beginOfLoop(turns) + 1).some(lacksSeal);
+export const needsSeals = ({ turns }: ModelRequest): boolean =>
+  turns.slice(beginOfLoop(turns) + 1).some(lacksSeal);
 
 const unchangedContent = (turns: readonly Turn[], at: number): ReturnType<typeof contentOf> => {
   const first = turns[at];
@@ -298,7 +310,10 @@ const responseOf = ({ parts, isError }: ToolResultPart, came: JsonObject | undef
 const parseInput = (id: string, input: string): JsonObject => {
   const value = input.trim() === '' ? {} : parsedObject(input);
   if (value) return value;
-  throw badValue('messages.tool_calls.function.arguments', `a JSON object in tool call ${JSON.stringify(id)}`);
+  throw badValue(
+    'messages.tool_calls.function.arguments',
+    `a JSON object in tool call ${JSON.stringify(id)}`,
+  );
 };
 
 const parsedObject = (text: string): JsonObject | undefined => {
@@ -397,7 +412,12 @@ const renderChoice = (choice: ToolChoice): JsonObject => {
 
 // Thinking
 
-const levels: Readonly<Record<string, string>> = { minimal: 'MINIMAL', low: 'LOW', medium: 'MEDIUM', high: 'HIGH' };
+const levels: Readonly<Record<string, string>> = {
+  minimal: 'MINIMAL',
+  low: 'LOW',
+  medium: 'MEDIUM',
+  high: 'HIGH',
+};
 
 const renderThinking = (reasoning: ReasoningSettings | undefined): JsonObject | undefined => {
   if (!reasoning) return undefined;

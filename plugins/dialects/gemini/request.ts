@@ -93,7 +93,8 @@ const exactValue = ({ text, value }: JsonDocument): JsonObject => {
 
 const decodeList = (fields: Fields, key: string): JsonValue[] => {
   const list = fields.optionalList(key);
-  if (list === undefined || list.length === 0) throw wrongType(key, 'an array with at least one entry', undefined);
+  if (list === undefined || list.length === 0)
+    throw wrongType(key, 'an array with at least one entry', undefined);
   return list;
 };
 
@@ -254,7 +255,8 @@ const jsonType = 'application/json';
 const decodeOutput = (config: Fields): { format?: OutputFormat; rest: Vendor } => {
   const type = config.optionalString('responseMimeType');
   const api = config.optionalObject('responseSchema')?.wire;
-  const json = config.optionalObject('responseJsonSchema')?.wire ?? config.optionalObject('_responseJsonSchema')?.wire;
+  const json =
+    config.optionalObject('responseJsonSchema')?.wire ?? config.optionalObject('_responseJsonSchema')?.wire;
   const schema = json ?? (api && fromApiSchema(api));
   if (type === undefined) return { rest: present({ responseSchema: api ?? json }) };
   if (type === 'text/plain') return { format: { kind: 'text' }, rest: {} };

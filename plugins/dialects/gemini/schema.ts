@@ -40,7 +40,11 @@ export const fromApiSchema = (schema: Readonly<JsonObject>): JsonObject => {
   if (example !== undefined) out.examples = [example];
   const type = take('type');
   const named = typeof type === 'string' ? type.toLowerCase() : undefined;
-  return take('nullable') === true ? nullable(out, named) : named === undefined ? out : { type: named, ...out };
+  return take('nullable') === true
+    ? nullable(out, named)
+    : named === undefined
+      ? out
+      : { type: named, ...out };
 };
 
 const nullable = (schema: JsonObject, type: string | undefined): JsonObject => {
@@ -130,7 +134,11 @@ const fit = (schema: JsonObject, fitting: Fitting): JsonObject => {
 const mapIfNested = (keyword: string, value: JsonValue, fitting: Fitting): JsonValue =>
   nested.has(keyword) ? mapNested(keyword, value, (it) => fit(it, fitting)) : value;
 
-const fitReference = ({ $ref: _, ...beside }: JsonObject, reference: string, fitting: Fitting): JsonObject => {
+const fitReference = (
+  { $ref: _, ...beside }: JsonObject,
+  reference: string,
+  fitting: Fitting,
+): JsonObject => {
   if (fitting.open.includes(reference)) throw unsupported(fitting.param, 'a schema that refers to itself');
   const target = referred(fitting.root, reference);
   if (!target) throw unsupported(fitting.param, `the schema reference ${reference}`);
@@ -153,11 +161,17 @@ const fitType = (type: JsonValue): JsonObject => {
   const known = types.includes('null') ? { nullable: true } : {};
   const [only, ...more] = named;
   if (only === undefined) return known;
-  return more.length === 0 ? { type: only, ...known } : { anyOf: named.map((it) => ({ type: it })), ...known };
+  return more.length === 0
+    ? { type: only, ...known }
+    : { anyOf: named.map((it) => ({ type: it })), ...known };
 };
 
 /** Only texts can be enumerated. */
-const fitEnum = (values: readonly JsonValue[], out: JsonObject, move: (keyword: string, value: JsonValue) => void) => {
+const fitEnum = (
+  values: readonly JsonValue[],
+  out: JsonObject,
+  move: (keyword: string, value: JsonValue) => void,
+) => {
   const texts = values.filter((value) => value !== null);
   if (texts.length < values.length) out.nullable = true;
   if (!texts.every((value) => typeof value === 'string')) return move('enum', [...values]);

@@ -4,7 +4,13 @@ import type { JsonObject, JsonValue } from '../../wire/json.ts';
 export const name = 'gemini';
 
 /** `finishReason` (`FinishReason` of `@google/genai` 3.3.0, read 2026-11-28), as far as we write it. */
-export type FinishWord = 'STOP' | 'MAX_TOKENS' | 'SAFETY' | 'MALFORMED_FUNCTION_CALL' | 'CONTINUATION' | 'OTHER';
+export type FinishWord =
+  | 'STOP'
+  | 'MAX_TOKENS'
+  | 'SAFETY'
+  | 'MALFORMED_FUNCTION_CALL'
+  | 'CONTINUATION'
+  | 'OTHER';
 
 export const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
 
