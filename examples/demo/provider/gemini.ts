@@ -109,7 +109,7 @@ const readContents = (value: JsonValue | undefined, model: string): Content[] =>
     return { role, parts: partsIn(content, where) };
   });
   if (contents.length === 0) throw wrong('contents', 'is not specified');
-  contents.forEach((content, at) => checkResults(content, contents[at - 1], `contents[${at}]`));
+  for (const [at, content] of contents.entries()) checkResults(content, contents[at - 1], `contents[${at}]`);
   if (isThird(model)) checkSeals(contents);
   return contents;
 };

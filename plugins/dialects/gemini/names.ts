@@ -4,9 +4,9 @@
  * table: the answer is read where the request is no longer known.
  */
 export const legalName = (name: string): string =>
-  name.replace(/[^A-Za-z0-9_.:-]|_(?=nx[0-9a-f]+_)/gu, escape).replace(/^[^A-Za-z_]/u, escape);
+  name.replace(/[^A-Za-z0-9_.:-]|_(?=nx[0-9a-f]+_)/gu, escapeChar).replace(/^[^A-Za-z_]/u, escapeChar);
 
-const escape = (char: string): string => `_nx${char.codePointAt(0)?.toString(16)}_`;
+const escapeChar = (char: string): string => `_nx${char.codePointAt(0)?.toString(16)}_`;
 
 /** The name that `legalName` was given. */
 export const restoreName = (name: string): string =>

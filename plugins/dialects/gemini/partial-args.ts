@@ -16,7 +16,7 @@ export class PartialArgs {
   /** False for a value that cannot be placed. */
   add(partial: JsonObject): boolean {
     const steps = stepsOf(partial.jsonPath);
-    const value = valueOf(partial);
+    const value = partialValue(partial);
     if (!steps || value === undefined) return false;
     const path = String(partial.jsonPath);
     const isMore = typeof value === 'string' && this.#growing === path;
@@ -78,7 +78,7 @@ const stepsOf = (path: JsonValue | undefined): (string | number)[] | undefined =
 
 const step = /\.([^.[]+)|\[["']([^"']*)["']\]|\[(\d+)\]/y;
 
-const valueOf = (partial: JsonObject): JsonValue | undefined => {
+const partialValue = (partial: JsonObject): JsonValue | undefined => {
   const value = partial.stringValue ?? partial.numberValue ?? partial.boolValue;
   return value === undefined && 'nullValue' in partial ? null : value;
 };

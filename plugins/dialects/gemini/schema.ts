@@ -103,12 +103,12 @@ export const toApiSchema = (
   lose: (field: string) => void,
 ): JsonObject | undefined => {
   const root: JsonObject = { ...schema };
-  const written = fit(root, { root, param, lose, open: [] });
+  const written = fitSchema(root, { root, param, lose, open: [] });
   const isBare = written.type === 'OBJECT' && !isJsonObject(written.properties);
   return isBare || isEmptyObject(written) ? undefined : written;
 };
 
-const fit = (schema: JsonObject, fitting: Fitting): JsonObject => {
+const fitSchema = (schema: JsonObject, fitting: Fitting): JsonObject => {
   if (typeof schema.$ref === 'string') return fitReference(schema, schema.$ref, fitting);
   const out: JsonObject = {};
   const moved: string[] = [];
@@ -120,9 +120,9 @@ const fit = (schema: JsonObject, fitting: Fitting): JsonObject => {
     if (keyword === 'type') Object.assign(out, fitType(value));
     else if (keyword === 'const') fitEnum([value], out, move);
     else if (keyword === 'enum' && Array.isArray(value)) fitEnum(value, out, move);
-    else if (keyword === 'oneOf') out.anyOf = mapNested('anyOf', value, (it) => fit(it, fitting));
+    else if (keyword === 'oneOf') out.anyOf = mapNested('anyOf', value, (it) => fitSchema(it, fitting));
     else if (keyword === 'allOf' && Array.isArray(value) && value.length === 1 && isJsonObject(value[0]))
-      Object.assign(out, fit(value[0], fitting));
+      Object.assign(out, fitSchema(value[0], fitting));
     else if (same.has(keyword)) out[keyword] = mapIfNested(keyword, value, fitting);
     else if (keyword === 'additionalProperties' ? isJsonObject(value) : !ignored.has(keyword))
       move(keyword, value);
@@ -132,7 +132,7 @@ const fit = (schema: JsonObject, fitting: Fitting): JsonObject => {
 };
 
 const mapIfNested = (keyword: string, value: JsonValue, fitting: Fitting): JsonValue =>
-  nested.has(keyword) ? mapNested(keyword, value, (it) => fit(it, fitting)) : value;
+  nested.has(keyword) ? mapNested(keyword, value, (it) => fitSchema(it, fitting)) : value;
 
 const fitReference = (
   { $ref: _, ...beside }: JsonObject,
@@ -142,7 +142,10 @@ const fitReference = (
   if (fitting.open.includes(reference)) throw unsupported(fitting.param, 'a schema that refers to itself');
   const target = referred(fitting.root, reference);
   if (!target) throw unsupported(fitting.param, `the schema reference ${reference}`);
-  return { ...fit(target, { ...fitting, open: [...fitting.open, reference] }), ...fit(beside, fitting) };
+  return {
+    ...fitSchema(target, { ...fitting, open: [...fitting.open, reference] }),
+    ...fitSchema(beside, fitting),
+  };
 };
 
 /** What `#/$defs/Name` stands for. */
