@@ -11,6 +11,8 @@ const subCommands = {
   check: () => import('./commands/check.ts').then((module) => module.default),
   schema: () => import('./commands/schema.ts').then((module) => module.default),
   keys: () => import('./commands/keys.ts').then((module) => module.default),
+  budgets: () => import('./commands/budgets.ts').then((module) => module.default),
+  prices: () => import('./commands/prices.ts').then((module) => module.default),
   serve: () => import('./commands/serve.ts').then((module) => module.default),
   test: () => import('./commands/test.ts').then((module) => module.default),
   up: () => import('./commands/up.ts').then((module) => module.default),

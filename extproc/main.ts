@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
-import { systemClock } from '../plugins/io/clock.ts';
-import { loadGatewayConfig } from '../plugins/io/config-file.ts';
-import { systemRandom } from '../plugins/io/random.ts';
+import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
+import { openCounters } from '../plugins/io/counters/open.ts';
+import { machinePorts } from '../plugins/io/ports.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { startServer } from './server.ts';
@@ -23,13 +24,13 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly problems: readonly string[] };
 
 const { values } = parseArgs({
-  options: { config: { type: 'string' }, socket: { type: 'string' } },
+  options: { config: { type: 'string' }, socket: { type: 'string' }, counters: { type: 'string' } },
 });
 
 const main = async (): Promise<void> => {
   const { config: file, socket } = values;
   if (file === undefined || socket === undefined) {
-    console.error('usage: extproc/main.ts --config FILE --socket PATH');
+    console.error('usage: extproc/main.ts --config FILE --socket PATH [--counters PATH]');
     process.exit(2);
   }
   const loaded = loadGatewayConfig(file);
@@ -39,7 +40,13 @@ const main = async (): Promise<void> => {
   }
   const log = pino({ name: 'nexus', base: { pid: process.pid } });
   const { meter, registry } = prometheusMeter();
-  const gateway = new Gateway(loaded, { clock: systemClock, random: systemRandom, meter });
+  const counters = openCounters({
+    target: storeTarget(loaded.config.store, machineSecrets),
+    organisation: loaded.config.store.organisation,
+    socketPath: values.counters,
+    onState: (state) => log.warn({ store: state }, 'the store of budgets'),
+  });
+  const gateway = new Gateway(loaded, machinePorts({ meter, counters }));
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(
     { gateway, address: socket },
@@ -64,7 +71,11 @@ const main = async (): Promise<void> => {
     }
   };
   process.on('message', (message: ToWorker) => void answer(message));
-  const stop = () => void server.drain(graceMs).then(() => process.exit(0));
+  const stop = () =>
+    void server
+      .drain(graceMs)
+      .then(() => gateway.told())
+      .then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
   process.once('disconnect', stop); // the supervisor is gone

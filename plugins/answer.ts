@@ -33,6 +33,8 @@ export interface Seen {
   usage?: Usage;
   finishReason?: FinishReason;
   error?: ErrorCode;
+  /** How long the upstream asked us to stay away. */
+  retryAfterMs?: number;
   /** The upstream said that its answer is complete. */
   complete: boolean;
 }
@@ -424,6 +426,7 @@ class WholeAnswer implements AnswerReader {
   #passError(bytes: Uint8Array): void {
     const { head, client, upstream, seen, headers } = this.#setup;
     const error = upstream.decodeError(head.status, head.headers, bytes);
+    if (error.retryAfterMs !== undefined) seen.retryAfterMs = error.retryAfterMs;
     if (client !== upstream || !passedErrors.has(error.code) || !isJsonBody(head)) {
       this.fail(error);
       return;

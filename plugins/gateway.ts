@@ -1,12 +1,17 @@
+import { hash } from 'node:crypto';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
-import { dialects, upstreamDialects } from './dialects/registry.ts';
+import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
+import { localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
+import type { CounterStore } from './ports/counter-store.ts';
+import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
@@ -23,6 +28,14 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly meter: Meter;
+  /** Where budgets are counted. */
+  readonly counters: CounterStore;
+  /** Public prices and facts of models. */
+  readonly catalog: Catalog;
+  /** Who holds reservations, for people: host and process. */
+  readonly owner: string;
+  /** What is known of upstreams, where others share it; one of this process alone when left out. */
+  readonly board?: HealthBoard;
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
@@ -71,10 +84,13 @@ export class Gateway {
   readonly #ports: Ports;
   /** Settlements that policies are still being told of. */
   readonly #telling = new Set<Promise<void>>();
+  /** Outlives versions: a new configuration must not forget who is down. */
+  readonly #board: HealthBoard;
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
+    this.#board = ports.board ?? localHealthBoard(ports);
     this.#version = this.#prepare(loaded);
   }
 
@@ -205,7 +221,16 @@ export class Gateway {
   #prepare(loaded: GatewayConfig): Version {
     const { config, digest } = loaded;
     const providers = readyProviders(config, loaded);
-    const policies = configuredPolicies(config, providers, this.#ports);
+    const policies = configuredPolicies(config, providers, {
+      ...this.#ports,
+      board: this.#board,
+      stickySecret: secretOf(loaded),
+      canServe: (dialect, operation) => upstreamDialectFor(dialect, operation) !== undefined,
+    });
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }
 }
+
+/** A secret that every process with the same keys of providers has, and nobody else. */
+const secretOf = ({ secrets }: ProviderSecrets): string =>
+  hash('sha256', JSON.stringify([...secrets].sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -2,6 +2,7 @@ import type { Config, ProviderConfig } from './config/schema.ts';
 import type { HeaderList } from './dialects/dialect.ts';
 import type { UpstreamDialectName } from './model/request.ts';
 import type { Authorize } from './ports/credentials.ts';
+import { present } from './wire/present.ts';
 
 /** A configured provider, made ready for calls. */
 export interface Provider {
@@ -17,12 +18,16 @@ export interface Provider {
   /** Makes the headers that hold the credential instead, where each call needs its own. */
   readonly authorize?: Authorize;
   readonly region?: string;
+  /** Of Azure OpenAI, when its paths hold the deployment. */
+  readonly azureApiVersion?: string;
 }
 
 const dialects = {
   openai: 'openai-chat',
   anthropic: 'anthropic-messages',
   gemini: 'gemini',
+  'anthropic-vertex': 'anthropic-vertex',
+  'anthropic-bedrock': 'anthropic-bedrock',
   cohere: 'cohere-chat',
   bedrock: 'bedrock-converse',
 } as const satisfies Record<ProviderConfig['dialect'], UpstreamDialectName>;
@@ -32,6 +37,8 @@ const credentials: Record<UpstreamDialectName, { readonly header: string; readon
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
   gemini: { header: 'x-goog-api-key', prefix: '' },
+  'anthropic-vertex': { header: 'authorization', prefix: 'Bearer ' },
+  'anthropic-bedrock': { header: 'authorization', prefix: 'Bearer ' },
   'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },
   'bedrock-converse': { header: 'authorization', prefix: 'Bearer ' },
 };
@@ -83,7 +90,7 @@ const readyProvider = (
     pathPrefix: url.pathname.replace(/\/+$/, ''),
     credential: key === undefined || authorize ? [] : [[header, prefix + key]],
     ...(authorize ? { authorize } : {}),
-    ...(config.region === undefined ? {} : { region: config.region }),
+    ...present({ region: config.region, azureApiVersion: config.azureApiVersion }),
   };
 };
 

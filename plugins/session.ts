@@ -2,7 +2,7 @@ import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type Upstre
 import type { Config } from './config/schema.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
-import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import { unsealFor } from './model/seals.ts';
 import type { Usage } from './model/usage.ts';
@@ -14,6 +14,7 @@ import { errorReply, type Reply } from './reply.ts';
 import { readRequestBody } from './request-body.ts';
 import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.ts';
 import type { JsonDocument } from './wire/json.ts';
+import { present } from './wire/present.ts';
 
 /** The head of a client's call. Header names are lower-case; `path` includes the query. */
 export interface RequestHead {
@@ -64,6 +65,8 @@ export class Session {
   readonly #setup: SessionSetup;
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
+  /** The attempt under way: when it began, and what its upstream has answered so far. */
+  #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
   #accepted: Accepted | undefined;
   #requestModel: string | undefined;
   #stream = false;
@@ -113,6 +116,8 @@ export class Session {
     if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
+    this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
+    this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
@@ -133,6 +138,7 @@ export class Session {
     this.#attempts = Math.max(this.#attempts, number);
     const attempt: Attempt = { number, upstream };
     if (head.status < 400) this.#served = attempt;
+    this.#answering(attempt, head.status);
     const reader = readAnswer({
       head,
       emit: (frame) => {
@@ -296,6 +302,7 @@ export class Session {
   #settle({ ending, status }: { ending: Ending; status: number }): void {
     if (this.#outcome) return;
     this.#stopTimer();
+    this.#attempted(fates[ending]);
     const { usage, finishReason, error } = this.#seen;
     const plan = this.#accepted?.plan ?? [];
     this.#outcome = {
@@ -316,10 +323,43 @@ export class Session {
     this.#setup.onSettled(this, this.#setup.pipeline.settle(this.#outcome));
   }
 
+  #answering(attempt: Attempt, status: number): void {
+    const current = this.#current;
+    if (current?.attempt.number !== attempt.number) return;
+    const begun = { status, firstChunkMs: this.#setup.clock.nowMs() - current.startedMs };
+    current.begun = begun;
+    this.#setup.pipeline.answering(attempt, begun);
+  }
+
+  /** Tells what became of the attempt under way, if there is one. */
+  #attempted(fate: AttemptResult['fate']): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#current = undefined;
+    const { usage, error, retryAfterMs } = this.#seen;
+    this.#setup.pipeline.attempted(current.attempt, {
+      fate,
+      durationMs: this.#setup.clock.nowMs() - current.startedMs,
+      ...current.begun,
+      ...present({ usage, error, retryAfterMs }),
+    });
+  }
+
   #elapsedMs(): number {
     return this.#setup.clock.nowMs() - this.#setup.exchange.startedMs;
   }
 }
+
+/** What an exchange's end says of its last attempt. */
+const fates = {
+  complete: 'served',
+  cut: 'served',
+  failed: 'failed',
+  truncated: 'failed',
+  stalled: 'failed',
+  refused: 'abandoned',
+  aborted: 'abandoned', // the client's leaving and an upstream's breaking off look the same to a host
+} as const satisfies Record<Ending, AttemptResult['fate']>;
 
 const pathOf = (path: string): string => path.split('?', 1)[0] ?? path;
 

@@ -25,12 +25,21 @@ export const upstreamCall = (
     upstream,
     method: 'POST',
     authority: provider.authority,
-    path: provider.pathPrefix + path + query,
+    path: provider.pathPrefix + placeAt(path, { upstream, provider, query }),
     headers: [...headers, ['user-agent', 'nexus'], ...provider.credential],
     body,
   };
   return provider.authorize ? authorized(call, { authorize: provider.authorize, provider }) : call;
 };
+
+/** Azure's older paths hold the deployment and the version of the API, in place of the client's query. */
+const placeAt = (
+  path: string,
+  { upstream, provider, query }: { upstream: Upstream; provider: Provider; query: string },
+): string =>
+  provider.azureApiVersion === undefined
+    ? path + query
+    : `/deployments/${encodeURIComponent(upstream.model)}${path}?api-version=${provider.azureApiVersion}`;
 
 const authorized = async (
   call: UpstreamCall,

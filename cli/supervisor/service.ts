@@ -1,6 +1,7 @@
 import { startAdmin } from '../admin.ts';
 import { type UsableConfig, watchFile, workersConfig } from './config-file.ts';
 import { type ReloaderOptions, reloader } from './reload.ts';
+import { startCounters } from './counters.ts';
 import type { Steps } from './steps.ts';
 import type { Scope } from './supervise.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -24,7 +25,14 @@ export interface ServiceOptions extends Pick<ReloaderOptions, 'renderHost' | 'on
 export const startService = async (options: ServiceOptions, steps: Steps, scope: Scope): Promise<number> => {
   const { file, directory, sockets, logDirectory } = options;
   const onEvent = (text: string) => console.error(`nexus: ${text}`);
-  const workers = new WorkerPool({ config: workersConfig(directory), sockets, logDirectory, onEvent });
+  const counters = await startCounters({ config: options.config.config, directory, onEvent }, scope);
+  const workers = new WorkerPool({
+    config: workersConfig(directory),
+    countersPath: counters.socketPath,
+    sockets,
+    logDirectory,
+    onEvent,
+  });
   scope.defer(() => workers.stop(options.graceMs));
   await steps.run(sockets.length === 1 ? '1 worker' : `${sockets.length} workers`, () => workers.start());
   const admin = await startAdmin(workers, options.adminPort);

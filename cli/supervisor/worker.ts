@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly config: string;
   /** Where Envoy finds it. */
   readonly socketPath: string;
+  /** Where the counts of all workers are kept; absent: each looks into its nexus.yaml. */
+  readonly countersPath?: string | undefined;
   readonly logFile?: string | undefined;
   /** Told, in words, of what happens unasked. */
   readonly onEvent: (text: string) => void;
@@ -110,10 +112,13 @@ export class Worker {
   }
 
   #launch(): Child {
-    const { index, config, socketPath, logFile } = this.#options;
+    const { index, config, socketPath, countersPath, logFile } = this.#options;
     const child = startNode(script, {
       name: `worker ${index}`,
-      args: ['--config', config, '--socket', socketPath],
+      args: [
+        ...['--config', config, '--socket', socketPath],
+        ...(countersPath === undefined ? [] : ['--counters', countersPath]),
+      ],
       logFile,
     });
     this.#child = child;

@@ -1,4 +1,4 @@
-import type { Config, ProviderConfig } from './schema.ts';
+import type { Config, ProviderConfig, StoreConfig } from './schema.ts';
 
 /** Where secrets come from; the way to read files is the caller's. */
 export interface SecretSources {
@@ -44,6 +44,72 @@ export const secretName = (provider: string, path: readonly string[] = ['key']):
 /** The secrets that `resolveSecrets` would not find. */
 export const missingSecrets = (config: Config, sources: SecretSources): MissingSecret[] =>
   lookUpSecrets(config, sources).flatMap(missingOf);
+
+/** The store of counts with its secrets: how to reach it. */
+export type StoreTarget =
+  | { readonly kind: 'memory' }
+  /** A URL, or the path of a socket. */
+  | { readonly kind: 'single'; readonly url: string }
+  | ({
+      readonly kind: 'sentinel';
+      readonly master: string;
+      readonly database: number;
+      readonly sentinelPassword?: string;
+    } & RedisNodes)
+  | ({ readonly kind: 'cluster' } & RedisNodes);
+
+interface RedisNodes {
+  /** `host:port` of each. */
+  readonly nodes: readonly string[];
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls: boolean;
+}
+
+/** How to reach the store. Throws an Error that names the first variable or file at fault. */
+export const storeTarget = (
+  { redis, sentinel, cluster }: StoreConfig,
+  sources: SecretSources,
+): StoreTarget => {
+  const secret = (name: string, reference: string): string => {
+    const found = readReference(reference, { sources, form: 'word' });
+    if ('reason' in found) throw new Error(`${name}: ${found.reason}`);
+    return found.secret;
+  };
+  if (redis !== undefined)
+    return { kind: 'single', url: isReference(redis) ? secret('store.redis', redis) : redis };
+  const nodes = sentinel ?? cluster;
+  if (!nodes) return { kind: 'memory' };
+  const common: RedisNodes = {
+    nodes: nodes.nodes,
+    tls: nodes.tls,
+    ...(nodes.username === undefined ? {} : { username: nodes.username }),
+    ...(nodes.password === undefined ? {} : { password: secret('store password', nodes.password) }),
+  };
+  if (!sentinel) return { kind: 'cluster', ...common };
+  const { master, database, sentinelPassword } = sentinel;
+  return {
+    kind: 'sentinel',
+    master,
+    database,
+    ...(sentinelPassword === undefined
+      ? {}
+      : { sentinelPassword: secret('store.sentinel.sentinelPassword', sentinelPassword) }),
+    ...common,
+  };
+};
+
+/** What is wrong with the secrets of the store; undefined when nothing is. */
+export const missingStoreSecret = (store: StoreConfig, sources: SecretSources): string | undefined => {
+  try {
+    storeTarget(store, sources);
+    return undefined;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+};
+
+const isReference = (text: string): boolean => text.startsWith('${');
 
 type Found = { readonly secret: string } | { readonly reason: string };
 

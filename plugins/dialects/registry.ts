@@ -1,5 +1,6 @@
 import type { DialectName, Operation, UpstreamDialectName } from '../model/request.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
+import { anthropicBedrock, anthropicVertex } from './anthropic-messages/platforms.ts';
 import { bedrockConverse } from './bedrock-converse/index.ts';
 import { cohereChat } from './cohere-chat/index.ts';
 import type { Dialect, UpstreamDialect } from './dialect.ts';
@@ -16,6 +17,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
 /** Every dialect of upstreams. */
 export const upstreamDialects: Readonly<Record<UpstreamDialectName, UpstreamDialect>> = {
   ...dialects,
+  'anthropic-vertex': anthropicVertex,
+  'anthropic-bedrock': anthropicBedrock,
   'cohere-chat': cohereChat,
   'bedrock-converse': bedrockConverse,
 };

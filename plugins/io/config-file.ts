@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { Catalog } from '../catalog/catalog.ts';
 import { type LoadedConfig, loadConfig, type RefusedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { resolveSecrets, type SecretSources } from '../config/secrets.ts';
 import type { GatewayConfig } from '../gateway.ts';
+import { builtinCatalog } from './catalog.ts';
 import { authorizersFor } from './credentials/authorizers.ts';
 
-/** Secrets of this machine: the environment and the files of this process. */
-export const machineSecrets: SecretSources = {
+/** What this machine adds to a configuration: secrets of its environment and files, and the public prices. */
+export const machineSecrets: SecretSources & { readonly catalog: () => Catalog } = {
+  catalog: builtinCatalog,
   env: process.env,
   readFile: (path) => readFileSync(path, 'utf8'),
 };

@@ -4,7 +4,12 @@ import type { JsonObject, JsonValue } from '../wire/json.ts';
 export type DialectName = 'openai-chat' | 'anthropic-messages' | 'gemini';
 
 /** The wire formats that it speaks with upstreams; no client speaks the additional ones. */
-export type UpstreamDialectName = DialectName | 'cohere-chat' | 'bedrock-converse';
+export type UpstreamDialectName =
+  | DialectName
+  | 'anthropic-vertex'
+  | 'anthropic-bedrock'
+  | 'cohere-chat'
+  | 'bedrock-converse';
 
 /** Wire fields without a place in the model, kept so that the same dialect can write them again. */
 export type Vendor = Readonly<JsonObject>;

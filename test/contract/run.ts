@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
-import { clientKey, modelOf, startWorld, type World } from './world.ts';
+import { budgetedKey, clientKey, modelOf, startWorld, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
 export const runContract = (
@@ -46,7 +46,7 @@ const callOf = (scenario: Scenario): ClientCall => {
     scenario.client === 'gemini' ? geminiCall(scenario, model) : bodyCall(scenario, model);
   const headers = {
     'content-type': 'application/json',
-    authorization: `Bearer ${clientKey}`,
+    authorization: `Bearer ${scenario.budget ? budgetedKey(scenario) : clientKey}`,
     ...call?.headers,
   };
   return { path, body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };

@@ -24,6 +24,8 @@ export interface Scenario {
   readonly body?: object;
   /** What the user says. */
   readonly says?: string;
+  /** Limits of a key of its own, for a day, that the call is made with. */
+  readonly budget?: Readonly<Record<string, number>>;
   /** Replaces parts of the call that was made from all this. */
   readonly call?: Partial<ClientCall>;
   readonly expect: Expectation;
@@ -499,6 +501,65 @@ const losses: Scenario[] = [
   },
 ];
 
+/** A call that does not fit its budget reaches nobody; one that may not write much is held to it, also by an upstream that is not. */
+const budgeted: Scenario[] = each(clients, (client): Scenario[] => [
+  ...each(
+    [
+      ['tokens', { tokens: 20 }, 'budget_exceeded'],
+      ['input tokens', { inputTokens: 5 }, 'budget_exceeded'],
+      ['requests', { requests: 0 }, 'budget_exceeded'],
+      ['parallel calls', { concurrent: 0 }, 'too_many_parallel'],
+    ] as const,
+    ([what, budget, error]): Scenario => ({
+      name: `${client}: no ${what} are left`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      budget,
+      expect: { status: 429, tried: [], error, headers: { 'x-should-retry': 'false' } },
+    }),
+  ),
+  ...each(['oa/gpt-5.4', 'an/claude-sonnet-5'] as const, (upstream) =>
+    each(
+      streaming,
+      (stream): Scenario => ({
+        name: `${client} over ${upstream}: as much as is left, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [upstream],
+        says: 'repeat '.repeat(40),
+        budget: { outputTokens: 20 },
+        expect: {
+          status: 200,
+          tried: [upstream],
+          ending: 'complete',
+          text: /^.{70,90}$/,
+          finish: finishes[client].length,
+          usage: true,
+          headers: { 'x-nexus-max-output-tokens': '20' },
+        },
+      }),
+    ),
+  ),
+  ...each(
+    ['oa', 'an'] as const,
+    (provider): Scenario => ({
+      name: `${client} over ${provider}: an upstream that ignores its limit is cut, with a proper finish`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-ignores-limit`],
+      budget: { outputTokens: 100 },
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-ignores-limit`],
+        ending: 'complete',
+        text: /^(word\d+ ){20,200}$/,
+        finish: finishes[client].length,
+        usage: true,
+      },
+    }),
+  ),
+]);
+
 /** Every promise of the main job, one row each. Every host runs all of them; later policies add theirs. */
 export const scenarios: readonly Scenario[] = [
   ...answered,
@@ -509,4 +570,5 @@ export const scenarios: readonly Scenario[] = [
   ...wholeFaults,
   ...refused,
   ...losses,
+  ...budgeted,
 ];

@@ -5,8 +5,7 @@ import { Tickets, ticketHeader } from '../../kong/ticket.ts';
 import { hashKey } from '../../plugins/config/keys.ts';
 import { loadConfig } from '../../plugins/config/load.ts';
 import { Gateway } from '../../plugins/gateway.ts';
-import { systemClock } from '../../plugins/io/clock.ts';
-import { systemRandom } from '../../plugins/io/random.ts';
+import { machinePorts } from '../../plugins/io/ports.ts';
 import type { Labels } from '../../plugins/ports/meter.ts';
 import type { ClientRequest } from './standin/pdk.ts';
 import { startTestServer, type TestServer } from './standin/plugin-server.ts';
@@ -33,7 +32,7 @@ let server: TestServer;
 beforeEach(async () => {
   counted = [];
   const meter = { count: (_: string, labels: Labels) => counted.push(labels), observe: () => {} };
-  const ports = { clock: systemClock, random: systemRandom, meter };
+  const ports = machinePorts({ meter });
   const loaded = loadConfig(configText, { file: 'nexus.json', env: {}, readFile: () => '' });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
   const gateway = new Gateway({ ...loaded, secrets: new Map() }, ports);

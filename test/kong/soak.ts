@@ -8,7 +8,7 @@ import { hashKey } from '../../plugins/config/keys.ts';
 import { loadConfig } from '../../plugins/config/load.ts';
 import { Gateway } from '../../plugins/gateway.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
-import { systemRandom } from '../../plugins/io/random.ts';
+import { machinePorts } from '../../plugins/io/ports.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import { KongSocket } from './standin/socket.ts';
 import { decode, encode } from './standin/wire.ts';
@@ -32,7 +32,7 @@ const loaded = loadConfig(
 );
 if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
 
-const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
+const ports = machinePorts({ meter: prometheusMeter().meter });
 const gateway = new Gateway({ ...loaded, secrets: new Map() }, ports);
 const shared = {
   module: nexusModule,

@@ -24,7 +24,8 @@ export const openPlace = async (redis: RedisPlace): Promise<Place & { close(): v
   let now = conformanceStartMs;
   const clock: Clock = { ...systemClock, epochMs: () => now };
   const tag = `{nexus:${organisation}}:`;
-  const setTime = () => client.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, `${tag}now`, String(now));
+  const setTime = () =>
+    client.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, `${tag}now`, String(now));
   await waitUntil(() =>
     setTime().then(
       () => true,

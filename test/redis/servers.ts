@@ -18,7 +18,16 @@ export class Servers {
   /** A Redis on a unix socket alone, or on a port as well. Resolves when it answers. */
   async start(name: string, args: readonly string[] = [], port = 0): Promise<RedisProcess> {
     const socket = join(this.directory, `${name}.sock`);
-    const settings = ['--dir', this.directory, '--dbfilename', `${name}.rdb`, '--save', '', '--unixsocket', socket];
+    const settings = [
+      '--dir',
+      this.directory,
+      '--dbfilename',
+      `${name}.rdb`,
+      '--save',
+      '',
+      '--unixsocket',
+      socket,
+    ];
     const child = this.#spawn([...settings, '--bind', '127.0.0.1', '--port', String(port), ...args]);
     await waitUntil(() => pong({ path: socket }));
     return { socket, port, child };
@@ -43,7 +52,11 @@ export class Servers {
 
   async stop(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
-    await Promise.all(this.#children.map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit')));
+    await Promise.all(
+      this.#children.map(
+        (child) => child.exitCode === null && child.signalCode === null && once(child, 'exit'),
+      ),
+    );
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -117,7 +130,9 @@ export const startCluster = async (servers: Servers): Promise<number[]> => {
     await ask({ path: socket }, 'CLUSTER', 'MEET', '127.0.0.1', String(first.port), bus);
   }
   for (const { socket } of nodes) {
-    await waitUntil(async () => (await ask({ path: socket }, 'CLUSTER', 'INFO')).includes('cluster_state:ok'));
+    await waitUntil(async () =>
+      (await ask({ path: socket }, 'CLUSTER', 'INFO')).includes('cluster_state:ok'),
+    );
   }
   return nodes.map(({ port }) => port);
 };

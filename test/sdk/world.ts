@@ -33,6 +33,7 @@ const faults = [
   'fault-end-stream-3',
   'fault-cut-stream-3',
   'fault-stall-stream-3',
+  'fault-ignores-limit',
   'fault-one-byte-chunks',
   'fault-crlf',
   'fault-cr-only',
@@ -58,6 +59,15 @@ export interface World {
   seenBy(upstream: UpstreamName): JsonValue[];
   stop(): Promise<void>;
 }
+
+/** Keys of a budget of `tinyTokens` a day each. */
+export const tinyKeys = [
+  'tiny-openai-whole',
+  'tiny-openai-stream',
+  'tiny-anthropic-whole',
+  'tiny-anthropic-stream',
+] as const;
+export const tinyTokens = 200;
 
 /** The key that the clients send. */
 export const clientKey = 'nx-sdk-client';
@@ -135,8 +145,14 @@ const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
     gemini: { dialect: 'gemini', baseUrl: `${urls.gemini}/v1beta`, key: '${env:SDK_GEMINI_KEY}' },
   },
   models: Object.fromEntries(allUpstreams.flatMap(modelsOf)),
-  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'sdk' }],
+  keys: [
+    { hash: hashKey(clientKey), user: 'client', application: 'sdk' },
+    ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),
+  ],
+  budgets: tinyKeys.map(tinyBudget),
 });
+
+const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });
 
 const modelsOf = (upstream: UpstreamName) => {
   const other = upstream === 'openai' ? 'anthropic' : 'openai';

@@ -1,3 +1,4 @@
+import { eventStreamType } from '../../wire/event-stream.ts';
 import type { UpstreamDialect } from '../dialect.ts';
 import { decodeResponse } from './answer.ts';
 import { encodeRequest } from './encode.ts';
@@ -7,7 +8,7 @@ import { decodeStream } from './stream.ts';
 /** Amazon Bedrock's Converse API, for upstreams. */
 export const bedrockConverse: UpstreamDialect = {
   name: 'bedrock-converse',
-  streamType: 'application/vnd.amazon.eventstream',
+  streamType: eventStreamType,
   encodeRequest,
   decodeResponse,
   decodeStream,

@@ -1,42 +1,18 @@
-import { EventStreamCodec } from '@smithy/eventstream-codec';
-import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { type EventStreamMessage, EventStreamReader } from '../../wire/event-stream.ts';
+import { isJsonObject, type JsonObject } from '../../wire/json.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { Answer, sayContent, sayToolUse } from './answer.ts';
 import { exceptionError } from './error.ts';
 
-const codec = new EventStreamCodec(toUtf8, fromUtf8);
-
-/** The largest frame that is waited for; Amazon's own limit is 16 MiB ("event stream encoding", read 2026-11-28). */
-const maxFrameBytes = 16_777_216;
-
-/** Cuts a byte stream into frames, each of which begins with its length. Throws a `RangeError` for one too long. */
-export class FrameReader {
-  #held: Buffer = Buffer.alloc(0);
-
-  push(bytes: Uint8Array): Buffer[] {
-    this.#held = this.#held.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
-    const frames: Buffer[] = [];
-    while (this.#held.length >= 4) {
-      const length = this.#held.readUInt32BE(0);
-      if (length > maxFrameBytes || length < 16) throw new RangeError('no frame has this length');
-      if (this.#held.length < length) break;
-      frames.push(this.#held.subarray(0, length));
-      this.#held = this.#held.subarray(length);
-    }
-    return frames;
-  }
-}
-
 /** Reads `application/vnd.amazon.eventstream`. A frame whose checksum is wrong ends the answer as malformed. */
 export const decodeStream = (): ResponseDecoder => {
-  const frames = new FrameReader();
+  const frames = new EventStreamReader();
   const answer = new Answer();
   return {
     push: (bytes) => {
       try {
-        for (const frame of frames.push(bytes)) if (!answer.isOver) readFrame(frame, answer);
+        for (const message of frames.push(bytes)) if (!answer.isOver) read(message, answer);
       } catch {
         answer.fail(gatewayError('upstream_malformed'));
       }
@@ -46,16 +22,9 @@ export const decodeStream = (): ResponseDecoder => {
   };
 };
 
-const readFrame = (frame: Buffer, answer: Answer): void => {
-  const { headers, body } = codec.decode(frame);
-  const header = (name: string): string => String(headers[name]?.value ?? '');
-  const value = JSON.parse(Buffer.from(body).toString('utf8') || '{}') as JsonValue;
-  const payload = isJsonObject(value) ? value : {};
-  if (header(':message-type') !== 'event') {
-    answer.fail(exceptionError(header(':exception-type') || header(':error-code'), payload));
-    return;
-  }
-  readEvent(header(':event-type'), payload, answer);
+const read = ({ kind, type, payload }: EventStreamMessage, answer: Answer): void => {
+  if (kind === 'event') readEvent(type, payload, answer);
+  else answer.fail(exceptionError(type, payload));
 };
 
 type Handler = (payload: JsonObject, answer: Answer) => void;

@@ -13,7 +13,7 @@ import { framingOf } from './framing.ts';
 import { encodeLogprobs, meanLogprob } from './logprobs.ts';
 import { isMadeUp } from './names.ts';
 import { encodeUsage } from './usage.ts';
-import { filled, isEmptyObject, name } from './wire.ts';
+import { name } from './wire.ts';
 
 /** Model events → a stream of chunks, framed as the client asked for it. */
 export const encodeStream = (context: AnswerContext): ResponseEncoder => {

@@ -20,7 +20,7 @@ export interface BreakerOptions {
 /** Calls that were not answered in time, in a row, before the store counts as lost: one alone may be bad luck. */
 const maxTimeouts = 3;
 const firstProbeMs = 50;
-const lastProbeMs = 800;
+const lastProbeMs = 400;
 const reconnectEveryMs = 1000;
 
 /**

@@ -20,6 +20,8 @@ export interface GuardOptions {
 export interface ConnectedCounters extends CounterStore {
   /** Settlements that wait for the store. */
   readonly undelivered: number;
+  /** Whether the store answers, at the latest after `withinMs`. Before that, calls are `lost`. */
+  ready(withinMs: number): Promise<boolean>;
   close(): void;
 }
 
@@ -28,6 +30,7 @@ const defaultMaxUndelivered = 10_000;
 const defaultSweepEveryMs = 5_000;
 const deliverAfterMs = 100;
 const deliverAtOnce = 64;
+const probeEveryMs = 20;
 
 /** What a call gets that the store did not answer. */
 const lost = Symbol('lost');
@@ -59,7 +62,7 @@ class Guard implements ConnectedCounters {
     this.#maxUndelivered = maxUndelivered ?? defaultMaxUndelivered;
     this.#breaker = new Breaker({
       clock,
-      probe: async () => (await this.#inTime(() => remote.probe().then(() => true))) === true,
+      probe: () => this.#probe(),
       reconnect: () => remote.reconnect(),
       onState: (state) => {
         onState?.(state);
@@ -71,6 +74,15 @@ class Guard implements ConnectedCounters {
 
   get undelivered(): number {
     return this.#undelivered.size;
+  }
+
+  async ready(withinMs: number): Promise<boolean> {
+    const endMs = this.#clock.nowMs() + withinMs;
+    while (!(await this.#probe())) {
+      if (this.#clock.nowMs() >= endMs) return false;
+      await new Promise<void>((resolve) => this.#clock.after(probeEveryMs, resolve));
+    }
+    return true;
   }
 
   async reserve(ask: Ask): Promise<Reserved> {
@@ -118,6 +130,10 @@ class Guard implements ConnectedCounters {
     this.#stopDelivery?.();
     this.#stopSweep();
     this.#remote.close();
+  }
+
+  async #probe(): Promise<boolean> {
+    return (await this.#inTime(() => this.#remote.probe().then(() => true))) === true;
   }
 
   async #call<T>(start: () => Promise<T>, onFault?: (fault: StoreFault) => void): Promise<T | typeof lost> {

@@ -122,7 +122,8 @@ class RedisStore implements RemoteStore {
     for (let attempt = 0; attempt < 3; attempt++) {
       const now = this.#clock.epochMs() + this.#offsetMs;
       const wire = claims.map((claim) => wireClaim(claim, now));
-      if (new Set(wire.map(([name]) => name)).size < wire.length) throw new RangeError('two claims on one count');
+      if (new Set(wire.map(([name]) => name)).size < wire.length)
+        throw new RangeError('two claims on one count');
       const answer = listOf(await this.#run([...head, String(claims.length), ...wire.flat()]));
       if (answer[0] !== 'window') return answer;
       this.#offsetMs = Number(answer[1]) - this.#clock.epochMs();
@@ -144,7 +145,8 @@ class RedisStore implements RemoteStore {
   }
 }
 
-const isNoScript = (cause: unknown): boolean => cause instanceof Error && cause.message.startsWith('NOSCRIPT');
+const isNoScript = (cause: unknown): boolean =>
+  cause instanceof Error && cause.message.startsWith('NOSCRIPT');
 
 const listOf = (answer: unknown): unknown[] => {
   if (!Array.isArray(answer)) throw new StoreFault('error');
