@@ -1,5 +1,6 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
+import { decisionLogFields } from './decision.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
@@ -228,6 +229,7 @@ export class Session {
       response_model: this.#served ? upstreamName(this.#served.upstream) : '',
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
+      ...decisionLogFields(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
