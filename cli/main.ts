@@ -14,6 +14,7 @@ const subCommands = {
   budgets: () => import('./commands/budgets.ts').then((module) => module.default),
   prices: () => import('./commands/prices.ts').then((module) => module.default),
   serve: () => import('./commands/serve.ts').then((module) => module.default),
+  explain: () => import('./commands/explain.ts').then((module) => module.default),
   test: () => import('./commands/test.ts').then((module) => module.default),
   up: () => import('./commands/up.ts').then((module) => module.default),
   kong: () => import('./commands/kong.ts').then((module) => module.default),

@@ -52,6 +52,8 @@ export interface Orphan {
   /** The dialect that the client speaks. */
   readonly client: DialectName;
   readonly body: Uint8Array;
+  /** Where the body was going, for dialects that say there what a body means. */
+  readonly path?: string;
 }
 
 interface Version {
@@ -137,12 +139,12 @@ export class Gateway {
    * The call for a later upstream when the worker that held the exchange is gone. `body` was made for the first one,
    * in the dialect `from`, after every policy had passed it; `to` is the name of the next one.
    */
-  async orphanCall({ from, to, client, body }: Orphan): Promise<UpstreamCall | Reply> {
+  async orphanCall({ from, to, client, body, path }: Orphan): Promise<UpstreamCall | Reply> {
     const { provider: name, model } = parseUpstreamName(to);
     const provider = this.#version.providers.get(name);
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
-      const request = dialects[from].decodeRequest(parseJsonDocument(body));
+      const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
       const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
         model,
         clientHeaders: new Map(),

@@ -25,6 +25,7 @@ export interface Provider {
 const dialects = {
   openai: 'openai-chat',
   anthropic: 'anthropic-messages',
+  gemini: 'gemini',
   'anthropic-vertex': 'anthropic-vertex',
   'anthropic-bedrock': 'anthropic-bedrock',
   cohere: 'cohere-chat',
@@ -35,6 +36,7 @@ const dialects = {
 const credentials: Record<UpstreamDialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
+  gemini: { header: 'x-goog-api-key', prefix: '' },
   'anthropic-vertex': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-bedrock': { header: 'authorization', prefix: 'Bearer ' },
   'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },

@@ -5,6 +5,7 @@ import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import { countedLocally } from './local-count.ts';
 import type { ModelRequest } from './model/request.ts';
+import { unsealFor } from './model/seals.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
@@ -227,9 +228,12 @@ export class Session {
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
     const to = this.#upstreamDialect(upstream);
-    return to === this.dialect && request === original
-      ? this.dialect.patchRequest(document, request, target)
-      : to.encodeRequest(request, target);
+    const { request: unsealed, lost } = unsealFor(upstream.dialect, request);
+    const encoded =
+      to === this.dialect && unsealed === original
+        ? this.dialect.patchRequest(document, unsealed, target)
+        : to.encodeRequest(unsealed, target);
+    return lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
@@ -251,8 +255,10 @@ export class Session {
 
   /** A query belongs to the client's dialect (`?beta=true`), so only an upstream of that dialect gets it. */
   #query(upstream: Upstream): string {
-    const at = this.#setup.head.path.indexOf('?');
-    return at === -1 || upstream.dialect !== this.dialect.name ? '' : this.#setup.head.path.slice(at);
+    const { path } = this.#setup.head;
+    const at = path.indexOf('?');
+    const isLeftOut = upstream.dialect !== this.dialect.name || this.dialect.forwardsQuery === false;
+    return at === -1 || isLeftOut ? '' : path.slice(at);
   }
 
   #ownHeaders(attempt: Attempt, usage: Usage | undefined): HeaderList {

@@ -5,7 +5,7 @@ import type { DialectName } from '../../plugins/model/request.ts';
 import { longestPlan } from '../../plugins/policies/upstream/config.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import { retryHeaders } from '../../plugins/reply.ts';
-import { servedPaths } from '../../plugins/routes.ts';
+import { servedPaths, servedPatterns } from '../../plugins/routes.ts';
 import { ticketHeader } from '../ticket.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
 import { keepHeadersFromLogs, luaString } from './lua.ts';
@@ -43,7 +43,12 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
   routes: clientDialects.map((dialect) => ({
     name: routeName(dialect),
     service: gateService,
-    paths: Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+    paths: [
+      ...Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+      ...Object.keys(servedPatterns).flatMap((pattern) =>
+        servedPatterns[pattern] === dialect ? [`~${pattern}`] : [],
+      ),
+    ],
     strip_path: false,
     ...unbuffered,
     ...ours,

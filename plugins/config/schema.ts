@@ -53,12 +53,12 @@ const auth = z
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'cohere', 'bedrock'])
-      .describe('Wire format that this provider speaks.'),
+      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'gemini', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks. gemini: the Gemini API and Vertex AI.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(
-        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com.',
+        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
       ),
     key: secretRef
       .optional()

@@ -190,7 +190,9 @@ const broken = ({ bytes }: Step = headOnly): Step => {
 };
 
 const lineEnds = (end: string): Fault =>
-  overSteps((steps) => steps.map((each) => ({ ...each, bytes: String(each.bytes).replaceAll('\n', end) })));
+  overSteps((steps) =>
+    steps.map((each) => ({ ...each, bytes: String(each.bytes).replaceAll(/\r?\n/g, end) })),
+  );
 
 const joined = ({ steps }: Reply): Buffer => Buffer.concat([...steps].map(({ bytes }) => Buffer.from(bytes)));
 

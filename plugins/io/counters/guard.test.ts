@@ -88,7 +88,7 @@ describe('guarded', () => {
       undefined,
       undefined,
     ]);
-    expect(await store.renew('1', 1000)).toBe(true);
+    expect(await store.renew('1', 1000)).toBeUndefined();
     expect(asked.length).toBe(before);
   });
 
@@ -177,6 +177,30 @@ describe('guarded', () => {
     expect(await memory.read([claim])).toMatchObject([{ used: 0, open: 0 }]);
     late[0]?.();
     await advance(10);
+    expect(await memory.holds()).toEqual([]);
+  });
+
+  it('does not give up what was granted when the call that asks again gets no answer', async () => {
+    const { store, memory, advance, be } = open();
+    await store.reserve(askOf('1', [claim]));
+    be('unreachable');
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
+    be(undefined);
+    await advance(500);
+    expect(await memory.read([claim])).toMatchObject([{ used: 0, open: 10 }]);
+    expect(await store.settle('1', [4])).toBe('settled');
+  });
+
+  it('grants nothing for an id that it is about to give up', async () => {
+    const { store, memory, advance, be } = open();
+    be('late');
+    const answer = store.reserve(askOf('1', [claim]));
+    await advance(50);
+    await answer;
+    be(undefined);
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
+    await advance(300);
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
     expect(await memory.holds()).toEqual([]);
   });
 
