@@ -72,7 +72,7 @@ const serve = async (
   const client = new Client(response);
   const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
-    const opened = open(requestHead(incoming), options);
+    const opened = await open(requestHead(incoming), options);
     if (!('request' in opened)) return client.reply(opened);
     const { clock } = options;
     await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
@@ -83,7 +83,7 @@ const serve = async (
 };
 
 /** The session of a call that has a good ticket. */
-const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
+const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply | Promise<Reply> => {
   const { headers } = head;
   const passage = tickets.redeem(headers.get(ticketHeader) ?? '');
   if (!passage) return gateway.refuse(head, gatewayError('policy_unavailable'));
