@@ -14,6 +14,8 @@ export interface Provider {
   /** Headers that hold the provider's key; none for a server that needs none. */
   readonly credential: HeaderList;
   readonly region?: string;
+  /** Most calls at the same time. */
+  readonly maxConcurrent?: number;
 }
 
 const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages' } as const satisfies Record<
@@ -48,5 +50,6 @@ const readyProvider = (name: string, config: ProviderConfig, key: string | undef
     pathPrefix: url.pathname.replace(/\/+$/, ''),
     credential: key === undefined ? [] : [[header, prefix + key]],
     ...(config.region === undefined ? {} : { region: config.region }),
+    ...(config.maxConcurrent === undefined ? {} : { maxConcurrent: config.maxConcurrent }),
   };
 };

@@ -79,7 +79,8 @@ export class RelayedCall {
       if (current.kind === 'reply') return this.#client.reply(current);
       const answer = await egress.call(current, limits);
       if (this.#client.left.aborted) return;
-      if (number >= plan.length) return this.#settleOn(answer, number);
+      // As in Envoy, whose circuit breaker is not retried: a limit is the operator's word, and no fault of the provider.
+      if (number >= plan.length || answer.kind === 'full') return this.#settleOn(answer, number);
       if (answer.kind === 'answer') {
         if (!movesOn(answer.head.status)) return this.#pass(answer, number);
         answer.body.destroy();
@@ -89,8 +90,9 @@ export class RelayedCall {
   }
 
   #settleOn(answer: EgressAnswer, number: number): void {
-    if (answer.kind === 'answer') this.#pass(answer, number);
-    else this.#client.reply(this.#session.unreachable(number, answer.code));
+    if (answer.kind === 'answer') return this.#pass(answer, number);
+    const code = answer.kind === 'full' ? 'upstream_unavailable' : answer.code;
+    this.#client.reply(this.#session.unreachable(number, code));
   }
 
   /** Passes an answer on as it comes, no faster than the client takes it. */
