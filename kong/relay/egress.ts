@@ -3,8 +3,9 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { UpstreamHead } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import type { UpstreamCall } from '../../plugins/upstream-call.ts';
-import { egressHeader, egressPrefix, sourceHeader } from './names.ts';
+import { egressHeader, egressPrefix, recordPath, sourceHeader } from './names.ts';
 import { Places } from './places.ts';
+import { recordHeader } from './record.ts';
 
 export interface EgressOptions {
   /** The unix socket on which Kong listens for the relay alone. */
@@ -29,6 +30,9 @@ export interface CallLimits {
 }
 
 class FirstByteTimeout extends Error {}
+
+/** A record is worth no more delay at the end of a stream. */
+const recordTimeoutMs = 200;
 
 /** Before Kong (nginx, 75 s) closes an idle connection: a request must not meet one that is being closed. */
 const idleTimeoutMs = 60_000;
@@ -74,6 +78,21 @@ export class Egress {
     } finally {
       stopTimer();
     }
+  }
+
+  /** Leaves the last word on a call with Kong, for its record. Resolves when it is there, or does not come through. */
+  keepRecord(record: string): Promise<void> {
+    const { socketPath, secret } = this.#options;
+    const headers = { [egressHeader]: secret, [recordHeader]: record };
+    return new Promise((resolve) => {
+      const outgoing = request({ agent: this.#agent, socketPath, path: recordPath, headers }, (answer) => {
+        answer.resume().once('close', resolve);
+      });
+      outgoing.once('error', () => resolve());
+      const stopTimer = this.#clock.after(recordTimeoutMs, () => outgoing.destroy());
+      outgoing.once('close', stopTimer);
+      outgoing.end();
+    });
   }
 
   /** Closes idle connections. */
