@@ -1,0 +1,130 @@
+import { type Token, tokenKinds } from '../tokens.ts';
+import { type Dropped, edge, featuresAt, maxFeatures, type Sign, signOf } from './features.ts';
+import { listBits } from './gazetteer.ts';
+import { labelCount, mayFollow } from './labels.ts';
+
+/** What the tagger has learned. `scale` turns the small whole numbers into scores. */
+export interface Weights {
+  /** `labelCount` weights for each bucket. */
+  readonly features: Int8Array | Float32Array;
+  /** `previous * labelCount + label`. */
+  readonly transitions: Int8Array | Float32Array;
+  readonly scale: number;
+}
+
+/** Tokens that can be part of a name, from `from` to `to` (exclusive). What lies between segments is none. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Lists that make even a small word a candidate. */
+const listed = 1 | 2 | 4 | 16;
+
+/** How far a segment goes around capitals and numbers: "of the", ", ", "van der". */
+const margin = 2;
+
+export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
+  const segments: { from: number; to: number }[] = [];
+  tokens.forEach((token, at) => {
+    if (!isCandidate(token)) return;
+    const last = segments.at(-1);
+    const from = Math.max(0, at - margin);
+    if (last && from <= last.to) last.to = Math.min(tokens.length, at + 1 + margin);
+    else segments.push({ from, to: Math.min(tokens.length, at + 1 + margin) });
+  });
+  return segments;
+};
+
+const isCandidate = ({ kind, capital, lower }: Token): boolean => {
+  if (kind === tokenKinds.word) return capital || (lower.length > 2 && (listBits(lower) & listed) !== 0) || lower.charCodeAt(0) > 0x2e80;
+  return kind === tokenKinds.number || kind === tokenKinds.mixed;
+};
+
+/** The signs of a segment's tokens and of four on both sides. */
+export const signsOf = (text: string, tokens: readonly Token[], { from, to }: Segment): Sign[] => {
+  const signs: Sign[] = [];
+  for (let at = from - pad; at < to + pad; at++) {
+    const token = tokens[at];
+    signs.push(token ? signOf(text, token) : edge);
+  }
+  return signs;
+};
+const pad = 4;
+
+/** Labels allowed for each token of a segment; undefined: any. Only training says more. */
+export type Allowed = (at: number, label: number) => boolean;
+
+export interface Tagged {
+  readonly labels: Uint8Array;
+  /** For each token, by how much its label beats "none"; for "none" 0. */
+  readonly margins: Float32Array;
+}
+
+const features = new Int32Array(maxFeatures);
+
+/** The best labels of a segment (Viterbi). Outside of it is none. */
+export const tag = (
+  signs: readonly Sign[],
+  { features: learned, transitions, scale }: Weights,
+  { allowed, dropped }: { readonly allowed?: Allowed; readonly dropped?: (at: number) => Dropped } = {},
+): Tagged => {
+  const length = signs.length - 2 * pad;
+  const scores = new Float32Array(length * labelCount);
+  const back = new Uint8Array(length * labelCount);
+  const own = new Float32Array(length * labelCount);
+  for (let at = 0; at < length; at++) {
+    const count = featuresAt(signs, at + pad, features, dropped?.(at));
+    const base = at * labelCount;
+    for (let index = 0; index < count; index++) {
+      const row = (features[index] ?? 0) * labelCount;
+      for (let label = 0; label < labelCount; label++) own[base + label] = (own[base + label] ?? 0) + (learned[row + label] ?? 0);
+    }
+    for (let label = 0; label < labelCount; label++) {
+      let best = Number.NEGATIVE_INFINITY;
+      let from = 0;
+      if (!allowed || allowed(at, label)) {
+        for (let previous = 0; previous < labelCount; previous++) {
+          if (!mayFollowTable[previous * labelCount + label]) continue;
+          const before = at === 0 ? (previous === 0 ? 0 : Number.NEGATIVE_INFINITY) : (scores[base - labelCount + previous] ?? 0);
+          const score = before + (transitions[previous * labelCount + label] ?? 0);
+          if (score > best) {
+            best = score;
+            from = previous;
+          }
+        }
+      }
+      scores[base + label] = best + (own[base + label] ?? 0);
+      back[base + label] = from;
+    }
+  }
+  return trace({ scores, back, own, length, scale });
+};
+
+const mayFollowTable = Uint8Array.from({ length: labelCount * labelCount }, (_, at) =>
+  mayFollow(Math.floor(at / labelCount), at % labelCount) ? 1 : 0,
+);
+
+interface Lattice {
+  readonly scores: Float32Array;
+  readonly back: Uint8Array;
+  readonly own: Float32Array;
+  readonly length: number;
+  readonly scale: number;
+}
+
+const trace = ({ scores, back, own, length, scale }: Lattice): Tagged => {
+  const labels = new Uint8Array(length);
+  const margins = new Float32Array(length);
+  if (length === 0) return { labels, margins };
+  const last = (length - 1) * labelCount;
+  let label = 0;
+  for (let it = 1; it < labelCount; it++) if ((scores[last + it] ?? 0) > (scores[last + label] ?? 0)) label = it;
+  for (let at = length - 1; at >= 0; at--) {
+    const base = at * labelCount;
+    labels[at] = label;
+    margins[at] = ((own[base + label] ?? 0) - (own[base] ?? 0)) * scale;
+    label = back[base + label] ?? 0;
+  }
+  return { labels, margins };
+};
