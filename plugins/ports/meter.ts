@@ -75,6 +75,11 @@ export const metrics = {
     help: 'Requests sent on without a field that the upstream dialect cannot carry.',
     labels: ['gen_ai_provider_name'],
   },
+  nexus_pii_entities_total: {
+    kind: 'counter',
+    help: 'Personal data and secrets found, by type, by what was done with them, and where.',
+    labels: ['entity', 'action', 'mode', 'direction'],
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof metrics;

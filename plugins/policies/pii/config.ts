@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { modeSettings, modes } from '../../mode.ts';
 
@@ -41,6 +42,15 @@ const action = z.enum(piiActions);
 
 const label = z.string().regex(/^[A-Z][A-Z0-9_]{1,15}$/, 'expected 2 to 16 of A-Z, 0-9 and "_"');
 
+const compiles = (text: string): boolean => {
+  try {
+    RE2JS.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const pattern = z
   .strictObject({
     name: label.describe('What it finds, as it stands in placeholders and records: EMPLOYEE_ID.'),
@@ -48,6 +58,7 @@ const pattern = z
       .string()
       .min(1)
       .max(1000)
+      .refine(compiles, 'expected a regular expression of RE2 (no look-around, no back-references)')
       .describe('Regular expression (RE2 syntax: linear time, no look-around, no back-references).'),
     action: action.optional().describe('What is done with it; `action` when left out.'),
   })
@@ -56,7 +67,10 @@ const pattern = z
 const wordList = z
   .strictObject({
     name: label.describe('What the words are: PROJECT.'),
-    words: z.array(z.string().min(2).max(200)).min(1).describe('Words or phrases; letter case does not count.'),
+    words: z
+      .array(z.string().min(2).max(200))
+      .min(1)
+      .describe('Words or phrases; letter case does not count.'),
     action: action.optional().describe('What is done with them; `action` when left out.'),
   })
   .describe('Words of your own to find.');
@@ -84,7 +98,10 @@ const usualEntities = [
 export const piiConfigSchema = z
   .strictObject({
     ...modeSettings(modes, 'off'),
-    entities: z.array(entity).default([...usualEntities]).describe('What to look for.'),
+    entities: z
+      .array(entity)
+      .default([...usualEntities])
+      .describe('What to look for.'),
     action: action
       .default('redact')
       .describe(
@@ -105,7 +122,9 @@ export const piiConfigSchema = z
     redactAnswer: z
       .boolean()
       .default(false)
-      .describe('Redacts in answers what the caller did not supply. Holds up to 512 characters of a stream back.'),
+      .describe(
+        'Redacts in answers what the caller did not supply. Holds up to 512 characters of a stream back.',
+      ),
     explain: z
       .boolean()
       .default(false)

@@ -21,7 +21,14 @@ const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0x
 
 const plainOf = (code: number): number => {
   if (code >= 0xff01 && code <= 0xff5e) return code - 0xfee0; // full width
-  if (code === 0xa0 || code === 0x202f || code === 0x2007 || code === 0x3000 || (code >= 0x2000 && code <= 0x200a)) return 32;
+  if (
+    code === 0xa0 ||
+    code === 0x202f ||
+    code === 0x2007 ||
+    code === 0x3000 ||
+    (code >= 0x2000 && code <= 0x200a)
+  )
+    return 32;
   if (code >= 0x2010 && code <= 0x2015) return 45;
   if (code === 0x2212) return 45;
   if (code === 0x2024 || code === 0x3002) return 46;
@@ -60,5 +67,7 @@ export const fold = (text: string): Folded => {
   }
   if (!changed) return { text };
   origin.push(text.length);
-  return folded.length === text.length ? { text: folded } : { text: folded, origin: Uint32Array.from(origin) };
+  return folded.length === text.length
+    ? { text: folded }
+    : { text: folded, origin: Uint32Array.from(origin) };
 };

@@ -14,7 +14,8 @@ const nonceSigns = 'bcdfghjkmnpqrstvwxz23456789';
 export const nonceOf = (bytes: Uint8Array): string =>
   [...bytes.subarray(0, 3)].map((byte) => nonceSigns[byte % nonceSigns.length]).join('');
 
-export const placeholderOf = (label: string, count: number, nonce: string): string => `[${label}_${count}_${nonce}]`;
+export const placeholderOf = (label: string, count: number, nonce: string): string =>
+  `[${label}_${count}_${nonce}]`;
 
 export const hashedOf = (label: string, hex: string): string => `[${label}_#${hex.slice(0, 10)}]`;
 

@@ -1,5 +1,4 @@
 import type { EntityName } from './config.ts';
-import type { Finder, Finding, Page } from './finding.ts';
 import { findIbans } from './finders/banking.ts';
 import { findInContext } from './finders/context.ts';
 import { findCrypto } from './finders/crypto.ts';
@@ -10,6 +9,7 @@ import { findCards, findSsns } from './finders/numbers.ts';
 import { findPhones } from './finders/phone.ts';
 import { findSecrets } from './finders/secrets.ts';
 import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './finders/web.ts';
+import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
 import { tokenize } from './tokens.ts';
@@ -66,7 +66,11 @@ export const pagesOf = (text: string): PagePart[] => {
 };
 
 /** What one page holds of its own, at offsets of the whole text. */
-export const scanPart = (text: string, { start, end, from, to }: PagePart, extra: readonly Finder[]): Finding[] =>
+export const scanPart = (
+  text: string,
+  { start, end, from, to }: PagePart,
+  extra: readonly Finder[],
+): Finding[] =>
   scanPage(text.slice(start, end), extra)
     .map((it) => (start === 0 ? it : { ...it, start: it.start + start, end: it.end + start }))
     .filter((it) => it.start >= from && it.start < to);
@@ -74,22 +78,38 @@ export const scanPart = (text: string, { start, end, from, to }: PagePart, extra
 const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   const { text, origin } = fold(withoutPlaceholders(raw));
   const page: Page = { text, tokens: tokenize(text) };
-  const finders = /\d/.test(text) ? [...digitFinders, ...otherFinders, ...extra] : [...otherFinders, ...extra];
-  const findings = merge(text, resolve(finders.flatMap((find) => find(page)), text.length));
+  const finders = /\d/.test(text)
+    ? [...digitFinders, ...otherFinders, ...extra]
+    : [...otherFinders, ...extra];
+  const findings = merge(
+    text,
+    resolve(
+      finders.flatMap((find) => find(page)),
+      text.length,
+    ),
+  );
   if (!origin) return findings;
-  return findings.map((it) => ({ ...it, start: origin[it.start] ?? it.start, end: (origin[it.end - 1] ?? it.end - 1) + 1 }));
+  return findings.map((it) => ({
+    ...it,
+    start: origin[it.start] ?? it.start,
+    end: (origin[it.end - 1] ?? it.end - 1) + 1,
+  }));
 };
 
 /** Addresses hold places, postcodes and names; as a whole they say more than their parts. */
-const weight = ({ type, confidence }: Finding): number => (type === 'address' ? confidence + 0.15 : confidence);
+const weight = ({ type, confidence }: Finding): number =>
+  type === 'address' ? confidence + 0.15 : confidence;
 
 /** The most confident of those that overlap; the longest of equals. */
 const resolve = (findings: readonly Finding[], length: number): Finding[] => {
   const taken = new Uint8Array(length);
   const kept: Finding[] = [];
-  const order = findings.toSorted((a, b) => weight(b) - weight(a) || b.end - b.start - (a.end - a.start) || a.start - b.start);
+  const order = findings.toSorted(
+    (a, b) => weight(b) - weight(a) || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  );
   for (const it of order) {
-    if (taken[it.start] === 1 || taken[it.end - 1] === 1 || taken.subarray(it.start, it.end).includes(1)) continue;
+    if (taken[it.start] === 1 || taken[it.end - 1] === 1 || taken.subarray(it.start, it.end).includes(1))
+      continue;
     taken.fill(1, it.start, it.end);
     kept.push(it);
   }
@@ -108,8 +128,16 @@ const merge = (text: string, findings: readonly Finding[]): Finding[] => {
     const last = merged.at(-1);
     const joint = last && joints[last.type];
     const fits =
-      last && joint && (it.type === last.type || (last.type === 'address' && it.type === 'zip')) && joint.test(text.slice(last.end, it.start));
-    if (last && fits) merged[merged.length - 1] = { ...last, end: it.end, confidence: Math.max(last.confidence, it.confidence) };
+      last &&
+      joint &&
+      (it.type === last.type || (last.type === 'address' && it.type === 'zip')) &&
+      joint.test(text.slice(last.end, it.start));
+    if (last && fits)
+      merged[merged.length - 1] = {
+        ...last,
+        end: it.end,
+        confidence: Math.max(last.confidence, it.confidence),
+      };
     else merged.push(it);
   }
   return merged;
@@ -139,5 +167,10 @@ export const scanPii = (text: string): ScannedSpan[] => {
     }
     return points;
   };
-  return findings.map((it) => ({ start: pointAt(it.start), end: pointAt(it.end), type: labelOf(it), confidence: it.confidence }));
+  return findings.map((it) => ({
+    start: pointAt(it.start),
+    end: pointAt(it.end),
+    type: labelOf(it),
+    confidence: it.confidence,
+  }));
 };

@@ -47,7 +47,8 @@ export const tokenize = (text: string): Token[] => {
   while (at < text.length) {
     const kind = classOf(text.charCodeAt(at));
     if (kind === classes.blank) at++;
-    else if (kind === classes.line) at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.line });
+    else if (kind === classes.line)
+      at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.line });
     else if (kind === classes.mark || kind === classes.joiner)
       at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.mark });
     else at = push(tokens, text, wordAt(text, at));

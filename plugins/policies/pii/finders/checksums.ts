@@ -65,7 +65,9 @@ export const nhs = (text: string): boolean => {
 /** Dutch BSN: the "eleven test". */
 export const bsn = (text: string): boolean => {
   const digits = digitsOf(text);
-  return digits.length === 9 && weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0 && !/^0+$/.test(text);
+  return (
+    digits.length === 9 && weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0 && !/^0+$/.test(text)
+  );
 };
 
 /** Polish PESEL, with a date inside. */
@@ -86,12 +88,16 @@ export const cpf = (text: string): boolean => {
     const sum = digits.slice(0, count).reduce((total, digit, at) => total + digit * (count + 1 - at), 0);
     return ((sum * 10) % 11) % 10;
   };
-  return digits.length === 11 && !/^(\d)\1+$/.test(text) && check(9) === digits[9] && check(10) === digits[10];
+  return (
+    digits.length === 11 && !/^(\d)\1+$/.test(text) && check(9) === digits[9] && check(10) === digits[10]
+  );
 };
 
 /** Spanish DNI and NIE: a letter for the number modulo 23. */
 export const dni = (text: string): boolean => {
-  const number = Number(text.slice(0, -1).replace(/^[XYZ]/i, (letter) => String('XYZ'.indexOf(letter.toUpperCase()))));
+  const number = Number(
+    text.slice(0, -1).replace(/^[XYZ]/i, (letter) => String('XYZ'.indexOf(letter.toUpperCase()))),
+  );
   return 'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23] === text.at(-1)?.toUpperCase();
 };
 
@@ -105,8 +111,12 @@ const odd = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 1
 
 /** Italian codice fiscale: a letter for the sum of 15 signs. */
 export const codiceFiscale = (text: string): boolean => {
-  const values = [...text.toUpperCase()].map((sign) => (/\d/.test(sign) ? Number(sign) : sign.charCodeAt(0) - 65));
-  const sum = values.slice(0, 15).reduce((total, value, at) => total + (at % 2 === 0 ? (odd[value] ?? 0) : value), 0);
+  const values = [...text.toUpperCase()].map((sign) =>
+    /\d/.test(sign) ? Number(sign) : sign.charCodeAt(0) - 65,
+  );
+  const sum = values
+    .slice(0, 15)
+    .reduce((total, value, at) => total + (at % 2 === 0 ? (odd[value] ?? 0) : value), 0);
   return sum % 26 === values[15];
 };
 
@@ -140,7 +150,9 @@ export const personnummer = (text: string): boolean =>
 export const belgian = (text: string): boolean => {
   const [number, check] = [Number(text.slice(0, 9)), Number(text.slice(9))];
   const fits = (value: number): boolean => 97 - (value % 97) === check;
-  return isDayAndMonth(Number(text.slice(4, 6)), Number(text.slice(2, 4))) && (fits(number) || fits(number + 2e9));
+  return (
+    isDayAndMonth(Number(text.slice(4, 6)), Number(text.slice(2, 4))) && (fits(number) || fits(number + 2e9))
+  );
 };
 
 /** Portuguese NIF, nine digits: modulus 11. */
@@ -171,4 +183,7 @@ export const aba = (text: string): boolean =>
 
 /** Could these be a day and a month? */
 export const isDayAndMonth = (day: number, month: number): boolean =>
-  day >= 1 && month >= 1 && month <= 12 && day <= (month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31);
+  day >= 1 &&
+  month >= 1 &&
+  month <= 12 &&
+  day <= (month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31);

@@ -32,7 +32,10 @@ const codeOf =
   ({ least, most, digits }: { readonly least: number; readonly most: number; readonly digits: number }) =>
   ({ text, tokens }: Page, at: number): Span | undefined => {
     const first = tokens[at];
-    if (!first || (first.kind !== tokenKinds.number && first.kind !== tokenKinds.mixed && !isCapitals(text, first)))
+    if (
+      !first ||
+      (first.kind !== tokenKinds.number && first.kind !== tokenKinds.mixed && !isCapitals(text, first))
+    )
       return undefined;
     let last = first;
     let compact = text.slice(first.start, first.end);
@@ -46,13 +49,15 @@ const codeOf =
         last = token;
         continue;
       }
-      const joins = (gap === '' || gap === ' ') && hasDigit(token) && compact.length + token.end - token.start <= most;
+      const joins =
+        (gap === '' || gap === ' ') && hasDigit(token) && compact.length + token.end - token.start <= most;
       if (!joins || (gap === ' ' && !/\d$/.test(compact) && compact.length > 3)) break;
       last = token;
       compact += text.slice(token.start, token.end);
     }
     const count = compact.replace(/\D/g, '').length;
-    if (compact.length < least || compact.length > most || count < digits || /_/.test(compact)) return undefined;
+    if (compact.length < least || compact.length > most || count < digits || /_/.test(compact))
+      return undefined;
     return { start: first.start, end: last.end };
   };
 
@@ -68,7 +73,9 @@ const readZip = ({ text, tokens }: Page, at: number): Span | undefined => {
   const token = tokens[at];
   if (!token || (!hasDigit(token) && token.kind !== tokenKinds.word)) return undefined;
   const match = zipShapes.exec(text.slice(token.start, token.start + 16));
-  return match && /\d/.test(match[0]) ? { start: token.start, end: token.start + match[0].length } : undefined;
+  return match && /\d/.test(match[0])
+    ? { start: token.start, end: token.start + match[0].length }
+    : undefined;
 };
 
 const readAge = ({ text, tokens }: Page, at: number): Span | undefined => {
@@ -76,7 +83,9 @@ const readAge = ({ text, tokens }: Page, at: number): Span | undefined => {
   if (!token || token.kind !== tokenKinds.number) return undefined;
   const years = Number(token.lower);
   const next = text[token.end] ?? ' ';
-  return years >= 1 && years <= 120 && token.end - token.start <= 3 && !'%/°€$£:-'.includes(next) ? spanOf(token) : undefined;
+  return years >= 1 && years <= 120 && token.end - token.start <= 3 && !'%/°€$£:-'.includes(next)
+    ? spanOf(token)
+    : undefined;
 };
 
 const notNames = new Set(
@@ -92,19 +101,22 @@ const readUserName = ({ text, tokens }: Page, at: number): Span | undefined => {
   const token = tokens[at];
   if (!token || token.kind === tokenKinds.line) return undefined;
   const raw = userName.exec(text.slice(token.start, token.start + 40))?.[0].replace(/[.-]+$/, '');
-  if (raw === undefined || raw.length < 3 || notNames.has(raw.toLowerCase()) || /^\d{1,3}$/.test(raw)) return undefined;
+  if (raw === undefined || raw.length < 3 || notNames.has(raw.toLowerCase()) || /^\d{1,3}$/.test(raw))
+    return undefined;
   const end = token.start + raw.length;
   if (text[end] === '@') return undefined;
   const isPlain = /^[a-z]+$/i.test(raw);
   const before = text.slice(Math.max(0, token.start - 3), token.start);
   const isNamed = /[:=]\s?["'`]?$|["'`]$/.test(before);
-  const closes = /^(?:$|[,.;:"'`)\]]|\s*\n|\s+(?:and|but|from|with|on|at|with)\b)/.test(text.slice(end, end + 8));
+  const closes = /^(?:$|[,.;:"'`)\]]|\s*\n|\s+(?:and|but|from|with|on|at|with)\b)/.test(
+    text.slice(end, end + 8),
+  );
   return !isPlain || (closes && (isNamed || !token.capital)) ? { start: token.start, end } : undefined;
 };
 
 const signs = /[^\s"'`<>]{4,64}/y;
 const placeholders =
-  /^(?:[$%{<[(]|process\.env|os\.|env[.[]|your|my_?|xxx|\*+$|•+$|null|none|undefined|true|false|string|changeme|password|secret|example|redacted|hunter2$)|\$\{|<[a-z_]+>|EXAMPLE/i;
+  /^(?:[$%{<[]|pk_(?:live|test)_|iVBORw0KGgo|process\.env|os\.|env[.[]|your|my_?|xxx|\*+$|•+$|null|none|undefined|true|false|string|changeme|password|secret|example|redacted|hunter2$)|\$\{|<[a-z_]+>|EXAMPLE/i;
 const digests = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -114,19 +126,38 @@ const readPassword = ({ text, tokens }: Page, at: number): Span | undefined => {
   if (!token) return undefined;
   signs.lastIndex = token.start;
   const raw = signs.exec(text)?.[0].replace(/[.,;:!?]+$/, '');
-  if (raw === undefined || raw.length < 4 || placeholders.test(raw) || digests.test(raw) || uuid.test(raw)) return undefined;
+  if (raw === undefined || raw.length < 4 || placeholders.test(raw) || digests.test(raw) || uuid.test(raw))
+    return undefined;
   const kindsOfSigns = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((it) => it.test(raw)).length;
-  const isWord = /^[\p{L}]+(?:[-'’/.][\p{L}]+)*$/u.test(raw) || /\w\(|^https?:|^\d{1,3}$|[=(){};]{2}|^[-=]/.test(raw);
+  const isWord =
+    /^[\p{L}]+(?:[-'’/.][\p{L}]+)*$/u.test(raw) ||
+    /^[\w.]+\([\w ,.'"]*\)?;?$|^https?:|^\d{1,3}$|[=(){};]{2}|^[-=]/.test(raw);
   const isAssigned = /[:=]\s?["'`]?$/.test(text.slice(Math.max(0, token.start - 3), token.start));
   if (isWord || kindsOfSigns < (isAssigned && raw.length >= 6 && /\d/.test(raw) ? 2 : 3)) {
-    if (!(kindsOfSigns === 2 && /\d/.test(raw) && /[A-Za-z]/.test(raw) && raw.length >= 7 && !isWord)) return undefined;
+    if (!(kindsOfSigns === 2 && /\d/.test(raw) && /[A-Za-z]/.test(raw) && raw.length >= 7 && !isWord))
+      return undefined;
   }
   return { start: token.start, end: token.start + raw.length };
 };
 
-const passport: Rule = { type: 'passport', reach: 8, read: codeOf({ least: 6, most: 12, digits: 4 }), confidence: 0.92 };
-const license: Rule = { type: 'license', reach: 6, read: codeOf({ least: 6, most: 18, digits: 4 }), confidence: 0.9 };
-const account: Rule = { type: 'account', reach: 6, read: codeOf({ least: 6, most: 20, digits: 6 }), confidence: 0.88 };
+const passport: Rule = {
+  type: 'passport',
+  reach: 8,
+  read: codeOf({ least: 6, most: 12, digits: 4 }),
+  confidence: 0.92,
+};
+const license: Rule = {
+  type: 'license',
+  reach: 6,
+  read: codeOf({ least: 6, most: 18, digits: 4 }),
+  confidence: 0.9,
+};
+const account: Rule = {
+  type: 'account',
+  reach: 6,
+  read: codeOf({ least: 6, most: 20, digits: 6 }),
+  confidence: 0.88,
+};
 const zip: Rule = { type: 'zip', reach: 4, read: readZip, confidence: 0.88 };
 const age: Rule = { type: 'age', reach: 2, read: readAge, confidence: 0.88 };
 const user: Rule = { type: 'username', reach: 3, read: readUserName, confidence: 0.8 };
@@ -135,13 +166,31 @@ const password: Rule = { type: 'password', reach: 5, read: readPassword, confide
 const rulesOf = (rule: Rule, words: string): [string, Rule][] => words.split(' ').map((word) => [word, rule]);
 
 const words: ReadonlyMap<string, Rule> = new Map([
-  ...rulesOf(passport, 'passport passeport pasaporte reisepass reisepassnummer passaporto passaporte paspoort paspoortnummer paszport paszportu pasaport passnummer passport_number passport_no passportnumber pass_no паспорт'),
-  ...rulesOf(license, "license licence driver's driver’s drivers driving führerschein führerscheinnummer permis patente rijbewijs rijbewijsnummer körkort ehliyet dl dln driver_license drivers_license license_number prawo"),
-  ...rulesOf(account, 'account acct konto kontonummer kontonr compte cuenta rekening rekeningnummer conta conto konta hesap account_number account_no acct_no accountnumber routing aba iban bankgiro kontonummeret'),
-  ...rulesOf(zip, 'zip zipcode zip_code postcode post_code postal postal_code plz postleitzahl cap cep postnummer eircode pincode kod postcode: zip: posta'),
+  ...rulesOf(
+    passport,
+    'passport passeport pasaporte reisepass reisepassnummer passaporto passaporte paspoort paspoortnummer paszport paszportu pasaport passnummer passport_number passport_no passportnumber pass_no паспорт',
+  ),
+  ...rulesOf(
+    license,
+    "license licence driver's driver’s drivers driving führerschein führerscheinnummer permis patente rijbewijs rijbewijsnummer körkort ehliyet dl dln driver_license drivers_license license_number prawo",
+  ),
+  ...rulesOf(
+    account,
+    'account acct konto kontonummer kontonr compte cuenta rekening rekeningnummer conta conto konta hesap account_number account_no acct_no accountnumber routing aba iban bankgiro kontonummeret',
+  ),
+  ...rulesOf(
+    zip,
+    'zip zipcode zip_code postcode post_code postal postal_code plz postleitzahl cap cep postnummer eircode pincode kod postcode: zip: posta',
+  ),
   ...rulesOf(age, 'age aged alter âge edad età idade leeftijd ålder wiek yaş turned alder'),
-  ...rulesOf(user, 'user username user_name userid user_id login handle nick nickname benutzername benutzer utilisateur usuario utente gebruiker gebruikersnaam użytkownik användarnamn kullanıcı usuário screenname in as'),
-  ...rulesOf(password, 'password passwd pwd passwort kennwort passcode passphrase contraseña senha hasło wachtwoord şifre lösenord passe pass salasana adgangskode db_password password_hash user_password admin_password'),
+  ...rulesOf(
+    user,
+    'user username user_name userid user_id login handle nick nickname benutzername benutzer utilisateur usuario utente gebruiker gebruikersnaam użytkownik användarnamn kullanıcı usuário screenname in as',
+  ),
+  ...rulesOf(
+    password,
+    'password passwd pwd passwort kennwort passcode passphrase contraseña senha hasło wachtwoord şifre lösenord passe pass salasana adgangskode db_password password_hash user_password admin_password',
+  ),
 ]);
 
 /** Values that a word before them gives away: passports, licences, accounts, postcodes, ages, user names, passwords. */
@@ -165,10 +214,18 @@ const fits = ({ text, tokens }: Page, at: number, { type }: Rule): boolean => {
   const next = tokens[at + 1];
   if (word === 'as') return before === 'in' && /^log(?:ged|ging|in)?$/.test(tokens[at - 2]?.lower ?? '');
   if (word === 'in') return false;
-  if (word === 'license' || word === 'licence') return /driv|license|licence|dl/.test(before ?? '') || isNumberWord(next) || tokens[at - 1]?.lower === 's';
+  if (word === 'license' || word === 'licence')
+    return (
+      /driv|license|licence|dl/.test(before ?? '') || isNumberWord(next) || tokens[at - 1]?.lower === 's'
+    );
   if (word === 'user' && before !== 'for' && before !== 'as')
-    return /^\s?(?:[:=]|["'`@]|id\b|name\b)/i.test(text.slice(next?.start ?? text.length, (next?.start ?? 0) + 5));
-  if (word === 'handle' || word === 'nick') return next?.lower === ':' || next?.lower === 'is' || next?.lower === '@';
+    return /^\s?(?:[:=]|["'`@]|id\b|name\b)/i.test(
+      text.slice(next?.start ?? text.length, (next?.start ?? 0) + 5),
+    );
+  if (word === 'login')
+    return next?.lower === ':' || next?.lower === '=' || next?.lower === 'is' || next?.lower === 'name';
+  if (word === 'handle' || word === 'nick')
+    return next?.lower === ':' || next?.lower === 'is' || next?.lower === '@';
   if (word === 'routing') return false;
   if (word === 'kod') return /^poczt/.test(next?.lower ?? '');
   if (word === 'posta') return /^kod/.test(next?.lower ?? '');
@@ -210,7 +267,11 @@ const oddOpening = (page: Page, at: number): Span | undefined => {
     : undefined;
 };
 
-const fillers = new Set('license licence driver driving card passport account bank checking savings old new current temporary default login user kodu pocztowy postal zip plate permit certificate conduire conducir guida jazdy'.split(' '));
+const fillers = new Set(
+  'license licence driver driving card passport account bank checking savings old new current temporary default login user kodu pocztowy postal zip plate permit certificate conduire conducir guida jazdy'.split(
+    ' ',
+  ),
+);
 
 const ageAfter =
   /\d{1,3}(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/gi;
@@ -221,7 +282,12 @@ const findAges = ({ text }: Page): Finding[] => {
   const found: Finding[] = [];
   for (const match of text.matchAll(ageAfter)) {
     const digits = /^\d+/.exec(match[0])?.[0] ?? '';
-    if (Number(digits) < 1 || Number(digits) > 120 || !standsFree(text, match.index, match.index + digits.length)) continue;
+    if (
+      Number(digits) < 1 ||
+      Number(digits) > 120 ||
+      !standsFree(text, match.index, match.index + digits.length)
+    )
+      continue;
     found.push({ start: match.index, end: match.index + digits.length, type: 'age', confidence: 0.88 });
   }
   for (const match of text.matchAll(ageGuess)) {
@@ -235,6 +301,8 @@ const findAges = ({ text }: Page): Finding[] => {
 const findRouting = ({ tokens }: Page): Finding[] =>
   tokens.flatMap((token, at) => {
     if (token.kind !== tokenKinds.number || token.lower.length !== 9 || !aba(token.lower)) return [];
-    const near = tokens.slice(Math.max(0, at - 4), at).some((it) => it.lower === 'routing' || it.lower === 'aba');
+    const near = tokens
+      .slice(Math.max(0, at - 4), at)
+      .some((it) => it.lower === 'routing' || it.lower === 'aba');
     return near ? [{ ...spanOf(token), type: 'account' as const, confidence: 0.9 }] : [];
   });

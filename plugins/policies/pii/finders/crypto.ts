@@ -12,7 +12,8 @@ export const findCrypto: Finder = ({ text }) => {
     for (const match of text.matchAll(pattern)) {
       const [raw] = match;
       const end = match.index + raw.length;
-      if (standsFree(text, match.index, end) && check(raw)) found.push({ start: match.index, end, type: 'crypto', confidence: 0.97 });
+      if (standsFree(text, match.index, end) && check(raw))
+        found.push({ start: match.index, end, type: 'crypto', confidence: 0.97 });
     }
   };
   scan(base58, (raw) => raw.length <= 36 && isBase58Check(raw));
@@ -31,7 +32,9 @@ const isBase58Check = (text: string): boolean => {
   const hex = value.toString(16).padStart(50, '0');
   if (hex.length !== 50) return false;
   const bytes = Buffer.from(hex, 'hex');
-  return sha256(sha256(bytes.subarray(0, 21))).subarray(0, 4).equals(bytes.subarray(21));
+  return sha256(sha256(bytes.subarray(0, 21)))
+    .subarray(0, 4)
+    .equals(bytes.subarray(21));
 };
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
@@ -52,7 +55,10 @@ const isBech32 = (text: string): boolean => {
   const sum = [...high, 0, ...low, ...data].reduce((check, value) => {
     const top = check >>> 25;
     const shifted = (((check & 0x1ffffff) << 5) ^ value) >>> 0;
-    return generator.reduce((mixed, factor, bit) => ((top >>> bit) & 1 ? (mixed ^ factor) >>> 0 : mixed), shifted);
+    return generator.reduce(
+      (mixed, factor, bit) => ((top >>> bit) & 1 ? (mixed ^ factor) >>> 0 : mixed),
+      shifted,
+    );
   }, 1);
   return sum === 1 || sum === 0x2bc830a3;
 };

@@ -14,8 +14,46 @@ const shipped = (): Weights => {
   return loaded;
 };
 
-/** Persons, places, companies, postal addresses and postcodes by the tagger; titles before names and ages behind them. */
-export const findNames: Finder = (page) => findNamesWith(page, shipped());
+/**
+ * Persons, places, companies, postal addresses and postcodes by the tagger; titles before names and ages behind them. A
+ * name that was found once is found again where it stands alone: "Torvald Nyquist (chair) … Nyquist opened".
+ */
+export const findNames: Finder = (page) => {
+  const found = findNamesWith(page, shipped());
+  return [...found, ...findAgain(page, found)];
+};
+
+/** Persons are looked for again by each of their names of at least this many letters. */
+const leastAgain = 3;
+
+const findAgain = ({ tokens }: Page, found: readonly Finding[]): Finding[] => {
+  const persons = found.filter((it) => it.type === 'person' && it.confidence >= 0.6);
+  if (persons.length === 0) return [];
+  const names = new Set<string>();
+  for (const { start, end } of persons) {
+    const parts = tokens
+      .slice(lowerBound(tokens, start))
+      .slice(0, 6)
+      .filter((it) => it.start < end && it.kind === tokenKinds.word && it.capital);
+    if (parts.length >= 2)
+      for (const { lower } of parts)
+        if (lower.length >= leastAgain && !lists.other.words.has(lower)) names.add(lower);
+  }
+  return tokens
+    .filter(({ kind, capital, lower }) => kind === tokenKinds.word && capital && names.has(lower))
+    .map(({ start, end }) => ({ start, end, type: 'person', confidence: 0.55 }));
+};
+
+/** The first token that does not begin before `start`. */
+const lowerBound = (tokens: readonly Token[], start: number): number => {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.start ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
 
 export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
   const { text, tokens } = page;
@@ -32,7 +70,7 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
       const span = trim(text, tokens.slice(segment.from + at, segment.from + last + 1));
       if (!span) continue;
       const confidence = confidenceOf(margin / (last - at + 1));
-      found.push({ ...span, type, confidence });
+      if (confidence >= leastConfidence) found.push({ ...span, type, confidence });
       if (type === 'person') found.push(...around(page, segment.from + at, segment.from + last));
       at = last;
     }
@@ -40,18 +78,28 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
   return found;
 };
 
+/** What the tagger is less sure of is left out. */
+const leastConfidence = 0.5;
+
 /** 0.5 where the names only just beat "none", towards 0.95. */
-const confidenceOf = (margin: number): number => Math.min(0.95, Math.max(0.3, 0.5 + 0.45 * Math.tanh(margin / 40)));
+const confidenceOf = (margin: number): number =>
+  Math.min(0.95, Math.max(0.3, 0.5 + 0.45 * Math.tanh(margin / 6)));
 
 /** Without marks at its ends; undefined when nothing but marks is left. */
 const trim = (text: string, tokens: readonly Token[]): { start: number; end: number } | undefined => {
   const isMark = (token: Token): boolean =>
-    token.kind === tokenKinds.line || (token.kind === tokenKinds.mark && !'()#'.includes(text[token.start] ?? ''));
+    token.kind === tokenKinds.line ||
+    (token.kind === tokenKinds.mark && !'()#'.includes(text[token.start] ?? ''));
   const first = tokens.find((token) => !isMark(token));
   const last = tokens.findLast((token) => !isMark(token));
   if (!first || !last) return undefined;
   // "Inc.", "S.A.", "Jr.", "str.": a full stop inside of an abbreviation is part of it.
-  const abbreviated = tokens.at(-1) !== last && text[last.end] === '.' && /\.(?:\p{L}{1,3})$|\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Bros|Ltda|Şti|Ş|str|St|Ave|Rd|Sp)$/u.test(text.slice(Math.max(0, last.end - 6), last.end));
+  const abbreviated =
+    tokens.at(-1) !== last &&
+    text[last.end] === '.' &&
+    /\.(?:\p{L}{1,3})$|\b(?:Inc|Ltd|Corp|Co|Jr|Sr|Bros|Ltda|Şti|Ş|str|St|Ave|Rd|Sp)$/u.test(
+      text.slice(Math.max(0, last.end - 6), last.end),
+    );
   return { start: first.start, end: last.end + (abbreviated ? 1 : 0) };
 };
 
@@ -62,12 +110,27 @@ const around = ({ text, tokens }: Page, first: number, last: number): Finding[] 
   const title = tokens[first - (isDot ? 2 : 1)];
   const dot = tokens[first - 1];
   if (title && lists.title.words.has(title.lower) && title.capital)
-    found.push({ start: title.start, end: isDot && dot ? dot.end : title.end, type: 'title', confidence: 0.85 });
+    found.push({
+      start: title.start,
+      end: isDot && dot ? dot.end : title.end,
+      type: 'title',
+      confidence: 0.85,
+    });
   const number = tokens[last + 2];
   const opens = tokens[last + 1]?.lower;
   const closes = tokens[last + 3]?.lower;
-  const isAge = number?.kind === tokenKinds.number && number.lower.length <= 3 && Number(number.lower) >= 1 && Number(number.lower) <= 119;
-  if (number && isAge && ((opens === ',' && (closes === ',' || closes === 'and' || closes === 'from')) || (opens === '(' && closes === ')')) && text[number.end] !== '.')
+  const isAge =
+    number?.kind === tokenKinds.number &&
+    number.lower.length <= 3 &&
+    Number(number.lower) >= 1 &&
+    Number(number.lower) <= 119;
+  if (
+    number &&
+    isAge &&
+    ((opens === ',' && (closes === ',' || closes === 'and' || closes === 'from')) ||
+      (opens === '(' && closes === ')')) &&
+    text[number.end] !== '.'
+  )
     found.push({ start: number.start, end: number.end, type: 'age', confidence: 0.8 });
   return found;
 };

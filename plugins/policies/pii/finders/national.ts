@@ -36,7 +36,10 @@ interface Kind {
 const chinese = (text: string): boolean => {
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
   const sum = weights.reduce((total, weight, at) => total + weight * Number(text[at]), 0);
-  return '10X98765432'[sum % 11] === text[17] && isDayAndMonth(Number(text.slice(12, 14)), Number(text.slice(10, 12)));
+  return (
+    '10X98765432'[sum % 11] === text[17] &&
+    isDayAndMonth(Number(text.slice(12, 14)), Number(text.slice(10, 12)))
+  );
 };
 
 const singapore = (text: string): boolean => {
@@ -48,7 +51,9 @@ const singapore = (text: string): boolean => {
 };
 
 const chilean = (text: string): boolean => {
-  const sum = [...text.slice(0, -1)].reverse().reduce((total, digit, at) => total + Number(digit) * (2 + (at % 6)), 0);
+  const sum = [...text.slice(0, -1)]
+    .reverse()
+    .reduce((total, digit, at) => total + Number(digit) * (2 + (at % 6)), 0);
   return '0K987654321'[sum % 11] === text.at(-1);
 };
 
@@ -67,24 +72,58 @@ const idWords =
 /** Forms and checksums as the issuing offices publish them; each is short, so that a scan stays linear. */
 const kinds: readonly Kind[] = [
   { pattern: /\d{9}/g, check: isSsn, alone: 0, near: /(?:\bssn\b|social security)/i, type: 'ssn' },
-  { pattern: /\d{5}/g, check: anything, alone: 0, near: /(?:last (?:4|four|5|five)[\w ]{0,20}(?:ssn|social))/i, type: 'ssn' },
+  {
+    pattern: /\d{5}/g,
+    check: anything,
+    alone: 0,
+    near: /(?:last (?:4|four|5|five)[\w ]{0,20}(?:ssn|social))/i,
+    type: 'ssn',
+  },
   // United Kingdom
-  { pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g, check: (it) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(it), alone: 0.85, near: /\bnino\b|national insurance|\bni\b/i },
+  {
+    pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g,
+    check: (it) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(it),
+    alone: 0.85,
+    near: /\bnino\b|national insurance|\bni\b/i,
+  },
   { pattern: /\d{3}[ -]?\d{3}[ -]?\d{4}/g, check: nhs, alone: 0, near: /\bnhs\b/i },
   // France
-  { pattern: /[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}/g, check: insee, alone: 0.96 },
+  {
+    pattern: /[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}/g,
+    check: insee,
+    alone: 0.96,
+  },
   // Spain
   { pattern: /\d{8}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.9 },
   { pattern: /[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.93 },
   // Italy
-  { pattern: /[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]/g, check: codiceFiscale, alone: 0.98 },
+  {
+    pattern: /[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]/g,
+    check: codiceFiscale,
+    alone: 0.98,
+  },
   // Germany
-  { pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g, check: steuerId, alone: 0, near: /steuer|tax|\bid\b|idnr|tin\b/i },
+  {
+    pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g,
+    check: steuerId,
+    alone: 0,
+    near: /steuer|tax|\bid\b|idnr|tin\b/i,
+  },
   // Netherlands
-  { pattern: /\d{4}[. ]?\d{2}[. ]?\d{3}/g, check: bsn, alone: 0, near: /\bbsn\b|burgerservice|sofi|citizen service/i },
+  {
+    pattern: /\d{4}[. ]?\d{2}[. ]?\d{3}/g,
+    check: bsn,
+    alone: 0,
+    near: /\bbsn\b|burgerservice|sofi|citizen service/i,
+  },
   // Poland, Norway, Turkey, Brazil: eleven digits with their own sums
   { pattern: /\d{11}/g, check: pesel, alone: 0.72, near: /pesel/i },
-  { pattern: /\d{6} ?\d{5}/g, check: fodselsnummer, alone: 0.85, near: /f[øo]dsels|personnummer|national|\bid\b/i },
+  {
+    pattern: /\d{6} ?\d{5}/g,
+    check: fodselsnummer,
+    alone: 0.85,
+    near: /f[øo]dsels|personnummer|national|\bid\b/i,
+  },
   { pattern: /\d{11}/g, check: turkish, alone: 0.72, near: /kimlik|\btc\b|t\.c\./i },
   { pattern: /\d{3}\.\d{3}\.\d{3}-\d{2}/g, check: cpf, alone: 0.97 },
   { pattern: /\d{11}/g, check: cpf, alone: 0.72, near: /\bcpf\b/i },
@@ -93,7 +132,12 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{6}[-+]\d{4}/g, check: personnummer, alone: 0.9 },
   { pattern: /(?:19|20)\d{6}-?\d{4}/g, check: (it) => personnummer(it.slice(2)), alone: 0.88 },
   { pattern: /\d{6}-\d{4}/g, check: danish, alone: 0.7, near: /\bcpr\b|personnummer/i },
-  { pattern: /\d{10}/g, check: personnummer, alone: 0, near: /personnummer|personal (?:identity )?number|\bpnr\b/i },
+  {
+    pattern: /\d{10}/g,
+    check: personnummer,
+    alone: 0,
+    near: /personnummer|personal (?:identity )?number|\bpnr\b/i,
+  },
   { pattern: /\d{10}/g, check: danish, alone: 0, near: /\bcpr\b/i },
   { pattern: /\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]/g, check: hetu, alone: 0.95 },
   // India
@@ -101,11 +145,20 @@ const kinds: readonly Kind[] = [
   { pattern: /[2-9]\d{11}/g, check: verhoeff, alone: 0, near: /aadha?ar|\buid/i },
   { pattern: /[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]/g, check: anything, alone: 0.85, near: /\bpan\b/i },
   // Others
-  { pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g, check: (it) => luhn(it) && !/^[08]/.test(it), alone: 0, near: /\bsin\b|social insurance/i },
+  {
+    pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g,
+    check: (it) => luhn(it) && !/^[08]/.test(it),
+    alone: 0,
+    near: /\bsin\b|social insurance/i,
+  },
   { pattern: /\d{3} ?\d{3} ?\d{3}/g, check: nif, alone: 0, near: /\bnif\b|contribuinte/i },
   { pattern: /\d{3} ?\d{3} ?\d{3}/g, check: tfn, alone: 0, near: /\btfn\b|tax file/i },
   { pattern: /[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]/g, check: chinese, alone: 0.97 },
-  { pattern: /\d{6}-[1-8]\d{6}/g, check: (it) => isDayAndMonth(Number(it.slice(4, 6)), Number(it.slice(2, 4))), alone: 0.85 },
+  {
+    pattern: /\d{6}-[1-8]\d{6}/g,
+    check: (it) => isDayAndMonth(Number(it.slice(4, 6)), Number(it.slice(2, 4))),
+    alone: 0.85,
+  },
   { pattern: /[STFGM]\d{7}[A-Z]/g, check: singapore, alone: 0.9 },
   { pattern: /[A-Z][AEIOUX][A-Z]{2}\d{6}[HM][A-Z]{5}[0-9A-Z]\d/g, check: anything, alone: 0.95 },
   { pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/g, check: chilean, alone: 0.93 },
@@ -126,7 +179,11 @@ const findKind = (text: string, { pattern, check, alone, near, type }: Kind): Fi
     const end = start + match[0].length;
     if (goesOn(text, start, end) || !check(match[0].replace(/[ .+-]/g, '').toUpperCase())) continue;
     const before = text.slice(Math.max(0, start - reach), start);
-    const confidence = near?.test(before) ? 0.97 : alone > 0 && idWords.test(before) ? Math.max(alone, 0.92) : alone;
+    const confidence = near?.test(before)
+      ? 0.97
+      : alone > 0 && idWords.test(before)
+        ? Math.max(alone, 0.92)
+        : alone;
     if (confidence > 0) found.push({ start, end, type: type ?? 'national_id', confidence });
   }
   return found;

@@ -25,7 +25,8 @@ export const digitRuns = (text: string): DigitRun[] => {
   for (const match of text.matchAll(run)) {
     if (match[0].length < 4) continue;
     const start = match.index;
-    for (let at = 0; at < match[0].length; at += maxRun) runs.push(runOf(match[0].slice(at, at + maxRun), start + at));
+    for (let at = 0; at < match[0].length; at += maxRun)
+      runs.push(runOf(match[0].slice(at, at + maxRun), start + at));
   }
   return runs;
 };
@@ -89,7 +90,12 @@ const isCardShape = (text: string, { start, end, groups }: Window): boolean => {
   if (groups.length === 1) return true;
   const sizes = groups.map((it) => it.end - it.start);
   const signs = new Set(text.slice(start, end).replace(/\d/g, ''));
-  return signs.size === 1 && (signs.has(' ') || signs.has('-')) && sizes.slice(0, -1).every((it) => it >= 3) && (sizes.at(-1) ?? 0) >= 2;
+  return (
+    signs.size === 1 &&
+    (signs.has(' ') || signs.has('-')) &&
+    sizes.slice(0, -1).every((it) => it >= 3) &&
+    (sizes.at(-1) ?? 0) >= 2
+  );
 };
 
 const maestroOnly = /^(?:5[06-9]|6)/;

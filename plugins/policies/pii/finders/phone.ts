@@ -4,7 +4,10 @@ import { type DigitRun, digitRuns, type Group, type Window } from './numbers.ts'
 
 /** Words that say that a number is a phone's. */
 const context =
-  /(?:phone|tel(?:[eé]f|\b|\.|:)|mobile|mobil|cell|call|fax|whatsapp|sms|ring|dial|text me|hotline|contact|reach|numer|num[eé]ro|n[uú]mero|numarası|handy|anruf|rufen|appel|llam|chiam|ligu|ligar|bel |bel\b|ring|zadzwo|\bara\b|tlf|puhelin|nummer|telefon|kontakt|celular|portable|cellulare|móvil|fono|電話|电话)/i;
+  /(?:phone|tel(?:[eé]f|\b|\.|:)|mobile|mobil|cell|call|fax|whatsapp|sms|ring|dial|text me|hotline|contact|reach|numer|num[eé]ro|n[uú]mero|numarası|handy|anruf|rufen|appel|llam|chiam|ligu|ligar|bel |bel\b|ring|zadzwo|dzwoni|\bara\b|tlf|tel\b|puhelin|nummer|telefon|kontakt|celular|portable|cellulare|móvil|fono|電話|电话)/i;
+
+const contextAfter =
+  /^.{0,24}?\b(?:phone number|the number of|is my number|number\?|numarası|helpline|hotline|on whatsapp)/i;
 
 /** What looks like a phone and is none. */
 const isDate = /^(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2})$/;
@@ -12,7 +15,21 @@ const otherContext =
   /(?:isbn|issn|ean|upc|doi|order|invoice|ticket|version|build|rev(?:ision)?|serial|tracking|sku|part|account|konto|ref(?:erence)?|id|#|№|\$|€|£|passport|license|licence|coordinates?)[\s:.#-]{0,3}(?:(?:no|nr|number|id|is)[\s:.#]{0,3})?$/i;
 
 /** Countries whose national form is tried, without context, where a number has a form that only phones have. */
-const homes: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'IT', 'ES', 'NL', 'PL', 'SE', 'BR', 'TR', 'IN', 'AU'];
+const homes: readonly CountryCode[] = [
+  'US',
+  'GB',
+  'DE',
+  'FR',
+  'IT',
+  'ES',
+  'NL',
+  'PL',
+  'SE',
+  'BR',
+  'TR',
+  'IN',
+  'AU',
+];
 
 const extension = /^\s?(?:x|ext\.?|extension|#)\s?\d{1,6}/i;
 
@@ -102,17 +119,20 @@ interface Candidate {
   readonly window: Window;
 }
 
-const confidenceOf = (text: string, { raw, start, window: { digits, groups } }: Candidate): number => {
+const confidenceOf = (text: string, { raw, start, window: { digits, groups, end } }: Candidate): number => {
   if (isDate.test(raw) || /^(\d)\1+$/.test(digits) || signs(raw) > 3) return 0;
   const before = text.slice(Math.max(0, start - 40), start);
   if (raw.startsWith('+') || raw.startsWith('(+')) return plan(raw) ? 0.97 : digits.length >= 8 ? 0.85 : 0;
   if (digits.startsWith('00') && digits.length >= 10 && plan(`+${digits.slice(2)}`)) return 0.93;
-  if (otherContext.test(before)) return 0;
-  const named = context.test(before);
+  if (otherContext.test(before) || /^\d{5}-\d{3}$/.test(raw)) return 0;
+  const named = context.test(before) || contextAfter.test(text.slice(end, end + 40));
   if (named && digits.length >= 7 && digits.length <= 15) return 0.9;
   if (digits.length < 7 || digits.length > 14) return 0;
   if (formed(raw, groups)) return 0.7;
-  return standsAlone(text, start, raw) && (isContactLine(text, start) || national(digits)) ? 0.65 : 0;
+  return standsAlone(text, start, raw) &&
+    (isContactLine(text, start) || (isField(text, start) && national(digits)))
+    ? 0.65
+    : 0;
 };
 
 const signs = (raw: string): number => new Set(raw.replace(/[\d()+]/g, '')).size;
@@ -138,8 +158,11 @@ const isContactLine = (text: string, at: number): boolean => {
 
 /** In a field, a cell or a line of its own, as `0612345678` in a table or below a name. */
 const standsAlone = (text: string, start: number, raw: string): boolean =>
-  /(?:^|["',;|\t\n]\s?)$/.test(text.slice(Math.max(0, start - 2), start)) &&
-  /^(?:$|\s?["',;|\t\n])/.test(text.slice(start + raw.length, start + raw.length + 2));
+  /(?:^|["',;|\t\n]\s?|\s)$/.test(text.slice(Math.max(0, start - 2), start)) &&
+  /^(?:$|\s?["',;|\t\n]|\s)/.test(text.slice(start + raw.length, start + raw.length + 2));
+
+const isField = (text: string, start: number): boolean =>
+  /(?:^|["',;|\t\n]\s?)$/.test(text.slice(Math.max(0, start - 2), start));
 
 const national = (digits: string): boolean =>
   homes.some((country) => parsePhoneNumberFromString(digits, country)?.isValid() ?? false);

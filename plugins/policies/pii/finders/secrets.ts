@@ -12,14 +12,18 @@ const vendor = (prefix: string, rest: string): Vendor => ({
   form: new RegExp(prefix.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&') + rest, 'y'),
 });
 
-const many = (prefixes: string, rest: string): Vendor[] => prefixes.split(' ').map((prefix) => vendor(prefix, rest));
+const many = (prefixes: string, rest: string): Vendor[] =>
+  prefixes.split(' ').map((prefix) => vendor(prefix, rest));
 
 /** Prefixes and lengths as the vendors document them or their scanners publish them; read 2026-11. */
 const vendors: readonly Vendor[] = [
   ...many('AKIA ASIA ABIA ACCA', '[A-Z0-9]{16}'),
   ...many('ghp_ gho_ ghu_ ghs_ ghr_', '[A-Za-z0-9]{36,251}'),
   vendor('github_pat_', '[A-Za-z0-9_]{22,255}'),
-  ...many('glpat- glptt- gldt- glrt- glcbt- glft- glsoat- glagent- gloas- glimt- glffct- GR1348941', '[\\w.-]{20,300}'),
+  ...many(
+    'glpat- glptt- gldt- glrt- glcbt- glft- glsoat- glagent- gloas- glimt- glffct- GR1348941',
+    '[\\w.-]{20,300}',
+  ),
   ...many('sk-proj- sk-svcacct- sk-admin- sk-None-', '[\\w-]{20,300}'),
   vendor('sk-ant-', '[a-z]{2,8}\\d{2}-[\\w-]{20,200}'),
   vendor('sk-or-v1-', '[0-9a-f]{40,80}'),
@@ -29,10 +33,16 @@ const vendors: readonly Vendor[] = [
   vendor('GOCSPX-', '[\\w-]{24,32}'),
   vendor('ya29.', '[\\w-]{30,500}'),
   vendor('1//0', '[\\w-]{40,200}'),
-  ...many('xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxe.xoxb- xoxe.xoxp- xoxc- xoxd-', '[A-Za-z0-9%-]{10,300}'),
+  ...many(
+    'xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxe.xoxb- xoxe.xoxp- xoxc- xoxd-',
+    '[A-Za-z0-9%-]{10,300}',
+  ),
   vendor('xapp-', '\\d-[A-Z0-9]{8,20}-\\d{8,20}-[a-f0-9]{30,80}'),
   vendor('https://hooks.slack.com/', '(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,80}'),
-  ...many('https://discord.com/api/webhooks/ https://discordapp.com/api/webhooks/', '\\d{15,20}/[\\w-]{50,80}'),
+  ...many(
+    'https://discord.com/api/webhooks/ https://discordapp.com/api/webhooks/',
+    '\\d{15,20}/[\\w-]{50,80}',
+  ),
   ...many('sk_live_ rk_live_ sk_test_ rk_test_ sk_prod_ rk_prod_', '[A-Za-z0-9]{10,250}'),
   vendor('whsec_', '[A-Za-z0-9+/=]{24,80}'),
   vendor('SK', '[0-9a-f]{32}'),
@@ -129,13 +139,18 @@ const examples =
 
 const isExample = (raw: string): boolean => examples.test(raw) || new Set(raw.slice(4)).size < 6;
 
-const isLetterBefore = (text: string, at: number): boolean => isAlnum(text.charCodeAt(at - 1)) || text[at - 1] === '_';
+const isLetterBefore = (text: string, at: number): boolean =>
+  isAlnum(text.charCodeAt(at - 1)) || text[at - 1] === '_';
 
 /** Keys of vendors, private keys, credentials in URLs, and values of high entropy under a name that means a key. */
 export const findSecrets: Finder = ({ text }) =>
-  [...vendors.flatMap((it) => findVendor(text, it)), ...findTelegram(text), ...findPem(text), ...findUrls(text), ...findNamed(text)].filter(
-    ({ start, end }) => !isExample(text.slice(start, end)),
-  );
+  [
+    ...vendors.flatMap((it) => findVendor(text, it)),
+    ...findTelegram(text),
+    ...findPem(text),
+    ...findUrls(text),
+    ...findNamed(text),
+  ].filter(({ start, end }) => !isExample(text.slice(start, end)));
 
 const findVendor = (text: string, { prefix, form }: Vendor): Finding[] => {
   const found: Finding[] = [];
@@ -161,7 +176,11 @@ const mailchimp = /[0-9a-f]{32}-us\d{1,2}/g;
 
 /** Keys that are known by their shape alone. */
 const findTelegram = (text: string): Finding[] => {
-  const shapes = [text.includes(':A') ? telegram : undefined, text.includes('.') ? discord : undefined, text.includes('-us') ? mailchimp : undefined];
+  const shapes = [
+    text.includes(':A') ? telegram : undefined,
+    text.includes('.') ? discord : undefined,
+    text.includes('-us') ? mailchimp : undefined,
+  ];
   return shapes.flatMap((shape) =>
     shape === undefined
       ? []
@@ -192,13 +211,16 @@ const findPem = (text: string): Finding[] => {
 
 /** `scheme://user:password@host…`: the password may hold anything but blanks and quotes. */
 const credentials = /:\/\/[^\s:/@"'`<>]{0,64}:([^\s/@"'`<>]{1,128})@[^\s"'`<>)\]}]{1,300}/g;
-const wellKnown = /^(?:password|pass|passwd|pwd|user|username|secret|token|\*+|x+|\$\{?[A-Za-z_][\w.]*\}?|\{\{?[\w. ]+\}?\}|<[^>]+>|%s|\[[\w-]+\]|\.{3}|PASSWORD)$/i;
+const wellKnown =
+  /^(?:password|pass|passwd|pwd|user|username|secret|token|\*+|x+|\$\{?[A-Za-z_][\w.]*\}?|\{\{?[\w. ]+\}?\}|<[^>]+>|%s|\[[\w-]+\]|\.{3}|PASSWORD)$/i;
 
 const findUrls = (text: string): Finding[] => {
   if (!text.includes('://')) return [];
   return [...text.matchAll(credentials)].flatMap((match): Finding[] => {
     const [raw, password = ''] = match;
-    const scheme = /[A-Za-z][A-Za-z0-9+.-]{1,30}$/.exec(text.slice(Math.max(0, match.index - 32), match.index))?.[0];
+    const scheme = /[A-Za-z][A-Za-z0-9+.-]{1,30}$/.exec(
+      text.slice(Math.max(0, match.index - 32), match.index),
+    )?.[0];
     if (scheme === undefined || wellKnown.test(password)) return [];
     const end = match.index + raw.replace(/[.,;:!?]+$/, '').length;
     return [{ start: match.index - scheme.length, end, type: 'secret', confidence: 0.995 }];
@@ -211,7 +233,8 @@ const value = /[A-Za-z0-9][A-Za-z0-9_\-+/.~]{14,255}={0,2}/g;
 const assigned =
   /(?:key|token|secret|passwd|password|pwd|credential|auth|api|signature|sig|webhook|bearer|basic|client[_-]?id|private|salt|seed|session|cookie)[A-Za-z_-]{0,16}["'`\]]{0,2}\s{0,3}(?:=|:|=>|:=|\bis\b|\bas\b|,)?\s{0,3}["'`]?(?:Bearer |Basic |Token |token |is |: )?["'`]?$/i;
 const weak = /(?:\bpasted|\bleaked|\bcommitted|\bexposed|\bk\b|\bcreds?)\s{0,2}[=:]?\s{0,2}["'`]?$/i;
-const digest = /(?:sha\d{0,3}|md5|digest|checksum|integrity|hash|commit|etag|fingerprint|nonce|sha512-|sha256-|rev)["'`]?\s?[:=-]?\s?["'`]?$/i;
+const digest =
+  /(?:sha\d{0,3}|md5|digest|checksum|integrity|hash|commit|etag|fingerprint|nonce|sha512-|sha256-|rev)["'`]?\s?[:=-]?\s?["'`]?$/i;
 
 /** Random signs under a name that means a key; random signs alone in their text or quotes when they can be nothing else. */
 const findNamed = (text: string): Finding[] =>
@@ -222,8 +245,10 @@ const findNamed = (text: string): Finding[] =>
     const before = text.slice(Math.max(0, start - 56), start);
     if (/[A-Za-z0-9_/+@\\]$|data:[a-z/+;,\d]{0,40}$/i.test(before) || digest.test(before)) return [];
     const end = start + raw.length;
-    if (assigned.test(before)) return [{ start, end, type: 'secret', confidence: raw.length >= 20 ? 0.92 : 0.85 }];
-    const isAlone = (start === 0 || /[\s"'`]$/.test(before)) && /^(?:$|[\s"'`,;.])/.test(text.slice(end, end + 1));
+    if (assigned.test(before))
+      return [{ start, end, type: 'secret', confidence: raw.length >= 20 ? 0.92 : 0.85 }];
+    const isAlone =
+      (start === 0 || /[\s"'`]$/.test(before)) && /^(?:$|[\s"'`,;.])/.test(text.slice(end, end + 1));
     if (!isAlone || raw.length < 28 || !isCertain(raw)) return [];
     return [{ start, end, type: 'secret', confidence: weak.test(before) ? 0.8 : 0.6 }];
   });
@@ -236,16 +261,22 @@ const files = /^(?:iVBOR|\/9j\/|R0lGOD|JVBERi|UEsDB|UklGR|PD94|PHN2|H4sI|AAAAI)/
 /** Letters and digits mixed as no word or name is, and no digest, UUID, path or picture. */
 const looksRandom = (raw: string): boolean => {
   if (digests.test(raw) && raw.length % 8 === 0 && raw.length !== 32) return false;
-  if (/^\d+$/.test(raw) || uuid.test(raw) || files.test(raw) || !/\d/.test(raw) || !/[A-Za-z]/.test(raw)) return false;
-  if (/process\.env|os\.environ|\.(?:js|ts|py|com|org|net|io|html|json|md)\b|^v?\d+\.\d+/.test(raw)) return false;
-  if (raw.split(/[-_./+=]/).some((part) => /^[A-Za-z]{7,}$/.test(part) && /^[A-Z]?[a-z]+$|^[A-Z]+$/.test(part))) return false;
+  if (/^\d+$/.test(raw) || uuid.test(raw) || files.test(raw) || !/\d/.test(raw) || !/[A-Za-z]/.test(raw))
+    return false;
+  if (/process\.env|os\.environ|\.(?:js|ts|py|com|org|net|io|html|json|md)\b|^v?\d+\.\d+/.test(raw))
+    return false;
+  if (
+    raw.split(/[-_./+=]/).some((part) => /^[A-Za-z]{7,}$/.test(part) && /^[A-Z]?[a-z]+$|^[A-Z]+$/.test(part))
+  )
+    return false;
   return entropy(raw) >= 3.2 && changes(raw) >= 0.25;
 };
 
 /** Nothing but letters and digits of all three kinds, changing often. */
 const isCertain = (raw: string): boolean =>
   /^[A-Za-z0-9_-]{28,128}$/.test(raw) &&
-  [/[a-z]/g, /[A-Z]/g, /\d/g].every((kind) => (raw.match(kind)?.length ?? 0) >= 3) &&
+  [/[a-z]/g, /[A-Z]/g].every((kind) => (raw.match(kind)?.length ?? 0) >= 4) &&
+  /\d/.test(raw) &&
   changes(raw) >= 0.42;
 
 /** Bits a sign. */
@@ -262,6 +293,7 @@ const kindOf = (code: number): number => (code >= 97 ? 0 : code >= 65 ? 1 : code
 /** Share of neighbours that are of different kinds: capital, small, digit, sign. */
 const changes = (raw: string): number => {
   let count = 0;
-  for (let at = 1; at < raw.length; at++) if (kindOf(raw.charCodeAt(at)) !== kindOf(raw.charCodeAt(at - 1))) count++;
+  for (let at = 1; at < raw.length; at++)
+    if (kindOf(raw.charCodeAt(at)) !== kindOf(raw.charCodeAt(at - 1))) count++;
   return count / (raw.length - 1);
 };

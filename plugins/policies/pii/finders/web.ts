@@ -31,7 +31,12 @@ const localStart = (text: string, at: number): number => {
   let start = at;
   while (start > 0 && at - start < maxLocal && isLocal(text.charCodeAt(start - 1))) start--;
   // What opens a quote, a path, a query or a sentence is no part of it.
-  while (start < at && !isAlnum(text.charCodeAt(start)) && text.charCodeAt(start) < 0xc0 && text[start] !== '_')
+  while (
+    start < at &&
+    !isAlnum(text.charCodeAt(start)) &&
+    text.charCodeAt(start) < 0xc0 &&
+    text[start] !== '_'
+  )
     start++;
   return start;
 };
@@ -58,7 +63,10 @@ const findIpv4 = (text: string): Finding[] => {
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
     const goesOn =
-      isAlnum(before) || isAlnum(after) || before === 46 || (after === 46 && isDigit(text.charCodeAt(end + 1)));
+      isAlnum(before) ||
+      isAlnum(after) ||
+      before === 46 ||
+      (after === 46 && isDigit(text.charCodeAt(end + 1)));
     if (goesOn || !isIpv4(match[0]) || isVersion(text, start)) continue;
     found.push({ start, end, type: 'ip', confidence: 0.97 });
   }
@@ -77,7 +85,9 @@ const isIpv4 = (text: string): boolean => {
 
 /** `version 1.2.3.4` and `v1.2.3.4` are no addresses. */
 const isVersion = (text: string, start: number): boolean =>
-  /(?:\bv(?:ersion|er)?\.?|\brelease|\bbuild|[=~^<>]=)\s{0,2}$/i.test(text.slice(Math.max(0, start - 10), start));
+  /(?:\bv(?:ersion|er)?\.?|\brelease|\bbuild|[=~^<>]=)\s{0,2}$/i.test(
+    text.slice(Math.max(0, start - 10), start),
+  );
 
 const ipv6 = /[0-9A-Fa-f:]{6,45}/g;
 

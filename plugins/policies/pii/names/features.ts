@@ -23,7 +23,8 @@ export const edge: Sign = { word: 1, start3: 1, end2: 1, end3: 1, end4: 1, shape
 
 const hash = (text: string, from = 0): number => {
   let value = 0x811c9dc5;
-  for (let at = Math.max(0, from); at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  for (let at = Math.max(0, from); at < text.length; at++)
+    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
   return value | 0;
 };
 
@@ -51,7 +52,14 @@ const shapeOf = (text: string, { start, end, kind, lower, capital }: Token): num
   if (kind === tokenKinds.mark) return 256 + text.charCodeAt(start);
   if (kind === tokenKinds.number) return 8 + length;
   const raw = text.slice(start, end);
-  if (kind === tokenKinds.mixed) return 32 + (capital ? 1 : 0) + (raw.includes('_') ? 2 : 0) + (end - start > 4 ? 4 : 0) + (raw.charCodeAt(0) < 58 ? 8 : 0);
+  if (kind === tokenKinds.mixed)
+    return (
+      32 +
+      (capital ? 1 : 0) +
+      (raw.includes('_') ? 2 : 0) +
+      (end - start > 4 ? 4 : 0) +
+      (raw.charCodeAt(0) < 58 ? 8 : 0)
+    );
   if (!capital) return 64 + (raw === lower ? 0 : 1) + (lower.length === 1 ? 2 : 0);
   if (end - start === 1) return 72;
   const rest = raw.slice(1);
@@ -71,7 +79,12 @@ export interface Dropped {
 const nothing: Dropped = { word: false, lists: false };
 
 /** The features of the token at `at` among `signs`, which are padded with two edges on both sides. */
-export const featuresAt = (signs: readonly Sign[], at: number, out: Int32Array, dropped: Dropped = nothing): number => {
+export const featuresAt = (
+  signs: readonly Sign[],
+  at: number,
+  out: Int32Array,
+  dropped: Dropped = nothing,
+): number => {
   const zero = signs[at] ?? edge;
   const left = signs[at - 1] ?? edge;
   const left2 = signs[at - 2] ?? edge;
@@ -79,7 +92,8 @@ export const featuresAt = (signs: readonly Sign[], at: number, out: Int32Array, 
   const right2 = signs[at + 2] ?? edge;
   let count = 0;
   const add = (template: number, a: number, b = 0): void => {
-    let mixed = Math.imul(a ^ Math.imul(template, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + template, 0xc2b2ae35);
+    let mixed =
+      Math.imul(a ^ Math.imul(template, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + template, 0xc2b2ae35);
     mixed ^= mixed >>> 15;
     mixed = Math.imul(mixed, 0x2c1b3c6d);
     out[count++] = (mixed ^ (mixed >>> 13)) & (buckets - 1);

@@ -4,6 +4,7 @@
  */
 
 const firstNames = `
+danny pete tommy jimmy johnny andy robbie becky jenny lizzie maggie nate zach josh greg jeff ron don ken ray will rob phil tim jon ted ed hank gus abby meg beth liz sue pam deb barb cathy cindy mandy sandy wendy vicky nikki kat jess steph tina gina terri dave davey mickey kenny ronnie donnie vinnie stan walt al lou hal herb norm merle earl clyde floyd lloyd leroy leon cecil edgar alvin melvin marvin irving milton sidney stanley lester chester wilbur elmer ida mabel edna ethel gladys hazel vera thelma lillian rosemary marjorie priscilla loretta philippa penelope gwendolyn gwen
 james robert john michael david william richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew joshua kenneth kevin brian george timothy ronald jason edward jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory alexander patrick frank raymond jack dennis jerry tyler aaron jose adam nathan henry zachary douglas peter kyle noah ethan jeremy walter christian keith roger terry austin sean gerald carl harold dylan arthur lawrence jordan jesse bryan billy bruce gabriel joe logan alan juan albert willie elijah wayne randy vincent mason roy ralph bobby russell bradley philip eugene louis mike dave steve chris dan tom jim bob bill ben sam matt nick tony alex max leo oscar felix liam lucas oliver harry charlie archie alfie freddie theo toby ewan callum hamish angus duncan fergus rory declan cormac eoin aidan conor finn niall padraig seamus gareth rhys dylan owen evan ian neil stuart graham nigel trevor clive derek barry kelvin dale craig glenn shane troy brett todd chad kurt karl curtis travis derrick marcus darren jamal darnell tyrone malik deshawn kareem omar hassan mohamed muhammad mohammed ahmed ali hussein ibrahim yusuf khalid mustafa mahmoud tariq samir karim rashid bilal hamza amir faisal nasser walid zaid
 mary patricia jennifer linda elizabeth barbara susan jessica sarah karen lisa nancy betty sandra margaret ashley kimberly emily donna michelle carol amanda melissa deborah stephanie dorothy rebecca sharon laura cynthia amy kathleen angela shirley brenda emma anna pamela nicole samantha katherine christine helen debra rachel carolyn janet maria catherine heather diane olivia julie joyce victoria ruth virginia lauren kelly christina joan evelyn judith andrea hannah megan cheryl jacqueline martha madison teresa gloria sara janice ann kathryn abigail sophia frances jean alice judy isabella julia grace amber denise danielle marilyn beverly charlotte natalie theresa diana brittany doris kayla alexis lori marie tiffany holly kate katie lucy molly ellie chloe jade freya poppy isla ava mia lily daisy ruby rosie phoebe imogen beatrice florence harriet eleanor matilda georgia gemma hayley kirsty lorraine moira fiona aileen siobhan aoife niamh ciara roisin sinead caoimhe maeve bronwyn cerys rhiannon carys megan tanya tamara tasha keisha latoya ebony aaliyah fatima aisha zainab khadija maryam layla leila noor yasmin amina salma huda rania samira nadia farah hana dina
 hans peter klaus wolfgang jürgen dieter manfred uwe günter horst bernd rainer heinz werner gerhard helmut michael andreas stefan thomas frank matthias markus martin jens jörg sven torsten dirk olaf ralf lars kai tobias sebastian florian philipp johannes lukas jonas leon maximilian moritz niklas tim jan fritz otto ernst kurt emil anton konrad ludwig heinrich friedrich wilhelm ursula monika petra sabine renate helga karin brigitte ingrid erika christa gisela susanne andrea claudia birgit heike anja katja silke nicole stefanie katharina lena leonie hannah mia marie sophie johanna franziska annika greta heidi gudrun ilse anneliese waltraud hildegard elfriede irmgard margarete
@@ -60,7 +61,8 @@ const others = `
 monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december english french german spanish italian portuguese dutch swedish norwegian danish finnish polish russian chinese japanese korean indian american british canadian australian european african asian arabic hindi latin greek turkish christmas easter internet python java javascript typescript react angular node docker kubernetes linux windows ubuntu android iphone ios google microsoft apple amazon facebook twitter instagram youtube netflix openai chatgpt claude gemini github gitlab slack excel word powerpoint sql html css json xml api url http https pdf csv aws azure gcp covid nasa nato un eu usa uk ceo cto cfo hr it ai ml dear hello hi hey thanks regards sincerely cheers best kind please subject from to cc date re fwd note notes name email phone address customer client user patient employee order invoice total price card account number the this that these those there here when where what who why how which a an i my we you he she it they his her our your their if in on at by for with and or but not no yes all any some write find create make give tell show explain describe translate summarize list use let can could would should will do does did is are was were have has had be been as so because after before during since until while once only also just very new first last next one two three
 `;
 
-const setOf = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter((word) => word !== ''));
+const setOf = (words: string): ReadonlySet<string> =>
+  new Set(words.split(/\s+/).filter((word) => word !== ''));
 
 /** One bit for each list that a word stands in. */
 export const lists = {
@@ -74,14 +76,16 @@ export const lists = {
 } as const;
 
 const bits = new Map<string, number>();
-for (const { bit, words } of Object.values(lists)) for (const word of words) bits.set(word, (bits.get(word) ?? 0) | bit);
+for (const { bit, words } of Object.values(lists))
+  for (const word of words) bits.set(word, (bits.get(word) ?? 0) | bit);
 
 /** Ends of words that are streets in one piece: Goethestraße, Kerkstraat, Storgatan. */
 const streetEnds =
   /.(?:stra(?:ß|ss)e|str|weg|platz|allee|gasse|ufer|damm|ring|straat|laan|plein|gracht|kade|singel|dreef|gatan|gata|vägen|väg|gränd|torget|stigen|veien|vegen|gate|vej|gade|katu|tie|polku|kuja)$/;
 
 /** Ends of words that are places: Christchurch is none, Springfield and Kellyburgh are. */
-const placeEnds = /..(?:ville|burgh?|berg|town|ton|ford|field|mouth|shire|bury|borough|haven|chester|port|land|stadt|heim|furt|dorf|by|hamn|fjord|köy|kent|grad|ovo|ice|owo|istan|side|view|stad|hausen|walde)$/;
+const placeEnds =
+  /..(?:ville|burgh?|berg|town|ton|ford|field|mouth|shire|bury|borough|haven|chester|port|land|stadt|heim|furt|dorf|by|hamn|fjord|köy|kent|grad|ovo|ice|owo|istan|side|view|stad|hausen|walde)$/;
 
 /** The lists a word (in lower case) stands in, and what its end says. */
 export const listBits = (word: string): number => {

@@ -1,7 +1,13 @@
 import type { EntityName } from '../config.ts';
 
 /** What the tagger tells apart; each begins with an odd label and goes on with the even one after it. 0 is none. */
-export const tagged = ['person', 'location', 'organization', 'address', 'zip'] as const satisfies readonly EntityName[];
+export const tagged = [
+  'person',
+  'location',
+  'organization',
+  'address',
+  'zip',
+] as const satisfies readonly EntityName[];
 
 export const labelCount = 1 + 2 * tagged.length;
 

@@ -11,14 +11,21 @@ export const packWeights = ({ features, transitions, scale }: Weights): string =
       planes[label * buckets + bucket] = features[bucket * labelCount + label] ?? 0;
   const head = Buffer.alloc(4);
   head.writeFloatLE(scale);
-  const bytes = Buffer.concat([head, Buffer.from(Int8Array.from(transitions).buffer), Buffer.from(planes.buffer)]);
+  const bytes = Buffer.concat([
+    head,
+    Buffer.from(Int8Array.from(transitions).buffer),
+    Buffer.from(planes.buffer),
+  ]);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
   return brotliCompressSync(bytes, { params }).toString('base64');
 };
 
 export const unpackWeights = (text: string): Weights => {
   const bytes = brotliDecompressSync(Buffer.from(text, 'base64'));
-  const transitions = Int8Array.from(bytes.subarray(4, 4 + labelCount * labelCount), (byte) => (byte << 24) >> 24);
+  const transitions = Int8Array.from(
+    bytes.subarray(4, 4 + labelCount * labelCount),
+    (byte) => (byte << 24) >> 24,
+  );
   const planes = bytes.subarray(4 + labelCount * labelCount);
   const features = new Int8Array(buckets * labelCount);
   for (let label = 0; label < labelCount; label++)

@@ -1,5 +1,5 @@
 import { type Token, tokenKinds } from '../tokens.ts';
-import { type Dropped, edge, featuresAt, maxFeatures, type Sign, signOf } from './features.ts';
+import { edge, featuresAt, maxFeatures, type Sign, signOf } from './features.ts';
 import { listBits } from './gazetteer.ts';
 import { labelCount, mayFollow } from './labels.ts';
 
@@ -37,23 +37,21 @@ export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
 };
 
 const isCandidate = ({ kind, capital, lower }: Token): boolean => {
-  if (kind === tokenKinds.word) return capital || (lower.length > 2 && (listBits(lower) & listed) !== 0) || lower.charCodeAt(0) > 0x2e80;
+  if (kind === tokenKinds.word)
+    return capital || (lower.length > 2 && (listBits(lower) & listed) !== 0) || lower.charCodeAt(0) > 0x2e80;
   return kind === tokenKinds.number || kind === tokenKinds.mixed;
 };
 
 /** The signs of a segment's tokens and of four on both sides. */
 export const signsOf = (text: string, tokens: readonly Token[], { from, to }: Segment): Sign[] => {
   const signs: Sign[] = [];
-  for (let at = from - pad; at < to + pad; at++) {
+  for (let at = from - signPad; at < to + signPad; at++) {
     const token = tokens[at];
     signs.push(token ? signOf(text, token) : edge);
   }
   return signs;
 };
-const pad = 4;
-
-/** Labels allowed for each token of a segment; undefined: any. Only training says more. */
-export type Allowed = (at: number, label: number) => boolean;
+export const signPad = 4;
 
 export interface Tagged {
   readonly labels: Uint8Array;
@@ -61,37 +59,42 @@ export interface Tagged {
   readonly margins: Float32Array;
 }
 
+/** How much is taken from "none": a name that leaves costs more than a word that is redacted in vain. */
+export const noneDoubt = 1;
+
 const features = new Int32Array(maxFeatures);
 
 /** The best labels of a segment (Viterbi). Outside of it is none. */
-export const tag = (
-  signs: readonly Sign[],
-  { features: learned, transitions, scale }: Weights,
-  { allowed, dropped }: { readonly allowed?: Allowed; readonly dropped?: (at: number) => Dropped } = {},
-): Tagged => {
-  const length = signs.length - 2 * pad;
+export const tag = (signs: readonly Sign[], { features: learned, transitions, scale }: Weights): Tagged => {
+  const length = signs.length - 2 * signPad;
   const scores = new Float32Array(length * labelCount);
   const back = new Uint8Array(length * labelCount);
   const own = new Float32Array(length * labelCount);
+  const doubt = noneDoubt / scale;
   for (let at = 0; at < length; at++) {
-    const count = featuresAt(signs, at + pad, features, dropped?.(at));
+    const count = featuresAt(signs, at + signPad, features);
     const base = at * labelCount;
     for (let index = 0; index < count; index++) {
       const row = (features[index] ?? 0) * labelCount;
-      for (let label = 0; label < labelCount; label++) own[base + label] = (own[base + label] ?? 0) + (learned[row + label] ?? 0);
+      for (let label = 0; label < labelCount; label++)
+        own[base + label] = (own[base + label] ?? 0) + (learned[row + label] ?? 0);
     }
+    own[base] = (own[base] ?? 0) - doubt;
     for (let label = 0; label < labelCount; label++) {
       let best = Number.NEGATIVE_INFINITY;
       let from = 0;
-      if (!allowed || allowed(at, label)) {
-        for (let previous = 0; previous < labelCount; previous++) {
-          if (!mayFollowTable[previous * labelCount + label]) continue;
-          const before = at === 0 ? (previous === 0 ? 0 : Number.NEGATIVE_INFINITY) : (scores[base - labelCount + previous] ?? 0);
-          const score = before + (transitions[previous * labelCount + label] ?? 0);
-          if (score > best) {
-            best = score;
-            from = previous;
-          }
+      for (let previous = 0; previous < labelCount; previous++) {
+        if (!mayFollowTable[previous * labelCount + label]) continue;
+        const before =
+          at === 0
+            ? previous === 0
+              ? 0
+              : Number.NEGATIVE_INFINITY
+            : (scores[base - labelCount + previous] ?? 0);
+        const score = before + (transitions[previous * labelCount + label] ?? 0);
+        if (score > best) {
+          best = score;
+          from = previous;
         }
       }
       scores[base + label] = best + (own[base + label] ?? 0);
@@ -119,7 +122,8 @@ const trace = ({ scores, back, own, length, scale }: Lattice): Tagged => {
   if (length === 0) return { labels, margins };
   const last = (length - 1) * labelCount;
   let label = 0;
-  for (let it = 1; it < labelCount; it++) if ((scores[last + it] ?? 0) > (scores[last + label] ?? 0)) label = it;
+  for (let it = 1; it < labelCount; it++)
+    if ((scores[last + it] ?? 0) > (scores[last + label] ?? 0)) label = it;
   for (let at = length - 1; at >= 0; at--) {
     const base = at * labelCount;
     labels[at] = label;
