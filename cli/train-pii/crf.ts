@@ -1,4 +1,5 @@
 import {
+  bucketOf,
   buckets,
   type Dropped,
   featuresAt,
@@ -35,7 +36,7 @@ export const train = (
   { epochs, rate, decay, seed, log }: Training,
 ): Weights => {
   const chance = chanceOf(seed);
-  const model = new Model(rate, decay);
+  const model = new Model(rate, decay, frequentOf(examples));
   const order = examples.map((_, at) => at);
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let loss = 0;
@@ -49,6 +50,21 @@ export const train = (
     log(`epoch ${epoch}: loss ${(loss / tokens).toFixed(4)} a token`);
   }
   return { features: model.features, transitions: model.transitions, scale: 1 };
+};
+
+/** Features that are seen less often are left out: names that stood once teach nothing about others. */
+const leastSeen = 5;
+
+const frequentOf = (examples: readonly Example[]): Set<number> => {
+  const counts = new Map<number, number>();
+  const buffer = new Int32Array(maxFeatures);
+  for (const { signs, labels } of examples) {
+    for (let at = 0; at < labels.length; at++) {
+      const count = featuresAt(signs, at + signPad, buffer);
+      for (let it = 0; it < count; it++) counts.set(buffer[it] ?? 0, (counts.get(buffer[it] ?? 0) ?? 0) + 1);
+    }
+  }
+  return new Set([...counts].filter(([, seen]) => seen >= leastSeen).map(([feature]) => feature));
 };
 
 const kept: Dropped = { word: false, lists: false };
@@ -71,9 +87,11 @@ class Model {
   readonly #moveSquares = new Float32Array(labelCount * labelCount);
   readonly #rate: number;
   readonly #decay: number;
+  readonly #frequent: ReadonlySet<number>;
   readonly #buffer = new Int32Array(maxFeatures);
 
-  constructor(rate: number, decay: number) {
+  constructor(rate: number, decay: number, frequent: ReadonlySet<number>) {
+    this.#frequent = frequent;
     this.#rate = rate;
     this.#decay = decay;
   }
@@ -84,7 +102,10 @@ class Model {
     const own = new Float64Array(labels.length * labelCount);
     for (let at = 0; at < labels.length; at++) {
       const count = featuresAt(signs, at + signPad, this.#buffer, drops[at] ?? kept);
-      const here = this.#buffer.slice(0, count);
+      const here = this.#buffer
+        .slice(0, count)
+        .filter((it) => this.#frequent.has(it))
+        .map(bucketOf);
       active.push(here);
       for (const bucket of here)
         for (let label = 0; label < labelCount; label++)
@@ -213,6 +234,9 @@ const cutShare = 0.0005;
 /** Largest whole number that a weight becomes. More would cost bytes and gain nothing. */
 const levels = 31;
 
+/** Smaller weights are none. */
+const leastWeight = 0.15;
+
 /** Small whole numbers; weights near 0 become 0, so that they pack well. */
 export const quantise = ({ features, transitions }: Weights): Weights => {
   const sizes = Float32Array.from(
@@ -220,7 +244,8 @@ export const quantise = ({ features, transitions }: Weights): Weights => {
     Math.abs,
   ).sort();
   const scale = (sizes[Math.floor(sizes.length * (1 - cutShare))] ?? 1) / levels;
-  const small = (value: number): number => Math.max(-levels, Math.min(levels, Math.round(value / scale)));
+  const small = (value: number): number =>
+    Math.abs(value) < leastWeight ? 0 : Math.max(-levels, Math.min(levels, Math.round(value / scale)));
   return {
     features: Int8Array.from(features, small),
     transitions: Int8Array.from(transitions, small),

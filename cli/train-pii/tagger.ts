@@ -33,7 +33,11 @@ export const trainTagger = ({ rows, plain, log }: TrainingFiles): string => {
   const partial = texts
     .filter((_, at) => at % step === 0)
     .map((text) => text.slice(0, 1200))
-    .map((text): Row => (chance() < 0.6 ? withName(text, pools, chance) : { text, spans: [] }))
+    .map((text): Row => {
+      const roll = chance();
+      if (roll < 0.55) return withName(text, pools, chance);
+      return { text: roll < 0.75 ? titled(text.slice(0, 300), common) : text, spans: [] };
+    })
     .flatMap((row) => partialExamplesOf(row, common));
   log(`${full.length} segments with all names known, ${partial.length} with some`);
   const weights = train([...full, ...partial], { epochs: sizes.epochs, rate: 0.15, decay: 1e-4, seed, log });
@@ -41,6 +45,12 @@ export const trainTagger = ({ rows, plain, log }: TrainingFiles): string => {
   log(`${small.features.filter((value) => value !== 0).length} weights, one unit is ${small.scale}`);
   return packWeights(small);
 };
+
+/** Every common word with a capital: headings, lists, names of dishes and products name nobody. */
+const titled = (text: string, common: ReadonlySet<string>): string =>
+  text.replace(/\p{L}[\p{L}'’-]*/gu, (word) =>
+    common.has(word) ? word.charAt(0).toUpperCase() + word.slice(1) : word,
+  );
 
 interface MarkedLine {
   readonly text: string;

@@ -342,6 +342,23 @@ Line 12, column 5
 Figure 2 shows the result of Experiment 1.
 Section 4.2 of the Employee Handbook
 Article 5 of the Regulation
+Rückfragen bitte an die Abteilung für Beschwerden, nicht an die Geschäftsleitung.
+Ihre Lieferung verzögert sich wegen des Wetters um zwei Tage.
+Die Bestellung, die Rechnung und der Lieferschein liegen im Anhang.
+Welche Unterlagen brauche ich für den Antrag auf Elterngeld?
+Der Vertrag endet mit Ablauf der Probezeit, die Kündigung bedarf der Schriftform.
+Erstelle eine Tabelle mit Umsatz, Kosten und Gewinn pro Quartal.
+Schreibe eine Zusammenfassung des Berichts in drei Sätzen.
+Das Wetter war schlecht, die Stimmung gut, das Essen hervorragend.
+Am Montag Besprechung, am Dienstag Schulung, am Mittwoch Urlaub.
+Zutaten: Mehl, Zucker, Butter, Eier, Salz und Milch.
+Wie funktioniert eine Wärmepumpe im Winter?
+Die Maschine braucht Wartung, das Ersatzteil kommt morgen.
+Guten Tag, ich hätte gern ein Angebot für einen Umzug.
+Vielen Dank für Ihre Nachricht und Ihr Verständnis.
+Bei Fragen zu Versand, Zahlung oder Rückgabe helfen wir gern.
+Meine Frau und ich suchen eine Wohnung mit Balkon.
+Das Passwort, der Benutzername und die Sicherheitsfrage fehlen.
 Bitte öffnen Sie die Einstellungen und wählen Sie Netzwerk.
 Wie berechne ich die Fläche eines Kreises?
 Die Rechnung vom 3. Mai ist noch offen.

@@ -1,4 +1,5 @@
 import type { EntityName } from './config.ts';
+import type { DigitRun } from './runs.ts';
 import type { Token } from './tokens.ts';
 
 /** One place of a text. Offsets are UTF-16 code units, `end` exclusive. */
@@ -16,6 +17,8 @@ export interface Finding {
 export interface Page {
   readonly text: string;
   readonly tokens: readonly Token[];
+  /** Runs of digits with signs between them. */
+  readonly runs: readonly DigitRun[];
 }
 
 /** Finds things of one kind in time linear in the length of the page. May report the same place twice, in any order. */

@@ -12,6 +12,7 @@ import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './f
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
+import { digitRuns } from './runs.ts';
 import { tokenize } from './tokens.ts';
 
 /** Finders that look for digits have nothing to find in a text without any. */
@@ -75,9 +76,12 @@ export const scanPart = (
     .map((it) => (start === 0 ? it : { ...it, start: it.start + start, end: it.end + start }))
     .filter((it) => it.start >= from && it.start < to);
 
+/** A text, read once for all finders. */
+export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
+
 const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   const { text, origin } = fold(withoutPlaceholders(raw));
-  const page: Page = { text, tokens: tokenize(text) };
+  const page = pageOf(text);
   const finders = /\d/.test(text)
     ? [...digitFinders, ...otherFinders, ...extra]
     : [...otherFinders, ...extra];

@@ -60,27 +60,35 @@ interface Cut {
   readonly start: number;
   readonly end: number;
   readonly kind: TokenKind;
+  /** May hold capitals. */
+  readonly folds?: boolean;
 }
 
-const push = (tokens: Token[], text: string, { start, end, kind }: Cut): number => {
+const push = (tokens: Token[], text: string, { start, end, kind, folds }: Cut): number => {
   const raw = text.slice(start, end);
-  const lower = kind === tokenKinds.word || kind === tokenKinds.mixed ? raw.toLowerCase() : raw;
-  tokens.push({ start, end, kind, lower, capital: lower !== raw && lower[0] !== raw[0] });
+  const lower = folds ? raw.toLowerCase() : raw;
+  tokens.push({ start, end, kind, lower, capital: folds === true && lower[0] !== raw[0] });
   return end;
 };
+
+const isCapital = (code: number): boolean => (code >= 65 && code <= 90) || code > 127;
 
 const wordAt = (text: string, start: number): Cut => {
   let end = start;
   let seen = 0;
+  let folds = false;
   for (; end < text.length; end++) {
-    const kind = classOf(text.charCodeAt(end));
-    if (kind === classes.letter) seen |= 1;
-    else if (kind === classes.digit) seen |= 2;
+    const code = text.charCodeAt(end);
+    const kind = classOf(code);
+    if (kind === classes.letter) {
+      seen |= 1;
+      folds ||= isCapital(code);
+    } else if (kind === classes.digit) seen |= 2;
     else if (kind === classes.underscore) seen |= 4;
     else if (kind !== classes.joiner || !joinsLetters(text, end)) break;
   }
-  if (seen === 1) return { start, end, kind: tokenKinds.word };
-  return { start, end, kind: seen === 2 ? tokenKinds.number : tokenKinds.mixed };
+  if (seen === 1) return { start, end, kind: tokenKinds.word, folds };
+  return { start, end, kind: seen === 2 ? tokenKinds.number : tokenKinds.mixed, folds };
 };
 
 const joinsLetters = (text: string, at: number): boolean =>

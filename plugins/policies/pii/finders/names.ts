@@ -1,5 +1,6 @@
 import type { Finder, Finding, Page } from '../finding.ts';
-import { lists } from '../names/gazetteer.ts';
+import type { Sign } from '../names/features.ts';
+import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
 import { segmentsOf, signsOf, tag, type Weights } from '../names/tagger.ts';
@@ -58,8 +59,9 @@ const lowerBound = (tokens: readonly Token[], start: number): number => {
 export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
   const { text, tokens } = page;
   const found: Finding[] = [];
+  const known: (Sign | undefined)[] = new Array(tokens.length);
   for (const segment of segmentsOf(tokens)) {
-    const { labels, margins } = tag(signsOf(text, tokens, segment), weights);
+    const { labels, margins } = tag(signsOf(text, tokens, segment, known), weights);
     for (let at = 0; at < labels.length; at++) {
       const entity = tagged.findIndex((_, index) => beginOf(index) === labels[at]);
       const type = tagged[entity];
@@ -70,12 +72,42 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
       const span = trim(text, tokens.slice(segment.from + at, segment.from + last + 1));
       if (!span) continue;
       const confidence = confidenceOf(margin / (last - at + 1));
+      const part = tokens.slice(segment.from + at, segment.from + last + 1);
+      if (!isLike(type, part)) {
+        at = last;
+        continue;
+      }
       if (confidence >= leastConfidence) found.push({ ...span, type, confidence });
       if (type === 'person') found.push(...around(page, segment.from + at, segment.from + last));
       at = last;
     }
   }
   return found;
+};
+
+/** What a name of its kind cannot do without, whatever its context says. */
+const isLike = (type: (typeof tagged)[number], tokens: readonly Token[]): boolean => {
+  const words = tokens.filter(({ kind }) => kind === tokenKinds.word);
+  const length = (tokens.at(-1)?.end ?? 0) - (tokens[0]?.start ?? 0);
+  const hasDigit = tokens.some(({ kind }) => kind === tokenKinds.number || kind === tokenKinds.mixed);
+  switch (type) {
+    case 'person':
+      return words.some(
+        ({ capital, lower }) => capital || lists.first.words.has(lower) || lists.last.words.has(lower),
+      );
+    case 'zip':
+      return hasDigit && length >= 3 && length <= 10;
+    case 'address':
+      return (
+        words.length + tokens.length > 1 &&
+        (hasDigit || words.some(({ lower }) => (listBits(lower) & lists.street.bit) !== 0)) &&
+        length > 3
+      );
+    case 'organization':
+      return words.some(({ lower }) => !lists.company.words.has(lower)) || tokens.length > 2;
+    default:
+      return words.length > 0;
+  }
 };
 
 /** What the tagger is less sure of is left out. */

@@ -1,4 +1,6 @@
 import { type Finder, type Finding, isAlnum } from '../finding.ts';
+import type { DigitRun } from '../runs.ts';
+import { tokenKinds } from '../tokens.ts';
 import {
   belgian,
   bsn,
@@ -72,13 +74,6 @@ const idWords =
 /** Forms and checksums as the issuing offices publish them; each is short, so that a scan stays linear. */
 const kinds: readonly Kind[] = [
   { pattern: /\d{9}/g, check: isSsn, alone: 0, near: /(?:\bssn\b|social security)/i, type: 'ssn' },
-  {
-    pattern: /\d{5}/g,
-    check: anything,
-    alone: 0,
-    near: /(?:last (?:4|four|5|five)[\w ]{0,20}(?:ssn|social))/i,
-    type: 'ssn',
-  },
   // United Kingdom
   {
     pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g,
@@ -96,12 +91,6 @@ const kinds: readonly Kind[] = [
   // Spain
   { pattern: /\d{8}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.9 },
   { pattern: /[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.93 },
-  // Italy
-  {
-    pattern: /[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]/g,
-    check: codiceFiscale,
-    alone: 0.98,
-  },
   // Germany
   {
     pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g,
@@ -143,7 +132,6 @@ const kinds: readonly Kind[] = [
   // India
   { pattern: /[2-9]\d{3}[ -]\d{4}[ -]\d{4}/g, check: verhoeff, alone: 0.85, near: /aadha?ar|uid/i },
   { pattern: /[2-9]\d{11}/g, check: verhoeff, alone: 0, near: /aadha?ar|\buid/i },
-  { pattern: /[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]/g, check: anything, alone: 0.85, near: /\bpan\b/i },
   // Others
   {
     pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g,
@@ -160,33 +148,79 @@ const kinds: readonly Kind[] = [
     alone: 0.85,
   },
   { pattern: /[STFGM]\d{7}[A-Z]/g, check: singapore, alone: 0.9 },
-  { pattern: /[A-Z][AEIOUX][A-Z]{2}\d{6}[HM][A-Z]{5}[0-9A-Z]\d/g, check: anything, alone: 0.95 },
   { pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/g, check: chilean, alone: 0.93 },
   { pattern: /\d{7,8}-[\dkK]/g, check: chilean, alone: 0, near: /\brut\b|\brun\b/i },
   { pattern: /\d{13}/g, check: southAfrican, alone: 0, near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i },
 ];
 
+/** Numbers of letters and digits mixed, in one piece. */
+const codes: readonly Kind[] = [
+  // Italy
+  {
+    pattern: /^[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]$/,
+    check: codiceFiscale,
+    alone: 0.98,
+  },
+  { pattern: /^[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]$/, check: anything, alone: 0.85, near: /\bpan\b/i },
+  { pattern: /^[A-Z][AEIOUX][A-Z]{2}\d{6}[HM][A-Z]{5}[0-9A-Z]\d$/, check: anything, alone: 0.95 },
+];
+const codeLengths = new Set([10, 16, 18]);
+
 /** How far before a number its name may stand. */
 const reach = 40;
+/** Least digits of the numbers of `kinds`; how far their letters stand around their digits. */
+const leastDigits = 7;
+const around = 4;
 
-/** Numbers of states for persons: by form and checksum, those of weak form only after their name. */
-export const findNationalIds: Finder = ({ text }) => kinds.flatMap((kind) => findKind(text, kind));
-
-const findKind = (text: string, { pattern, check, alone, near, type }: Kind): Finding[] => {
+/**
+ * Numbers of states for persons: by form and checksum, those of weak form only after their name. Only what stands around
+ * enough digits is read.
+ */
+export const findNationalIds: Finder = ({ text, tokens, runs }) => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(pattern)) {
-    const start = match.index;
-    const end = start + match[0].length;
-    if (goesOn(text, start, end) || !check(match[0].replace(/[ .+-]/g, '').toUpperCase())) continue;
-    const before = text.slice(Math.max(0, start - reach), start);
-    const confidence = near?.test(before)
-      ? 0.97
-      : alone > 0 && idWords.test(before)
-        ? Math.max(alone, 0.92)
-        : alone;
-    if (confidence > 0) found.push({ start, end, type: type ?? 'national_id', confidence });
+  for (const region of regionsOf(runs)) {
+    const start = Math.max(0, region.start - around);
+    const slice = text.slice(start, region.end + around);
+    for (const kind of kinds)
+      for (const match of slice.matchAll(kind.pattern))
+        check(text, start + match.index, match[0], kind, found);
+  }
+  for (const { kind, start, end } of tokens) {
+    if (kind !== tokenKinds.mixed || !codeLengths.has(end - start)) continue;
+    for (const it of codes)
+      if (it.pattern.test(text.slice(start, end))) check(text, start, text.slice(start, end), it, found);
   }
   return found;
+};
+
+/** Runs with enough digits, those that nearly touch as one. */
+const regionsOf = (runs: readonly DigitRun[]): { start: number; end: number }[] => {
+  const regions: { start: number; end: number }[] = [];
+  for (const { start, end, groups } of runs) {
+    if (groups.reduce((sum, it) => sum + it.end - it.start, 0) < leastDigits) continue;
+    const last = regions.at(-1);
+    if (last && start - last.end <= 2 * around) last.end = end;
+    else regions.push({ start, end });
+  }
+  return regions;
+};
+
+const check = (
+  text: string,
+  start: number,
+  raw: string,
+  { check: fits, alone, near, type }: Kind,
+  found: Finding[],
+): void => {
+  const end = start + raw.length;
+  if (goesOn(text, start, end) || !fits(raw.replace(/[ .+-]/g, '').toUpperCase())) return;
+  const before = text.slice(Math.max(0, start - reach), start);
+  const confidence = near?.test(before)
+    ? 0.97
+    : alone > 0 && idWords.test(before)
+      ? Math.max(alone, 0.92)
+      : alone;
+  if (confidence > 0) found.push({ start, end, type: type ?? 'national_id', confidence });
 };
 
 const goesOn = (text: string, start: number, end: number): boolean => {

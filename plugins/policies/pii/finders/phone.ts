@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { type Finder, type Finding, isAlnum } from '../finding.ts';
-import { type DigitRun, digitRuns, type Group, type Window } from './numbers.ts';
+import type { DigitRun, Group, Window } from '../runs.ts';
 
 /** Words that say that a number is a phone's. */
 const context =
@@ -37,9 +37,9 @@ const extension = /^\s?(?:x|ext\.?|extension|#)\s?\d{1,6}/i;
  * Phone numbers: international ones by their country's plan, national ones by their form or by the words around them.
  * One that matches a plan only in its length still counts where the words say so: people mistype.
  */
-export const findPhones: Finder = ({ text }) => {
+export const findPhones: Finder = ({ text, runs }) => {
   const found: Finding[] = [];
-  for (const run of digitRuns(text)) {
+  for (const run of runs) {
     for (const part of partsOf(text, run)) {
       const best = candidates(text, part)
         .flatMap((window) => findingOf(text, window) ?? [])

@@ -145,24 +145,48 @@ const isLetterBefore = (text: string, at: number): boolean =>
 /** Keys of vendors, private keys, credentials in URLs, and values of high entropy under a name that means a key. */
 export const findSecrets: Finder = ({ text }) =>
   [
-    ...vendors.flatMap((it) => findVendor(text, it)),
+    ...findVendors(text),
     ...findTelegram(text),
     ...findPem(text),
     ...findUrls(text),
     ...findNamed(text),
   ].filter(({ start, end }) => !isExample(text.slice(start, end)));
 
-const findVendor = (text: string, { prefix, form }: Vendor): Finding[] => {
+/** Vendors by the first two signs of their prefix; those whose prefix is no part of a run of signs apart. */
+const isRunPrefix = ({ prefix }: Vendor): boolean => /^[\w.-]+$/.test(prefix);
+const byHead = Map.groupBy(vendors.filter(isRunPrefix), ({ prefix }) => prefix.slice(0, 2));
+const others = vendors.filter((it) => !isRunPrefix(it));
+
+/** A run that is long enough for a key. */
+const keyRun = /[\w][\w.-]{15,}/g;
+
+const findVendors = (text: string): Finding[] => {
   const found: Finding[] = [];
-  for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + prefix.length)) {
-    if (isLetterBefore(text, at)) continue;
-    form.lastIndex = at;
-    const raw = form.exec(text)?.[0];
-    if (raw === undefined || !endsFree(text, at + raw.length) || isWordy(raw)) continue;
-    const end = at + raw.replace(/[-.,_]+$/, (signs) => (signs.length > 1 ? '' : signs)).length;
-    found.push({ start: at, end, type: 'secret', confidence: 0.98 });
+  for (const { index, 0: run } of text.matchAll(keyRun)) {
+    for (let at = 0; at !== -1; at = nextPart(run, at)) {
+      for (const vendor of byHead.get(run.slice(at, at + 2)) ?? [])
+        if (run.startsWith(vendor.prefix, at)) readKey(text, index + at, vendor, found);
+    }
   }
+  for (const vendor of others)
+    for (let at = text.indexOf(vendor.prefix); at !== -1; at = text.indexOf(vendor.prefix, at + 1))
+      readKey(text, at, vendor, found);
   return found;
+};
+
+/** Behind the next hyphen or full stop: keys stand there too, as in `token-ghp_…`. */
+const nextPart = (run: string, from: number): number => {
+  for (let at = from; at < run.length - 16; at++) if (run[at] === '-' || run[at] === '.') return at + 1;
+  return -1;
+};
+
+const readKey = (text: string, at: number, { form }: Vendor, found: Finding[]): void => {
+  if (isLetterBefore(text, at)) return;
+  form.lastIndex = at;
+  const raw = form.exec(text)?.[0];
+  if (raw === undefined || !endsFree(text, at + raw.length) || isWordy(raw)) return;
+  const end = at + raw.replace(/[-.,_]+$/, (signs) => (signs.length > 1 ? '' : signs)).length;
+  found.push({ start: at, end, type: 'secret', confidence: 0.98 });
 };
 
 const endsFree = (text: string, end: number): boolean => !isAlnum(text.charCodeAt(end));

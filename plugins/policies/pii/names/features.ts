@@ -4,6 +4,9 @@ import { listBits } from './gazetteer.ts';
 /** Buckets into which features are hashed; a power of two. */
 export const buckets = 1 << 16;
 
+/** The bucket of a feature. */
+export const bucketOf = (feature: number): number => feature & (buckets - 1);
+
 /** Numbers of a token that features are made of. */
 export interface Sign {
   /** Of the word in lower case. */
@@ -68,7 +71,7 @@ const shapeOf = (text: string, { start, end, kind, lower, capital }: Token): num
   return raw.includes('-') ? 77 : raw.includes("'") || raw.includes('’') ? 78 : 79;
 };
 
-/** Features of a token; `out` is filled from 0, their number is given back. */
+/** Most features of a token. */
 export const maxFeatures = 40;
 
 /** What training leaves out of a row, so that no single kind of feature is relied on. */
@@ -78,7 +81,7 @@ export interface Dropped {
 }
 const nothing: Dropped = { word: false, lists: false };
 
-/** The features of the token at `at` among `signs`, which are padded with two edges on both sides. */
+/** The features (hashes of 32 bits) of the token at `at` among `signs`; `out` is filled from 0, their number is given back. */
 export const featuresAt = (
   signs: readonly Sign[],
   at: number,
@@ -96,7 +99,7 @@ export const featuresAt = (
       Math.imul(a ^ Math.imul(template, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + template, 0xc2b2ae35);
     mixed ^= mixed >>> 15;
     mixed = Math.imul(mixed, 0x2c1b3c6d);
-    out[count++] = (mixed ^ (mixed >>> 13)) & (buckets - 1);
+    out[count++] = mixed ^ (mixed >>> 13);
   };
   const lists0 = dropped.lists ? 0 : zero.lists;
   const listsL = dropped.lists ? 0 : left.lists;
@@ -105,8 +108,6 @@ export const featuresAt = (
   add(2, zero.shape, left.shape);
   add(3, zero.shape, right.shape);
   add(4, left.shape * 512 + right.shape, zero.shape);
-  add(5, left2.shape * 512 + left.shape, zero.shape);
-  add(6, right.shape * 512 + right2.shape, zero.shape);
   add(7, lists0, zero.shape);
   add(8, lists0 * 256 + listsL, zero.shape);
   add(9, lists0 * 256 + listsR, zero.shape);
@@ -117,16 +118,12 @@ export const featuresAt = (
   add(14, right2.word, zero.shape);
   add(15, left.word, left2.word);
   add(16, right.word, right2.word);
-  add(17, left.word, right.word);
   add(18, left.word, lists0);
   add(19, right.word, lists0);
   add(28, left2.lists * 256 + listsL, left.word);
-  add(29, listsR * 256 + right2.lists, right.shape);
   add(30, near(signs, at), zero.shape);
   if (dropped.word) return count;
   add(20, zero.word);
-  add(21, zero.word, left.word);
-  add(22, zero.word, right.word);
   add(23, zero.word, zero.shape);
   add(24, zero.end2, zero.shape);
   add(25, zero.end3, zero.shape);

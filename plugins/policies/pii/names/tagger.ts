@@ -1,5 +1,5 @@
 import { type Token, tokenKinds } from '../tokens.ts';
-import { edge, featuresAt, maxFeatures, type Sign, signOf } from './features.ts';
+import { bucketOf, edge, featuresAt, maxFeatures, type Sign, signOf } from './features.ts';
 import { listBits } from './gazetteer.ts';
 import { labelCount, mayFollow } from './labels.ts';
 
@@ -21,33 +21,45 @@ export interface Segment {
 /** Lists that make even a small word a candidate. */
 const listed = 1 | 2 | 4 | 16;
 
-/** How far a segment goes around capitals and numbers: "of the", ", ", "van der". */
-const margin = 2;
+/** Most tokens that are no candidates between two that are: "of the", ", ", "van der". */
+const bridge = 3;
 
 export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
   const segments: { from: number; to: number }[] = [];
   tokens.forEach((token, at) => {
-    if (!isCandidate(token)) return;
+    const reach = reachOf(token);
+    if (reach === 0) return;
     const last = segments.at(-1);
-    const from = Math.max(0, at - margin);
-    if (last && from <= last.to) last.to = Math.min(tokens.length, at + 1 + margin);
-    else segments.push({ from, to: Math.min(tokens.length, at + 1 + margin) });
+    const to = Math.min(tokens.length, at + reach);
+    if (last && at <= last.to + bridge) last.to = to;
+    else segments.push({ from: at, to });
   });
   return segments;
 };
 
-const isCandidate = ({ kind, capital, lower }: Token): boolean => {
-  if (kind === tokenKinds.word)
-    return capital || (lower.length > 2 && (listBits(lower) & listed) !== 0) || lower.charCodeAt(0) > 0x2e80;
-  return kind === tokenKinds.number || kind === tokenKinds.mixed;
+/** How many tokens a candidate opens: itself, and the surname behind a first name in small letters; 0: it is none. */
+const reachOf = ({ kind, capital, lower }: Token): number => {
+  if (kind === tokenKinds.number || kind === tokenKinds.mixed) return 1;
+  if (kind !== tokenKinds.word) return 0;
+  if (capital || lower.charCodeAt(0) > 0x2e80) return 1;
+  const lists = lower.length > 2 ? listBits(lower) : 0;
+  if ((lists & listed) === 0 || (lists & 64) !== 0) return 0;
+  return lists & 1 ? 2 : 1;
 };
 
-/** The signs of a segment's tokens and of four on both sides. */
-export const signsOf = (text: string, tokens: readonly Token[], { from, to }: Segment): Sign[] => {
+/** The signs of a segment's tokens and of four on both sides. `known` keeps those of a page. */
+export const signsOf = (
+  text: string,
+  tokens: readonly Token[],
+  { from, to }: Segment,
+  known: (Sign | undefined)[] = [],
+): Sign[] => {
   const signs: Sign[] = [];
   for (let at = from - signPad; at < to + signPad; at++) {
     const token = tokens[at];
-    signs.push(token ? signOf(text, token) : edge);
+    const sign = token ? (known[at] ?? signOf(text, token)) : edge;
+    if (token) known[at] = sign;
+    signs.push(sign);
   }
   return signs;
 };
@@ -75,7 +87,7 @@ export const tag = (signs: readonly Sign[], { features: learned, transitions, sc
     const count = featuresAt(signs, at + signPad, features);
     const base = at * labelCount;
     for (let index = 0; index < count; index++) {
-      const row = (features[index] ?? 0) * labelCount;
+      const row = bucketOf(features[index] ?? 0) * labelCount;
       for (let label = 0; label < labelCount; label++)
         own[base + label] = (own[base + label] ?? 0) + (learned[row + label] ?? 0);
     }
