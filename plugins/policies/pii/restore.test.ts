@@ -120,20 +120,18 @@ describe('restoreFilter', () => {
 
   it('keeps arguments of tools JSON, wherever they are cut and however signs are escaped', () => {
     const entries = [mail, entry('say "hi"\\ \n', 2), entry('Zoë 😀', 3)];
-    const escape = (text: string): string => JSON.stringify(text).slice(1, -1);
+    const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
     const piece = fc.oneof(
       fc.constantFrom(...entries).map((it) => ({ json: it.placeholder, value: it.value })),
-      fc
-        .constantFrom(...entries)
-        .map((it) => ({
-          json: it.placeholder.replace('[', '\\u005b').replace('_', '\\u005F'),
-          value: it.value,
-        })),
+      fc.constantFrom(...entries).map((it) => ({
+        json: it.placeholder.replace('[', '\\u005b').replace('_', '\\u005F'),
+        value: it.value,
+      })),
       fc
         .constantFrom(...entries)
         .map((it) => ({ json: it.placeholder.replace('[', '\\\\[').replace(']', '\\\\]'), value: it.value })),
-      fc.string({ maxLength: 6 }).map((text) => ({ json: escape(text), value: text })),
-      fc.constantFrom('\\', '\\\\', '\n', '"', '[').map((text) => ({ json: escape(text), value: text })),
+      fc.string({ maxLength: 6 }).map((text) => ({ json: escaped(text), value: text })),
+      fc.constantFrom('\\', '\\\\', '\n', '"', '[').map((text) => ({ json: escaped(text), value: text })),
     );
     // A bare backslash before a placeholder is taken for Markdown's; what comes out is JSON all the same.
     fc.assert(

@@ -45,7 +45,12 @@ export interface Window {
   readonly groups: readonly Group[];
 }
 
-/** Windows of whole groups with `least` to `most` digits. Bounded for each group, so linear in the run. */
+const sizeOf = (group: Group | undefined): number => (group ? group.end - group.start : 0);
+
+/**
+ * Windows of whole groups with `least` to `most` digits: one group, or several of at least three digits, of which the last
+ * may have two. Bounded for each group, so linear in the run.
+ */
 export const windows = (
   text: string,
   { groups }: DigitRun,
@@ -56,7 +61,7 @@ export const windows = (
     let joined = '';
     for (let last = first; last < groups.length && joined.length <= most; last++) {
       const group = groups[last];
-      if (!group) break;
+      if (!group || (last > first && (sizeOf(groups[last - 1]) < 3 || sizeOf(group) < 2))) break;
       joined += text.slice(group.start, group.end);
       if (joined.length >= least && joined.length <= most)
         found.push({ start, end: group.end, digits: joined, groups: groups.slice(first, last + 1) });

@@ -25,16 +25,19 @@ const listed = 1 | 2 | 4 | 16;
 const bridge = 3;
 
 export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
-  const segments: { from: number; to: number }[] = [];
+  const segments: { from: number; to: number; words: number }[] = [];
   tokens.forEach((token, at) => {
     const reach = reachOf(token);
     if (reach === 0) return;
     const last = segments.at(-1);
     const to = Math.min(tokens.length, at + reach);
-    if (last && at <= last.to + bridge) last.to = to;
-    else segments.push({ from: at, to });
+    const words = token.kind === tokenKinds.word ? 1 : 0;
+    if (last && at <= last.to + bridge) {
+      last.to = to;
+      last.words += words;
+    } else segments.push({ from: at, to, words });
   });
-  return segments;
+  return segments.filter(({ words }) => words > 0); // numbers alone name nothing
 };
 
 /** How many tokens a candidate opens: itself, and the surname behind a first name in small letters; 0: it is none. */
