@@ -130,6 +130,11 @@ export const metrics = {
     help: 'What calls cost in micro-dollars, by who made them.',
     labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model'],
   },
+  nexus_pii_entities_total: {
+    kind: 'counter',
+    help: 'Personal data and secrets found, by type, by what was done with them, and where.',
+    labels: ['entity', 'action', 'mode', 'direction'],
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof metrics;
