@@ -1,4 +1,4 @@
-import { kindTable, kinds } from '../../text/characters.ts';
+import { kinds, kindTable } from '../../text/characters.ts';
 import { fold } from '../../text/fold.ts';
 import { concepts, lexicon } from './lexicon.ts';
 

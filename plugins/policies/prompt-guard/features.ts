@@ -1,4 +1,4 @@
-import { kindTable, kinds } from '../../text/characters.ts';
+import { kinds, kindTable } from '../../text/characters.ts';
 import { conceptAt } from './concepts.ts';
 
 /** Buckets of the hash table that the weights lie in. */
