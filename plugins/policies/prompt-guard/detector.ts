@@ -1,7 +1,16 @@
 import { type Folded, fold } from '../../text/fold.ts';
 import { type View, type ViewName, viewsOf } from '../../text/views.ts';
+import type { Level } from './config.ts';
 import { Extractor } from './features.ts';
-import { classOf, type GuardModel, type Level, loadModel, type Scores, Scorer, toolClasses, userClasses } from './model.ts';
+import {
+  classOf,
+  type GuardModel,
+  loadModel,
+  Scorer,
+  type Scores,
+  toolClasses,
+  userClasses,
+} from './model.ts';
 import { type Channel, rules } from './rules.ts';
 import weights from './weights.json' with { type: 'json' };
 

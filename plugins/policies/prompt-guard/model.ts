@@ -1,13 +1,10 @@
 import { Buffer } from 'node:buffer';
+import type { Level } from './config.ts';
 import { bucketCount, type Features } from './features.ts';
 
 /** The linear models on the same features. `bare`: plain instructions in data, advisory. */
 export const heads = ['user', 'tool', 'bare'] as const;
 export type Head = (typeof heads)[number];
-
-/** How readily a text counts as an attack; `balanced` is what we ship with. */
-export const levels = ['strict', 'balanced', 'lenient'] as const;
-export type Level = (typeof levels)[number];
 
 /** Texts are held to thresholds of their own length: longest in words, then no limit. */
 export const userClasses = [8, 24, 120] as const;

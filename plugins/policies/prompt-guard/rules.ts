@@ -61,7 +61,10 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'a line that begins like a turn of the system or of the developer',
     weight: { user: 0.2, data: 0.5 },
-    test: where(['system', 'developer', 'admin'], /(?:^|\n)[ #>*\t[]{0,8}(?:system|developer|admin)(?: (?:message|notice|prompt|instructions?))?[\]*]{0,3} ?:/),
+    test: where(
+      ['system', 'developer', 'admin'],
+      /(?:^|\n)[ #>*\t[]{0,8}(?:system|developer|admin)(?: (?:message|notice|prompt|instructions?))?[\]*]{0,3} ?:/,
+    ),
   },
   {
     id: 'hidden-html',
@@ -78,7 +81,10 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'an HTML comment that speaks to a model',
     weight: { user: 0.5, data: 2 },
-    test: where(['<!--'], /<!--[^>]{0,300}\b(?:ai|assistant|llm|chatgpt|claude|gemini|agents?|language model|ignore (?:all|previous|the))\b/),
+    test: where(
+      ['<!--'],
+      /<!--[^>]{0,300}\b(?:ai|assistant|llm|chatgpt|claude|gemini|agents?|language model|ignore (?:all|previous|the))\b/,
+    ),
   },
   {
     id: 'override-phrase',

@@ -1,5 +1,5 @@
 import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
-import { expand, pick, seededRandom, type Slots } from './grammar.ts';
+import { expand, pick, type Slots, seededRandom } from './grammar.ts';
 import { type LanguageTexts, languages } from './languages.ts';
 import { benignDocumentFamilies, benignFamilies, benignSlots } from './negatives.ts';
 import type { TrainingRow } from './rows.ts';
@@ -7,7 +7,16 @@ import type { TrainingRow } from './rows.ts';
 /** Source of every row made here; the family stands in `kind`. */
 export const ownSource = 'own-grammar';
 
-const perFamily = { attack: 420, benign: 620, tool: 420, document: 260, bare: 700, language: 44, mixed: 900, long: 500 };
+const perFamily = {
+  attack: 420,
+  benign: 620,
+  tool: 420,
+  document: 260,
+  bare: 700,
+  language: 44,
+  mixed: 900,
+  long: 500,
+};
 
 type Random = () => number;
 
@@ -22,7 +31,12 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
   const rows = [
     ...families(attackFamilies, attackSlots, { label: 1, channel: 'user', count: perFamily.attack }, random),
     ...families(benignFamilies, benignSlots, { label: 0, channel: 'user', count: perFamily.benign }, random),
-    ...families(benignDocumentFamilies, benignSlots, { label: 0, channel: 'tool', count: perFamily.document }, random),
+    ...families(
+      benignDocumentFamilies,
+      benignSlots,
+      { label: 0, channel: 'tool', count: perFamily.document },
+      random,
+    ),
     ...longHarmless(random),
     ...inDocuments(documents, random),
     ...bareInDocuments(documents, random),
@@ -61,7 +75,9 @@ const cased = (text: string, random: Random): string => {
   if (roll < 0.15) return text.toLowerCase();
   if (roll < 0.19) return text.toUpperCase();
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return roll < 0.75 && /[a-z0-9"]$/i.test(capital) ? `${capital}${pick(['.', '.', '!', ''], random)}` : capital;
+  return roll < 0.75 && /[a-z0-9"]$/i.test(capital)
+    ? `${capital}${pick(['.', '.', '!', ''], random)}`
+    : capital;
 };
 
 /** Long harmless requests: several sentences of role-play, creative work and rules for the answer. */
@@ -95,7 +111,14 @@ const inDocuments = (documents: readonly TrainingRow[], random: Random): Trainin
       const order = cased(expand(templates[at % templates.length] ?? '', toolSlots, random), random);
       const carrier = pick(documents, random);
       const text = insert(carrier.text.slice(0, 1500), order, random);
-      return { ...text, label: 1, channel: 'tool', source: ownSource, kind: `tool/${family}`, lang: 'en' } as const;
+      return {
+        ...text,
+        label: 1,
+        channel: 'tool',
+        source: ownSource,
+        kind: `tool/${family}`,
+        lang: 'en',
+      } as const;
     }),
   );
 
@@ -165,7 +188,12 @@ const inLanguage = ({ lang, texts, documents }: InLanguage, random: Random): Tra
       row(part(texts.harmless), 0, 'user', 'harmless/language'),
       row(`${part(texts.harmless)} ${part(texts.harmless)}`, 0, 'user', 'harmless/language'),
       { ...row(order.text, 1, 'tool', 'tool/language'), span: order.span },
-      row(insert(carrier.text.slice(0, 600), part(texts.document), random).text, 0, 'tool', 'harmless/language'),
+      row(
+        insert(carrier.text.slice(0, 600), part(texts.document), random).text,
+        0,
+        'tool',
+        'harmless/language',
+      ),
     ];
   }).flat();
 };

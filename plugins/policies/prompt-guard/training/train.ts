@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { fold } from '../../../text/fold.ts';
+import { type Level, levels } from '../config.ts';
 import { bucketCount, Extractor, type Features } from '../features.ts';
 import {
   classOf,
   heads,
-  type Level,
-  levels,
   normalised,
   type Thresholds,
   toolClasses,
@@ -68,12 +67,20 @@ export const train = (
   progress: (done: number, what: string) => void,
 ): Trained => {
   progress(0, 'writing sentences');
-  const all = [...rows, ...ownRows(rows.filter((it) => it.label === 0), seed)];
+  const all = [
+    ...rows,
+    ...ownRows(
+      rows.filter((it) => it.label === 0),
+      seed,
+    ),
+  ];
   progress(0.05, 'reading features');
   const sets = samplesOf(all);
-  const heldOut = scoreHeldOut(all, sets, (fold) => progress(0.15 + (0.65 * fold) / folds, `fold ${fold + 1}`));
+  const heldOut = scoreHeldOut(all, sets, (fold) =>
+    progress(0.15 + (0.65 * fold) / folds, `fold ${fold + 1}`),
+  );
   progress(0.8, 'training on all sources');
-  const linears = heads.map((head) => fit(sets[head]));
+  const linears = heads.map((head) => fitLinear(sets[head]));
   progress(0.98, 'thresholds');
   const thresholds = Object.fromEntries(
     levels.map((level) => [level, thresholdsFor(heldOut, targets[level])]),
@@ -96,7 +103,8 @@ export const isOrdinaryChat = ({ label, channel, source, kind }: TrainingRow): b
 export const isBare = (row: TrainingRow): boolean => row.kind === 'indirect/bare-instruction';
 
 /** Kinds of user attacks that are attacks in data too; questions for a password are not. */
-const attacksAnywhere = /^(override|jailbreak|delimiter|attack\/(override|hijack|persona|delimiter|machine|mixed|language))$/;
+const attacksAnywhere =
+  /^(override|jailbreak|delimiter|attack\/(override|hijack|persona|delimiter|machine|mixed|language))$/;
 
 const samplesOf = (rows: readonly TrainingRow[]): Samples => {
   const extractor = new Extractor();
@@ -106,13 +114,19 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
     const own = row.source === ownSource ? 0.7 : 1;
     if (row.channel === 'user') {
       samples.user.push({ buckets: once(all(features)), label: row.label, weight: own, row: index });
-      samples.user.push({ buckets: once(onlyConcepts(features)), label: row.label, weight: 0.5 * own, row: index });
+      samples.user.push({
+        buckets: once(onlyConcepts(features)),
+        label: row.label,
+        weight: 0.5 * own,
+        row: index,
+      });
     }
     for (const window of windowsFor(row, features)) {
       const sample = { buckets: slice(features, window), row: index };
       if (row.channel === 'user') {
         if (row.label === 0) samples.tool.push({ ...sample, label: 0, weight: 0.5 });
-        else if (attacksAnywhere.test(row.kind)) samples.tool.push({ ...sample, label: 1, weight: 0.5 * own });
+        else if (attacksAnywhere.test(row.kind))
+          samples.tool.push({ ...sample, label: 1, weight: 0.5 * own });
         continue;
       }
       if (!isBare(row)) samples.tool.push({ ...sample, label: row.label, weight: own });
@@ -166,7 +180,7 @@ const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint
 const once = (buckets: Uint16Array): Uint16Array => Uint16Array.from(new Set(buckets));
 
 /** AdaGrad on the logistic loss, in an order that the seed decides. */
-const fit = (samples: readonly Sample[]): Linear => {
+const fitLinear = (samples: readonly Sample[]): Linear => {
   const random = seededRandom(seed);
   const weights = new Float32Array(bucketCount);
   const squares = new Float32Array(bucketCount).fill(1e-2);
@@ -227,7 +241,8 @@ const shuffle = (order: Uint32Array, random: () => number): void => {
 export const groupOf = ({ source, kind, lang, label, channel }: TrainingRow): string => {
   if (source === ownSource) return `own ${kind}`;
   if (channel === 'tool' && label === 1) return kind;
-  if (source.startsWith('pasted')) return label === 1 ? 'override in a pasted passage' : 'request with a pasted passage';
+  if (source.startsWith('pasted'))
+    return label === 1 ? 'override in a pasted passage' : 'request with a pasted passage';
   if (source.startsWith('docs:')) return `documentation ${source.slice(5)}`;
   if (source === 'project-templates') {
     return `templates ${lang === 'en' ? kind : 'in other languages'}${label === 1 ? '' : ' (harmless)'}`;
@@ -251,7 +266,7 @@ const scoreHeldOut = (
   const foldsOfRows = groups.map(foldOf);
   return Array.from({ length: folds }, (_, fold) => {
     progress(fold);
-    const linears = heads.map((head) => fit(sets[head].filter((it) => foldsOfRows[it.row] !== fold)));
+    const linears = heads.map((head) => fitLinear(sets[head].filter((it) => foldsOfRows[it.row] !== fold)));
     return rows.flatMap((row, index) => {
       if (foldsOfRows[index] !== fold) return [];
       const features = extractor.extract(foldText(row.text));
@@ -262,7 +277,10 @@ const scoreHeldOut = (
 
 const foldText = (text: string): string => fold(text).text;
 
-const scoresOf = (features: Features, linears: readonly Linear[]): { user: number; tool: number; bare: number } => {
+const scoresOf = (
+  features: Features,
+  linears: readonly Linear[],
+): { user: number; tool: number; bare: number } => {
   const [user, tool, bare] = linears as [Linear, Linear, Linear];
   const buckets = once(all(features));
   return {
@@ -286,13 +304,22 @@ const best = (features: Features, { weights, bias }: Linear): number => {
 const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool: number }): Thresholds => {
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
   const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
-  const overall = quantile(chat.map((it) => it.user), target.user);
+  const overall = quantile(
+    chat.map((it) => it.user),
+    target.user,
+  );
   return {
     // A class with few rows must not have a threshold far from that of all.
     user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) => Math.max(it, overall - 1)),
-    userWindow: quantile(chat.map((it) => it.tool), target.user / 5),
+    userWindow: quantile(
+      chat.map((it) => it.tool),
+      target.user / 5,
+    ),
     tool: perClass(documents, toolClasses, (it) => it.tool, target.tool),
-    bare: quantile(documents.map((it) => it.bare), 0.02),
+    bare: quantile(
+      documents.map((it) => it.bare),
+      0.02,
+    ),
   };
 };
 
@@ -335,7 +362,8 @@ const pack = ({ linears, thresholds, heldOut, trainedOn }: Pack): WeightsFile =>
     }
   });
   const share = (rows: readonly HeldOut[], level: Level) =>
-    Math.round((10_000 * rows.filter((it) => isBlocked(it, thresholds[level])).length) / rows.length) / 10_000;
+    Math.round((10_000 * rows.filter((it) => isBlocked(it, thresholds[level])).length) / rows.length) /
+    10_000;
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
   const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
   return {
