@@ -19,7 +19,10 @@ const waitsMs = 50;
 const slackMs = 25;
 
 const kindsOf = (states: readonly StoreState[]): string[] =>
-  states.map((state) => (state.kind === 'lost' ? state.reason : 'ready'));
+  states.map((state) => {
+    if (state.kind === 'lost') return state.reason;
+    return state.hasForgotten ? 'ready, forgot' : 'ready';
+  });
 
 describe.skipIf(noRedis)('Redis in trouble', () => {
   const servers = new Servers();
@@ -105,6 +108,7 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
     await sleep(300);
     await load.stop();
     await settleDown(store);
+    expect(kindsOf(states)).toContain('ready, forgot');
     const [count] = (await store.read([loadClaim])) ?? [];
     expect(count).toMatchObject({ open: 0 });
     expect(count?.used).toBeGreaterThan(0);

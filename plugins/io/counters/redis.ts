@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAmounts, checkAsk, countName } from '../../counters/claims.ts';
@@ -104,12 +104,12 @@ class RedisStore implements RemoteStore {
     return countAt(numbers, claim, 0);
   }
 
-  async sweep(): Promise<void> {
-    await this.#run(['sweep']);
+  async sweep(): Promise<string> {
+    return String(await this.#run(['sweep', randomUUID()]));
   }
 
-  async probe(): Promise<void> {
-    await this.#run(['probe']);
+  async probe(): Promise<string> {
+    return String(await this.#run(['probe', randomUUID()]));
   }
 
   /** A client that is about to connect is let alone: ioredis, told to disconnect then, would give up for good. */
