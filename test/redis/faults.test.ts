@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { slices } from '../../plugins/counters/slices.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
 import type { StoreState } from '../../plugins/io/counters/breaker.ts';
@@ -12,8 +12,6 @@ import { connectWatched, loadClaim, measureLag, quantile, settleDown, startLoad 
 import { startFakeRedis, startProxy } from './proxy.ts';
 import { ask, noRedis, Servers, startSentinels, waitUntil } from './servers.ts';
 
-if (noRedis) console.log(`skipped: ${noRedis}`);
-
 const waitsMs = 50;
 /** On a machine that others use too; what timers were late is added to it. */
 const slackMs = 25;
@@ -24,7 +22,8 @@ const kindsOf = (states: readonly StoreState[]): string[] =>
     return state.hasForgotten ? 'ready, forgot' : 'ready';
   });
 
-describe.skipIf(noRedis)('Redis in trouble', () => {
+describe('Redis in trouble', () => {
+  beforeEach(({ skip }) => skip(noRedis !== undefined, noRedis));
   const servers = new Servers();
   const opened: { close(): unknown }[] = [];
   afterEach(async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../plugins/io/clock.ts';
 import { connectCounters } from '../../plugins/io/counters/connect.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
@@ -8,11 +8,10 @@ import { behavesLikeModel, keepsTheRate, rateCalls, smoothClaim, steps } from '.
 import { openPlace } from './place.ts';
 import { ask, noRedis, Servers } from './servers.ts';
 
-if (noRedis) console.log(`skipped: ${noRedis}`);
-
 const hourMs = 3_600_000;
 
-describe.skipIf(noRedis)('Redis', () => {
+describe('Redis', () => {
+  beforeEach(({ skip }) => skip(noRedis !== undefined, noRedis));
   const servers = new Servers();
   const started = noRedis ? undefined : servers.start('redis');
   const opened: { close(): void }[] = [];
