@@ -8,7 +8,7 @@ import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
-import { localHealthBoard } from './policies/upstream/health.ts';
+import { circuitCounter, localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
@@ -98,7 +98,7 @@ export class Gateway {
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
-    this.#board = ports.board ?? localHealthBoard(ports);
+    this.#board = ports.board ?? localHealthBoard({ ...ports, onCircuit: circuitCounter(ports.meter) });
     this.#version = this.#prepare(loaded);
   }
 

@@ -62,7 +62,7 @@ export const metrics = {
   },
   nexus_circuit_changes_total: {
     kind: 'counter',
-    help: 'Changes of an upstream between ready, cooling and half-open.',
+    help: 'How often an upstream began to be left alone (cooling), or was taken back (ready).',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'circuit'],
   },
   nexus_tokens_total: {
