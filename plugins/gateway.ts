@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
+import { piiKeyName } from './config/secrets.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
@@ -14,6 +15,7 @@ import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
+import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
@@ -31,6 +33,8 @@ export interface Ports {
   readonly meter: Meter;
   /** Where budgets are counted. */
   readonly counters: CounterStore;
+  /** For work that would keep others waiting; absent: it is done here, in slices. */
+  readonly offload?: Offload;
   /** Asks the other processes of this host for a decision that is not ours. */
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** Public prices and facts of models. */
@@ -71,6 +75,12 @@ interface Version {
 type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
 
 const nobody: Consumer = { keyId: '' };
+
+/** The key of `pii`, where one is configured. */
+const hashKeyOf = ({ secrets }: GatewayConfig): { readonly hashKey?: Uint8Array } => {
+  const key = secrets.get(piiKeyName);
+  return key === undefined ? {} : { hashKey: Buffer.from(key) };
+};
 
 /** Decisions that can be asked for: about 4 kB each. */
 const keptDecisions = 5000;
@@ -242,7 +252,9 @@ export class Gateway {
     const providers = readyProviders(config, loaded);
     const policies = configuredPolicies(config, providers, {
       ...this.#ports,
+      offload: this.#ports.offload ?? noThreads,
       board: this.#board,
+      ...hashKeyOf(loaded),
       stickySecret: secretOf(loaded),
       // What an upstream does not count, we count ourselves.
       canServe: (dialect, operation) =>
