@@ -9,6 +9,7 @@ import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
+import { learningFactors } from './policies/token-budget/factors.ts';
 import { circuitCounter, localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
@@ -104,6 +105,8 @@ export class Gateway {
   readonly #telling = new Set<Promise<void>>();
   /** Outlives versions: a new configuration must not forget who is down. */
   readonly #board: HealthBoard;
+  /** Outlives versions, too: what each model makes of a prompt has been learned. */
+  readonly #factors = learningFactors();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
@@ -254,6 +257,7 @@ export class Gateway {
       ...this.#ports,
       offload: this.#ports.offload ?? noThreads,
       board: this.#board,
+      factors: this.#factors,
       ...hashKeyOf(loaded),
       stickySecret: secretOf(loaded),
       // What an upstream does not count, we count ourselves.
