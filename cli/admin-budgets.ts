@@ -44,6 +44,12 @@ const adjustment = z.strictObject({
   reason: z.string().trim().min(3).max(500),
 });
 
+/** What the pages are for. */
+export const budgetPages = {
+  '/api/budgets': 'every count of every budget; JSON',
+  '/api/budgets/holds': 'every open reservation; JSON',
+} as const;
+
 /**
  * `GET /api/budgets`, `GET /api/budgets/holds` and `POST /api/budgets/adjust`, to be mounted on the admin port, which
  * says who may come. Errors are problem+json (RFC 9457).

@@ -4,7 +4,7 @@ import { families, type PriceRow } from '../../plugins/catalog/catalog.ts';
 import { fromLitellm, fromModelsDev, type ImportedRow, rowLine } from '../../plugins/catalog/import.ts';
 import { dollars } from '../../plugins/catalog/money.ts';
 import { expectedAny, expectedOneOf } from '../../plugins/config/problem.ts';
-import { builtinCatalog } from '../../plugins/io/catalog.ts';
+import { builtinCatalog, editedTables } from '../../plugins/io/catalog.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 
 const importers: Readonly<Record<string, typeof fromLitellm>> = {
@@ -94,7 +94,19 @@ const lines = (prices: object, indent: string): string[] =>
     return [`${indent}${name.padEnd(13)}${amount}`];
   });
 
+const table = defineCommand({
+  meta: { description: 'Print prices.yaml and models.yaml as the JSON that the program reads' },
+  run: () => {
+    const { prices, models } = editedTables();
+    console.log(`{"prices":${lineEach(prices)},"models":${lineEach(models)}}`);
+  },
+});
+
+/** A line for each row, so that a change shows in a diff. */
+const lineEach = (rows: unknown): string =>
+  Array.isArray(rows) ? `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]` : JSON.stringify(rows);
+
 export default defineCommand({
   meta: { description: 'Public prices of models, and how to bring newer ones' },
-  subCommands: { show, import: importRows },
+  subCommands: { show, import: importRows, table },
 });

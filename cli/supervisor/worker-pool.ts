@@ -40,7 +40,20 @@ export class WorkerPool {
   constructor({ sockets, logDirectory, ...shared }: WorkerPoolOptions) {
     this.#workers = sockets.map((socketPath, index) => {
       const logFile = logDirectory && join(logDirectory, `worker-${index}.log`);
-      return new Worker({ ...shared, index, socketPath, logFile });
+      return new Worker({
+        ...shared,
+        index,
+        socketPath,
+        logFile,
+        onHealth: (from, facts) => {
+          for (const worker of this.#workers) if (worker !== from) worker.tellHealth(facts);
+        },
+        findElsewhere: async (from, decision) => {
+          const others = this.#workers.filter((worker) => worker !== from);
+          const records = await Promise.all(others.map((worker) => worker.findDecision(decision)));
+          return records.find((record) => record !== undefined);
+        },
+      });
     });
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
 import {
   type CandidateConfig,
@@ -211,6 +212,7 @@ export const configSchema = z
     keys: z.array(keySchema).default([]).describe('Keys of clients.'),
     budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
     prices: pricesSchema.prefault({}),
+    promptGuard: promptGuardSchema.optional(),
     store: store.prefault({}),
     limits: limits.prefault({}),
   })
