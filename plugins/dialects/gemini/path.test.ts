@@ -34,6 +34,7 @@ describe('paths', () => {
     ['gemini-2.5-flash', true, '/models/gemini-2.5-flash:streamGenerateContent?alt=sse'],
     ['tunedModels/a b', false, '/tunedModels/a%20b:generateContent'],
     ['a?b#c', false, '/models/a%3Fb%23c:generateContent'],
+    ['gemini-2.0-flash@001', false, '/models/gemini-2.0-flash@001:generateContent'],
   ])('of an upstream: %s, streamed %s', (model, stream, path) => {
     expect(upstreamPath(model, stream)).toBe(path);
     expect(readPath(`/v1beta${path}`)).toMatchObject({ eventStream: stream });
