@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
+import { machinePorts } from '../plugins/io/ports.ts';
 import { systemRandom } from '../plugins/io/random.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
@@ -65,7 +66,7 @@ export const startKongHost = async ({
   removeLeftovers(directory);
   const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
-  const ports = { clock: systemClock, random: systemRandom, meter };
+  const ports = machinePorts({ meter });
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -101,6 +102,7 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
+      await gateway.told();
     },
   };
 };

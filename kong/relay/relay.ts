@@ -74,7 +74,7 @@ const serve = async (
   const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
     const head = requestHead(incoming);
-    const opened = open(head, options);
+    const opened = await open(head, options);
     if (!('request' in opened)) return client.reply(recordedReply(opened, head));
     const { clock } = options;
     await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
@@ -85,7 +85,7 @@ const serve = async (
 };
 
 /** The session of a call that has a good ticket. */
-const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
+const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply | Promise<Reply> => {
   const { headers } = head;
   const passage = tickets.redeem(headers.get(ticketHeader) ?? '');
   if (!passage) return gateway.refuse(head, gatewayError('policy_unavailable'));

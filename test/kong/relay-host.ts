@@ -10,7 +10,7 @@ import { resolveSecrets } from '../../plugins/config/secrets.ts';
 import type { Consumer } from '../../plugins/exchange.ts';
 import { Gateway } from '../../plugins/gateway.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
-import { systemRandom } from '../../plugins/io/random.ts';
+import { machinePorts } from '../../plugins/io/ports.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import type { ClientAnswer, ClientCall, Host } from '../contract/host.ts';
 import { httpCall } from '../contract/http.ts';
@@ -41,7 +41,7 @@ export const startRelayHost = async (
   const sources = { env, readFile: () => '' };
   const loaded = loadConfig(configText, { file: 'relay.json', ...sources });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-  const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
+  const ports = machinePorts({ meter: prometheusMeter().meter });
   const gateway = new Gateway({ ...loaded, secrets: resolveSecrets(loaded.config, sources) }, ports);
   const tickets = new Tickets(ports);
   const egressPath = join(directory, 'egress.sock');
