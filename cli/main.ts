@@ -11,6 +11,8 @@ const subCommands = {
   check: () => import('./commands/check.ts').then((module) => module.default),
   schema: () => import('./commands/schema.ts').then((module) => module.default),
   keys: () => import('./commands/keys.ts').then((module) => module.default),
+  budgets: () => import('./commands/budgets.ts').then((module) => module.default),
+  prices: () => import('./commands/prices.ts').then((module) => module.default),
   serve: () => import('./commands/serve.ts').then((module) => module.default),
   explain: () => import('./commands/explain.ts').then((module) => module.default),
   test: () => import('./commands/test.ts').then((module) => module.default),
@@ -18,6 +20,8 @@ const subCommands = {
   kong: () => import('./commands/kong.ts').then((module) => module.default),
   'kong-server': () => import('./commands/kong-server.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
+  scan: () => import('./commands/scan.ts').then((module) => module.default),
+  train: () => import('./commands/train.ts').then((module) => module.default),
   bench: () => import('./commands/bench.ts').then((module) => module.default),
   version: () => import('./commands/version.ts').then((module) => module.default),
 };

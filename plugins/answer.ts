@@ -213,7 +213,7 @@ abstract class StreamedAnswer implements AnswerReader {
       return;
     }
     this.setup.seen.error ??= error.code;
-    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId), {
+    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId, this.setup.request), {
       ending: endingOf(error),
       status: 200,
     });
@@ -300,7 +300,7 @@ class PassedStream extends StreamedAnswer {
   }
 
   protected override contentType(): string {
-    return this.setup.head.headers.get('content-type') ?? 'text/event-stream';
+    return this.#bytes?.contentType ?? this.setup.head.headers.get('content-type') ?? 'text/event-stream';
   }
 
   protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
@@ -455,8 +455,9 @@ class WholeAnswer implements AnswerReader {
       this.fail(error);
       return;
     }
-    const body = untouched ? bytes : this.#translate(events);
-    const contentType = request.stream ? 'text/event-stream' : 'application/json';
+    const { body, contentType } = untouched
+      ? { body: bytes, contentType: 'application/json' }
+      : this.#translate(events);
     const headers: HeaderList = [
       ['content-type', contentType],
       ...this.#setup.headers(seen.usage),
@@ -470,13 +471,14 @@ class WholeAnswer implements AnswerReader {
     return isStream(head, upstream) ? upstream.decodeStream() : upstream.decodeResponse();
   }
 
-  #translate(events: readonly ModelEvent[]): string {
+  #translate(events: readonly ModelEvent[]): { body: string; contentType: string } {
     const { client, request, filter } = this.#setup;
     const encoder = request.stream ? client.encodeStream(this.#setup) : client.encodeResponse(this.#setup);
     const passed = filter
       ? [...events.flatMap((event) => filter.push(event)), ...(filter.flush?.() ?? [])]
       : events;
-    return passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    const body = passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    return { body, contentType: encoder.contentType };
   }
 
   #send(answer: {

@@ -20,11 +20,14 @@ export interface Provider {
   readonly region?: string;
   /** Of Azure OpenAI, when its paths hold the deployment. */
   readonly azureApiVersion?: string;
+  /** Most calls at the same time. */
+  readonly maxConcurrent?: number;
 }
 
 const dialects = {
   openai: 'openai-chat',
   anthropic: 'anthropic-messages',
+  gemini: 'gemini',
   'anthropic-vertex': 'anthropic-vertex',
   'anthropic-bedrock': 'anthropic-bedrock',
   cohere: 'cohere-chat',
@@ -35,6 +38,7 @@ const dialects = {
 const credentials: Record<UpstreamDialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
+  gemini: { header: 'x-goog-api-key', prefix: '' },
   'anthropic-vertex': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-bedrock': { header: 'authorization', prefix: 'Bearer ' },
   'cohere-chat': { header: 'authorization', prefix: 'Bearer ' },
@@ -88,7 +92,11 @@ const readyProvider = (
     pathPrefix: url.pathname.replace(/\/+$/, ''),
     credential: key === undefined || authorize ? [] : [[header, prefix + key]],
     ...(authorize ? { authorize } : {}),
-    ...present({ region: config.region, azureApiVersion: config.azureApiVersion }),
+    ...present({
+      region: config.region,
+      azureApiVersion: config.azureApiVersion,
+      maxConcurrent: config.maxConcurrent,
+    }),
   };
 };
 

@@ -1,9 +1,12 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
+import { decisionLogFields } from './decision.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { countedLocally } from './local-count.ts';
 import type { ModelRequest } from './model/request.ts';
+import { unsealFor } from './model/seals.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
@@ -41,9 +44,17 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
-  /** `told` resolves when every policy has heard of it. */
-  readonly onSettled: (session: Session, told: Promise<void>) => void;
+  readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
+}
+
+/** The end of an exchange. */
+export interface Settlement {
+  readonly outcome: Outcome;
+  /** What became of each attempt, by its number. */
+  readonly results: ReadonlyMap<number, AttemptResult>;
+  /** Resolves when every policy has heard of it. */
+  readonly told: Promise<void>;
 }
 
 interface Accepted {
@@ -64,6 +75,7 @@ export class Session {
   readonly #setup: SessionSetup;
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
+  readonly #results = new Map<number, AttemptResult>();
   /** The attempt under way: when it began, and what its upstream has answered so far. */
   #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
   #accepted: Accepted | undefined;
@@ -99,6 +111,7 @@ export class Session {
       if (decision.kind === 'refuse') return this.refuse(decision.error);
       const { request, plan } = decision;
       this.#accepted = { document, original, request, plan };
+      if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
@@ -106,6 +119,21 @@ export class Session {
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
+  }
+
+  /** Is this a count of tokens that the first upstream cannot do? */
+  #countsItself([first]: readonly Upstream[]): boolean {
+    const { operation } = this.#setup.exchange;
+    return (
+      operation === 'count-tokens' && first !== undefined && !upstreamDialectFor(first.dialect, operation)
+    );
+  }
+
+  async #count(request: ModelRequest): Promise<Reply> {
+    const nowSeconds = Math.floor(this.#setup.clock.epochMs() / 1000);
+    const reply = await countedLocally(request, { dialect: this.dialect, id: this.id, nowSeconds });
+    this.#settle({ ending: 'complete', status: reply.status });
+    return reply;
   }
 
   /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */
@@ -201,6 +229,7 @@ export class Session {
       response_model: this.#served ? upstreamName(this.#served.upstream) : '',
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
+      ...decisionLogFields(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
@@ -210,9 +239,12 @@ export class Session {
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
     const to = this.#upstreamDialect(upstream);
-    return to === this.dialect && request === original
-      ? this.dialect.patchRequest(document, request, target)
-      : to.encodeRequest(request, target);
+    const { request: unsealed, lost } = unsealFor(upstream.dialect, request);
+    const encoded =
+      to === this.dialect && unsealed === original
+        ? this.dialect.patchRequest(document, unsealed, target)
+        : to.encodeRequest(unsealed, target);
+    return lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
@@ -234,8 +266,10 @@ export class Session {
 
   /** A query belongs to the client's dialect (`?beta=true`), so only an upstream of that dialect gets it. */
   #query(upstream: Upstream): string {
-    const at = this.#setup.head.path.indexOf('?');
-    return at === -1 || upstream.dialect !== this.dialect.name ? '' : this.#setup.head.path.slice(at);
+    const { path } = this.#setup.head;
+    const at = path.indexOf('?');
+    const isLeftOut = upstream.dialect !== this.dialect.name || this.dialect.forwardsQuery === false;
+    return at === -1 || isLeftOut ? '' : path.slice(at);
   }
 
   #ownHeaders(attempt: Attempt, usage: Usage | undefined): HeaderList {
@@ -314,7 +348,8 @@ export class Session {
       ...(finishReason ? { finishReason } : {}),
       ...(this.#firstChunkMs === undefined ? {} : { firstChunkMs: this.#firstChunkMs }),
     };
-    this.#setup.onSettled(this, this.#setup.pipeline.settle(this.#outcome));
+    const told = this.#setup.pipeline.settle(this.#outcome);
+    this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
   }
 
   #answering(attempt: Attempt, status: number): void {
@@ -331,12 +366,14 @@ export class Session {
     if (!current) return;
     this.#current = undefined;
     const { usage, error, retryAfterMs } = this.#seen;
-    this.#setup.pipeline.attempted(current.attempt, {
+    const result: AttemptResult = {
       fate,
       durationMs: this.#setup.clock.nowMs() - current.startedMs,
       ...current.begun,
       ...present({ usage, error, retryAfterMs }),
-    });
+    };
+    this.#results.set(current.attempt.number, result);
+    this.#setup.pipeline.attempted(current.attempt, result);
   }
 
   #elapsedMs(): number {

@@ -5,10 +5,11 @@ import type { DialectName } from '../../plugins/model/request.ts';
 import { longestPlan } from '../../plugins/policies/upstream/config.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import { retryHeaders } from '../../plugins/reply.ts';
-import { servedPaths } from '../../plugins/routes.ts';
+import { servedPaths, servedPatterns } from '../../plugins/routes.ts';
 import { ticketHeader } from '../ticket.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
 import { keepHeadersFromLogs, luaString } from './lua.ts';
+import { recordFunctions } from './records.ts';
 
 /** What Kong consumers are in nexus.yaml; without it only keys of nexus.yaml count. */
 export interface PluginSettings {
@@ -43,7 +44,12 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
   routes: clientDialects.map((dialect) => ({
     name: routeName(dialect),
     service: gateService,
-    paths: Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+    paths: [
+      ...Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+      ...Object.keys(servedPatterns).flatMap((pattern) =>
+        servedPatterns[pattern] === dialect ? [`~${pattern}`] : [],
+      ),
+    ],
     strip_path: false,
     ...unbuffered,
     ...ours,
@@ -53,7 +59,10 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
     {
       name: 'pre-function',
       service: gateService,
-      config: { log: [keepHeadersFromLogs([...keyHeaders, ticketHeader])] },
+      config: {
+        header_filter: [recordFunctions.header_filter],
+        log: [keepHeadersFromLogs([...keyHeaders, ticketHeader]) + recordFunctions.log],
+      },
       ...ours,
     },
     ...clientDialects.map(typedErrors),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
 import {
   type CandidateConfig,
@@ -53,12 +54,12 @@ const auth = z
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'cohere', 'bedrock'])
-      .describe('Wire format that this provider speaks.'),
+      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'gemini', 'cohere', 'bedrock'])
+      .describe('Wire format that this provider speaks. gemini: the Gemini API and Vertex AI.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(
-        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com.',
+        'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
       ),
     key: secretRef
       .optional()
@@ -211,6 +212,7 @@ export const configSchema = z
     keys: z.array(keySchema).default([]).describe('Keys of clients.'),
     budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
     prices: pricesSchema.prefault({}),
+    promptGuard: promptGuardSchema.optional(),
     store: store.prefault({}),
     limits: limits.prefault({}),
   })

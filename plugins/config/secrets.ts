@@ -128,6 +128,12 @@ const lookUpSecrets = ({ providers }: Config, sources: SecretSources): Lookup[] 
     })),
   );
 
+/** Files that secrets of providers are read from. */
+export const secretFiles = ({ providers }: Config): string[] =>
+  Object.values(providers).flatMap((provider) =>
+    referencesOf(provider).flatMap(({ reference }) => /^\$\{file:(.*)\}$/s.exec(reference)?.[1] ?? []),
+  );
+
 /** A secret goes into a header or a signature, or it is a document that holds one. */
 type Form = 'word' | 'document';
 

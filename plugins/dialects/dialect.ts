@@ -45,6 +45,8 @@ export interface ResponseEncoder {
 
 /** Takes whole frames out of a byte stream and leaves every other byte as it is. */
 export interface ByteFilter {
+  /** Of what comes out, where it is not what went in. */
+  readonly contentType?: string;
   push(bytes: Uint8Array): Uint8Array;
   /** The bytes are over: what was held back. */
   end(): Uint8Array;
@@ -112,8 +114,10 @@ export interface Dialect extends Codec, UpstreamDialect {
   readonly name: DialectName;
   /** HTTP status and body of an error. */
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
-  /** The last frame of a stream that fails after it began. */
-  encodeStreamError(error: GatewayError, requestId: string): string;
+  /** The last frame of a stream that fails after it began; `request` is the one that is answered. */
+  encodeStreamError(error: GatewayError, requestId: string, request?: ModelRequest): string;
+  /** False: a client's query stays here, because it may hold a key and the encoded path says all that it says. */
+  readonly forwardsQuery?: false;
   /** The caller's limits in the dialect's own headers; none where it has none. */
   encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
   /** The answer to a list of models: the names that the caller may ask for. */

@@ -4,12 +4,14 @@ import { anthropicBedrock, anthropicVertex } from './anthropic-messages/platform
 import { bedrockConverse } from './bedrock-converse/index.ts';
 import { cohereChat } from './cohere-chat/index.ts';
 import type { Dialect, UpstreamDialect } from './dialect.ts';
+import { gemini } from './gemini/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 
 /** Every dialect of clients, one line each; upstreams speak them, too. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openaiChat,
   'anthropic-messages': anthropicMessages,
+  gemini,
 };
 
 /** Every dialect of upstreams. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../wire/json.ts';
 
 /** The wire formats that this gateway speaks with clients, and with upstreams too. */
-export type DialectName = 'openai-chat' | 'anthropic-messages';
+export type DialectName = 'openai-chat' | 'anthropic-messages' | 'gemini';
 
 /** The wire formats that it speaks with upstreams; no client speaks the additional ones. */
 export type UpstreamDialectName =
@@ -57,6 +57,8 @@ export interface ModelRequest {
   readonly image?: ImageSettings;
   /** Top-level wire fields without a place above. */
   readonly vendor: Vendor;
+  /** Names of members of `vendor` without which the request means something else: other dialects refuse them. */
+  readonly essential?: readonly string[];
 }
 
 export interface EmbeddingSettings {
@@ -123,8 +125,13 @@ export interface CacheMark {
 
 export type Source =
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'file'; readonly fileId: string; readonly owner: DialectName };
+  | { readonly kind: 'url'; readonly url: string; readonly mediaType?: string }
+  | {
+      readonly kind: 'file';
+      readonly fileId: string;
+      readonly owner: DialectName;
+      readonly mediaType?: string;
+    };
 
 export type Part =
   | TextPart
@@ -139,6 +146,8 @@ export type Part =
 
 interface PartBase {
   readonly cache?: CacheMark;
+  /** A provider's seal over this part that is no reasoning, wrapped (`seals.ts`). */
+  readonly seal?: string;
   readonly vendor?: Vendor;
 }
 

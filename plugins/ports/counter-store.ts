@@ -124,8 +124,8 @@ export interface CounterStore {
    * held is charged too. Idempotent. After the lease has ended it refunds the difference ("late-refund").
    */
   settle(id: string, amounts: readonly number[]): Promise<Settled>;
-  /** Keeps an open reservation for another `leaseMs`. False: it is no longer open. */
-  renew(id: string, leaseMs: number): Promise<boolean>;
+  /** Keeps an open reservation for another `leaseMs`. False: it is no longer open. Undefined when the store is lost. */
+  renew(id: string, leaseMs: number): Promise<boolean | undefined>;
   /** The counts of claims (their amounts are ignored), without holding anything. Undefined when the store is lost. */
   read(claims: readonly Claim[]): Promise<readonly Count[] | undefined>;
   /** Every open reservation, oldest first. Undefined when the store is lost. */

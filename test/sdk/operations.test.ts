@@ -35,11 +35,23 @@ describeWorld('operations besides chat', (world) => {
     await expect(call).rejects.toMatchObject({ status: 400, code: 'unsupported_field' });
   });
 
-  test('counting tokens', async () => {
+  test('counting tokens, by the upstream', async () => {
     const { input_tokens } = await world().anthropic.messages.countTokens({
       model: modelOn('anthropic'),
       messages: [{ role: 'user', content: 'count me' }],
     });
     expect(input_tokens).toBeGreaterThan(5);
+  });
+
+  test('counting tokens for an upstream that counts none is an estimate, and says so', async () => {
+    const { data, response } = await world()
+      .anthropic.messages.countTokens({
+        model: modelOn('openai'),
+        messages: [{ role: 'user', content: 'count me, one two three four five six' }],
+      })
+      .withResponse();
+    expect(data.input_tokens).toBeGreaterThan(9);
+    expect(data.input_tokens).toBeLessThan(100);
+    expect(response.headers.get('x-nexus-estimated')).toBe('1');
   });
 });

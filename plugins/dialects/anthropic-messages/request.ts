@@ -9,11 +9,11 @@ import type {
   Turn,
   Vendor,
 } from '../../model/request.ts';
+import { hasLongInteger, parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
-import { hasLongInteger, parseExact } from './exact-json.ts';
 import { Fields, invalid, unexpected } from './fields.ts';
 import { readFrom } from './provenance.ts';
 

@@ -88,7 +88,7 @@ describe('guarded', () => {
       undefined,
       undefined,
     ]);
-    expect(await store.renew('1', 1000)).toBe(true);
+    expect(await store.renew('1', 1000)).toBeUndefined();
     expect(asked.length).toBe(before);
   });
 
@@ -114,6 +114,24 @@ describe('guarded', () => {
     be(undefined);
     await advance(900);
     expect(states).toEqual([{ kind: 'lost', reason }, { kind: 'ready' }]);
+  });
+
+  it('tells what the store itself says while it is lost, once', async () => {
+    const { store, states, advance, be } = open();
+    be('unreachable');
+    await store.read([claim]);
+    await advance(1000);
+    be('loading');
+    await advance(2000);
+    be('unreachable');
+    await advance(2000);
+    be(undefined);
+    await advance(1000);
+    expect(states).toEqual([
+      { kind: 'lost', reason: 'unreachable' },
+      { kind: 'lost', reason: 'loading' },
+      { kind: 'ready' },
+    ]);
   });
 
   it('asks for a new connection while probes fail, now and then', async () => {
@@ -177,6 +195,30 @@ describe('guarded', () => {
     expect(await memory.read([claim])).toMatchObject([{ used: 0, open: 0 }]);
     late[0]?.();
     await advance(10);
+    expect(await memory.holds()).toEqual([]);
+  });
+
+  it('does not give up what was granted when the call that asks again gets no answer', async () => {
+    const { store, memory, advance, be } = open();
+    await store.reserve(askOf('1', [claim]));
+    be('unreachable');
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
+    be(undefined);
+    await advance(500);
+    expect(await memory.read([claim])).toMatchObject([{ used: 0, open: 10 }]);
+    expect(await store.settle('1', [4])).toBe('settled');
+  });
+
+  it('grants nothing for an id that it is about to give up', async () => {
+    const { store, memory, advance, be } = open();
+    be('late');
+    const answer = store.reserve(askOf('1', [claim]));
+    await advance(50);
+    await answer;
+    be(undefined);
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
+    await advance(300);
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
     expect(await memory.holds()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { checkAmounts } from '../../counters/claims.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ask, CounterStore, Reserved, Settled } from '../../ports/counter-store.ts';
 import { Breaker, type StoreState } from './breaker.ts';
-import { type RemoteStore, StoreFault } from './remote.ts';
+import { type FaultReason, type RemoteStore, StoreFault } from './remote.ts';
 
 export interface GuardOptions {
   readonly clock: Clock;
@@ -31,6 +31,7 @@ const defaultSweepEveryMs = 5_000;
 const deliverAfterMs = 100;
 const deliverAtOnce = 64;
 const probeEveryMs = 20;
+const maxGranted = 100_000;
 
 /** What a call gets that the store did not answer. */
 const lost = Symbol('lost');
@@ -51,6 +52,8 @@ class Guard implements ConnectedCounters {
   readonly #breaker: Breaker;
   /** Amounts by id. Without amounts: a reservation of which nothing is known, to be given up. */
   readonly #undelivered = new Map<string, readonly number[]>();
+  /** Ids that were granted and not settled, the oldest first: one that is asked for again is not given up. */
+  readonly #granted = new Set<string>();
   #stopDelivery: (() => void) | undefined;
   #stopSweep: () => void = () => {};
 
@@ -78,7 +81,7 @@ class Guard implements ConnectedCounters {
 
   async ready(withinMs: number): Promise<boolean> {
     const endMs = this.#clock.nowMs() + withinMs;
-    while (!(await this.#probe())) {
+    while ((await this.#probe()) !== undefined) {
       if (this.#clock.nowMs() >= endMs) return false;
       await new Promise<void>((resolve) => this.#clock.after(probeEveryMs, resolve));
     }
@@ -86,6 +89,7 @@ class Guard implements ConnectedCounters {
   }
 
   async reserve(ask: Ask): Promise<Reserved> {
+    if (this.#undelivered.has(ask.id)) return { kind: 'lost' }; // it is about to be given up
     let mayHold = false;
     const answer = await this.#call(
       () => this.#remote.reserve(ask),
@@ -93,24 +97,26 @@ class Guard implements ConnectedCounters {
         mayHold = fault.reason === 'timeout' || fault.reason === 'unreachable';
       },
     );
-    if (answer !== lost) return answer;
-    if (mayHold && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
-    return { kind: 'lost' };
+    if (answer === lost) {
+      if (mayHold && !this.#granted.has(ask.id) && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
+      return { kind: 'lost' };
+    }
+    if (answer.kind === 'granted') this.#rememberGranted(ask.id);
+    return answer;
   }
 
   async settle(id: string, amounts: readonly number[]): Promise<Settled> {
     checkAmounts(amounts);
     if (this.#undelivered.get(id)?.length) return 'already';
+    this.#granted.delete(id);
     const answer = await this.#call(() => this.#remote.settle(id, amounts));
     if (answer !== lost) return answer;
     this.#keep(id, amounts);
     return 'lost';
   }
 
-  /** True also when the store is lost: the lease may end meanwhile, which a late settlement mends. */
-  async renew(id: string, leaseMs: number): Promise<boolean> {
-    const answer = await this.#call(() => this.#remote.renew(id, leaseMs));
-    return answer === lost || answer;
+  async renew(...args: Parameters<CounterStore['renew']>): ReturnType<CounterStore['renew']> {
+    return orUndefined(await this.#call(() => this.#remote.renew(...args)));
   }
 
   async read(...args: Parameters<CounterStore['read']>): ReturnType<CounterStore['read']> {
@@ -132,8 +138,10 @@ class Guard implements ConnectedCounters {
     this.#remote.close();
   }
 
-  async #probe(): Promise<boolean> {
-    return (await this.#inTime(() => this.#remote.probe().then(() => true))) === true;
+  /** Why the store is of no use; undefined when it is. */
+  async #probe(): Promise<FaultReason | undefined> {
+    const answer = await this.#inTime(() => this.#remote.probe());
+    return answer instanceof StoreFault ? answer.reason : undefined;
   }
 
   async #call<T>(start: () => Promise<T>, onFault?: (fault: StoreFault) => void): Promise<T | typeof lost> {
@@ -166,6 +174,15 @@ class Guard implements ConnectedCounters {
         },
       );
     });
+  }
+
+  #rememberGranted(id: string): void {
+    this.#granted.add(id);
+    if (this.#granted.size <= maxGranted) return;
+    for (const oldest of this.#granted) {
+      this.#granted.delete(oldest);
+      return;
+    }
   }
 
   #keep(id: string, amounts: readonly number[]): void {

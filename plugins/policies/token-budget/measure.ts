@@ -8,7 +8,8 @@ export interface PromptSize extends Weight {
   /** Tokens that turns, parts and tools cost beside their texts. */
   readonly frameTokens: number;
   readonly images: number;
-  readonly tools: number;
+  readonly hasTools: boolean;
+  readonly hasSchema: boolean;
   readonly audioTokens: number;
   readonly fileTokens: number;
 }
@@ -22,13 +23,15 @@ export const measure = (request: ModelRequest): PromptSize => {
     tokens += weight.tokens;
     bytes += weight.bytes;
   });
-  const frame = { tokens: 24 + 24 * request.tools.length, images: 0, audioTokens: 0, fileTokens: 0 };
+  const frame = { tokens: 24, images: 0, audioTokens: 0, fileTokens: 0 };
+  for (const tool of request.tools) frame.tokens += toolFrame(tool);
   for (const { parts } of request.turns) {
     frame.tokens += 8;
     for (const part of parts) addPart(frame, part);
   }
   const { tokens: frameTokens, ...media } = frame;
-  return { tokens, bytes, frameTokens, tools: request.tools.length, ...media };
+  const hasSchema = request.output?.kind === 'schema';
+  return { tokens, bytes, frameTokens, hasTools: request.tools.length > 0, hasSchema, ...media };
 };
 
 /** What the tokenizer makes of the prompt's texts. */
@@ -50,6 +53,15 @@ const eachPromptText = (request: ModelRequest, read: (text: string) => void): vo
   for (const { parts } of request.turns) {
     for (const part of parts) if (part.type === 'tool-call') read(`${part.name} ${part.input}`);
   }
+};
+
+/**
+ * A tool that the provider runs brings its results into the prompt, and no gateway sees them: one search brought 10,000
+ * tokens (recorded on claude-opus-4-1, 2025). Other tools of a provider's own come with a description of theirs.
+ */
+const toolFrame = (tool: Tool): number => {
+  if (tool.kind === 'function') return 24;
+  return /search|fetch|retriev|code|mcp|browser/i.test(tool.wireType) ? 20_000 : 1_000;
 };
 
 const toolText = (tool: Tool): string =>
@@ -93,6 +105,15 @@ const addPart = (frame: Frame, part: Part): void => {
     default:
       return;
   }
+};
+
+/** Most tokens of the prompt that are sound. */
+export const soundTokens = ({ turns }: ModelRequest): number => {
+  let tokens = 0;
+  for (const { parts } of turns) {
+    for (const part of parts) if (part.type === 'audio') tokens += audioTokens(part.source);
+  }
+  return tokens;
 };
 
 /** 32 tokens a second (Gemini, "Audio understanding", read 2026-11-24; OpenAI takes 10), at the least bytes a second that speech codecs need. */

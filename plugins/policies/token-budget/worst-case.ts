@@ -1,7 +1,7 @@
 import { type Terms, worstInputCost, worstOutputRate } from '../../catalog/price.ts';
 import type { PriceBook, Priced, Seat } from '../../catalog/price-book.ts';
 import type { ModelRequest } from '../../model/request.ts';
-import type { PromptSize } from './measure.ts';
+import { type PromptSize, soundTokens } from './measure.ts';
 
 /** The most that a call can use, whichever of the places answers that may be tried. Micro-dollars are undefined without a price. */
 export interface WorstCase {
@@ -40,14 +40,10 @@ export const worstCase = (
   let inputMicroUsd: number | undefined = 0;
   let outputRate: number | undefined = 0;
   for (const { seat, priced, contextWindow } of seats) {
-    const all = textTokens(seat) + size.frameTokens + mediaTokens(size, seat.model);
+    const all = textTokens(seat) + size.frameTokens + addedTokens(size, seat.model);
     const input = Math.ceil(Math.min(all, contextWindow ?? all));
-    const audioTokens = Math.min(size.audioTokens, input);
     inputTokens = Math.max(inputTokens, input);
-    inputMicroUsd = most(
-      inputMicroUsd,
-      priced && worstInputCost(priced.price, { inputTokens: input, audioTokens }, terms),
-    );
+    inputMicroUsd = most(inputMicroUsd, priced && worstInputCost(priced.price, input, terms));
     outputRate = most(outputRate, priced && worstOutputRate(priced.price, input, terms));
   }
   return seats.length === 0
@@ -62,11 +58,18 @@ export const worstCase = (
 const most = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? undefined : Math.max(a, b);
 
-const mediaTokens = (size: PromptSize, model: string): number =>
-  size.images * imageTokens(model) +
-  size.audioTokens +
-  size.fileTokens +
-  (size.tools > 0 && /claude/i.test(model) ? claudeToolPreamble : 0);
+/** What a prompt costs beside its texts and their frame. */
+const addedTokens = (size: PromptSize, model: string): number => {
+  const { always, tools, schema } = preambles(model);
+  return (
+    always +
+    (size.hasTools ? tools : 0) +
+    (size.hasSchema ? schema : 0) +
+    size.images * imageTokens(model) +
+    size.audioTokens +
+    size.fileTokens
+  );
+};
 
 /**
  * The most that one image can cost. GPT-4o mini charges 33 times what the others do; later models read up to 10,000
@@ -77,13 +80,26 @@ const imageTokens = (model: string): number => {
   return /^gpt-5\.[4-9]/.test(model) ? 12_500 : 5_000;
 };
 
-/** System prompt that Anthropic adds to a request with tools: 159 to 530 tokens (LiteLLM's table, 2026-07-24). */
-const claudeToolPreamble = 600;
+/**
+ * What providers tell their models beside the client's words, which the client pays for: Anthropic adds 159 to 530
+ * tokens for tools (LiteLLM's table, 2026-07-24) and about 100 for a schema; Llama's template opens with about 30 tokens
+ * and adds about 100 for tools.
+ */
+const preambles = (
+  model: string,
+): { readonly always: number; readonly tools: number; readonly schema: number } => {
+  if (/claude/i.test(model)) return { always: 0, tools: 600, schema: 200 };
+  return /(^|\/)(gpt-|o\d)/.test(model)
+    ? { always: 0, tools: 64, schema: 64 }
+    : { always: 40, tools: 256, schema: 64 };
+};
 
 /** What of the request decides on its rates. */
 export const termsOf = (request: ModelRequest): Terms => ({
   priority: request.serviceTier === 'priority' || request.serviceTier === 'fast',
   cachesAnHour: cachesAnHour(request),
+  soundTokens: soundTokens(request),
+  isSpoken: request.vendor.audio !== undefined,
 });
 
 const cachesAnHour = ({ system, turns, tools }: ModelRequest): boolean =>
