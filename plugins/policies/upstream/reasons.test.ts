@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { reasonCode, reasons } from './reasons.ts';
 
 test('docs/routing.md has every reason, with its meaning', () => {
-  const page = readFileSync(new URL('../../../docs/routing.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../docs/routing.md', import.meta.url), 'utf8').replaceAll(
+    / +/g,
+    ' ',
+  );
   const rows = Object.entries(reasons).map(
     ([code, meaning]) => `| \`${code === 'capture' ? 'capture:NAME' : code}\` | ${meaning} |`,
   );
