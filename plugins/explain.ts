@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
-import { upstreamDialectFor } from './dialects/registry.ts';
+import { canServe } from './dialects/registry.ts';
 import type { Consumer, Exchange, Note } from './exchange.ts';
 import { mayUse } from './identity.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -64,7 +64,7 @@ export const explain = (question: Question, ports: ExplainPorts): Explanation =>
     ...ports,
     ...catalogued(config, ports),
     board: localHealthBoard(ports),
-    canServe: (dialect, operation) => upstreamDialectFor(dialect, operation) !== undefined,
+    canServe,
   });
   const exchange = exchangeOf(question, ports.clock);
   const verdict = policy.begin(exchange).request?.(request);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
-import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
+import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
@@ -244,9 +244,7 @@ export class Gateway {
       ...this.#ports,
       board: this.#board,
       stickySecret: secretOf(loaded),
-      // What an upstream does not count, we count ourselves.
-      canServe: (dialect, operation) =>
-        operation === 'count-tokens' || upstreamDialectFor(dialect, operation) !== undefined,
+      canServe,
     });
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }

@@ -5,6 +5,7 @@ import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dia
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import { countedLocally } from './local-count.ts';
+import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
 import { unsealFor } from './model/seals.ts';
 import type { Usage } from './model/usage.ts';
@@ -15,6 +16,7 @@ import { type ErrorCode, type GatewayError, gatewayError, RequestError } from '.
 import { errorReply, type Reply } from './reply.ts';
 import { readRequestBody } from './request-body.ts';
 import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.ts';
+import { upstreamLimits } from './upstream-limits.ts';
 import type { JsonDocument } from './wire/json.ts';
 import { present } from './wire/present.ts';
 
@@ -77,7 +79,14 @@ export class Session {
   readonly #dropped = new Map<number, readonly string[]>();
   readonly #results = new Map<number, AttemptResult>();
   /** The attempt under way: when it began, and what its upstream has answered so far. */
-  #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
+  #current:
+    | {
+        readonly attempt: Attempt;
+        readonly startedMs: number;
+        begun?: AnswerBegun;
+        limits?: readonly LimitState[];
+      }
+    | undefined;
   #accepted: Accepted | undefined;
   #requestModel: string | undefined;
   #stream = false;
@@ -165,7 +174,7 @@ export class Session {
     this.#attempts = Math.max(this.#attempts, number);
     const attempt: Attempt = { number, upstream };
     if (head.status < 400) this.#served = attempt;
-    this.#answering(attempt, head.status);
+    this.#answering(attempt, head);
     const reader = readAnswer({
       head,
       emit: (frame) => {
@@ -352,11 +361,13 @@ export class Session {
     this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
   }
 
-  #answering(attempt: Attempt, status: number): void {
+  #answering(attempt: Attempt, { status, headers }: UpstreamHead): void {
     const current = this.#current;
     if (current?.attempt.number !== attempt.number) return;
-    const begun = { status, firstChunkMs: this.#setup.clock.nowMs() - current.startedMs };
+    const { clock } = this.#setup;
+    const begun = { status, firstChunkMs: clock.nowMs() - current.startedMs };
     current.begun = begun;
+    current.limits = upstreamLimits(headers, clock.epochMs());
     this.#setup.pipeline.answering(attempt, begun);
   }
 
@@ -370,7 +381,7 @@ export class Session {
       fate,
       durationMs: this.#setup.clock.nowMs() - current.startedMs,
       ...current.begun,
-      ...present({ usage, error, retryAfterMs }),
+      ...present({ usage, error, retryAfterMs, limits: current.limits }),
     };
     this.#results.set(current.attempt.number, result);
     this.#setup.pipeline.attempted(current.attempt, result);
