@@ -19,6 +19,7 @@ import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.t
 import { upstreamLimits } from './upstream-limits.ts';
 import type { JsonDocument } from './wire/json.ts';
 import { present } from './wire/present.ts';
+import { retryAfterMs } from './wire/retry-after.ts';
 
 /** The head of a client's call. Header names are lower-case; `path` includes the query. */
 export interface RequestHead {
@@ -59,6 +60,15 @@ export interface Settlement {
   readonly told: Promise<void>;
 }
 
+/** What is known so far of the attempt under way. */
+interface CurrentAttempt {
+  readonly attempt: Attempt;
+  readonly startedMs: number;
+  begun?: AnswerBegun;
+  limits?: readonly LimitState[];
+  retryAfterMs?: number | undefined;
+}
+
 interface Accepted {
   readonly document: JsonDocument;
   readonly original: ModelRequest;
@@ -78,15 +88,7 @@ export class Session {
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
   readonly #results = new Map<number, AttemptResult>();
-  /** The attempt under way: when it began, and what its upstream has answered so far. */
-  #current:
-    | {
-        readonly attempt: Attempt;
-        readonly startedMs: number;
-        begun?: AnswerBegun;
-        limits?: readonly LimitState[];
-      }
-    | undefined;
+  #current: CurrentAttempt | undefined;
   #accepted: Accepted | undefined;
   #requestModel: string | undefined;
   #stream = false;
@@ -145,13 +147,17 @@ export class Session {
     return reply;
   }
 
-  /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */
-  async attempt(number: number): Promise<UpstreamCall | Reply> {
+  /**
+   * The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the
+   * session. `failed` is the head for which the host goes on, where it saw one: it may say how long to stay away.
+   */
+  async attempt(number: number, failed?: UpstreamHead): Promise<UpstreamCall | Reply> {
     const accepted = this.#accepted;
     const upstream = accepted && upstreamAt(accepted.plan, number);
     if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
+    if (this.#current && failed) this.#answering(this.#current.attempt, failed);
     this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
     this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
@@ -368,6 +374,7 @@ export class Session {
     const begun = { status, firstChunkMs: clock.nowMs() - current.startedMs };
     current.begun = begun;
     current.limits = upstreamLimits(headers, clock.epochMs());
+    current.retryAfterMs = retryAfterMs(headers);
     this.#setup.pipeline.answering(attempt, begun);
   }
 
@@ -376,12 +383,17 @@ export class Session {
     const current = this.#current;
     if (!current) return;
     this.#current = undefined;
-    const { usage, error, retryAfterMs } = this.#seen;
+    const { usage, error } = this.#seen;
     const result: AttemptResult = {
       fate,
       durationMs: this.#setup.clock.nowMs() - current.startedMs,
       ...current.begun,
-      ...present({ usage, error, retryAfterMs, limits: current.limits }),
+      ...present({
+        usage,
+        error,
+        limits: current.limits,
+        retryAfterMs: this.#seen.retryAfterMs ?? current.retryAfterMs,
+      }),
     };
     this.#results.set(current.attempt.number, result);
     this.#setup.pipeline.attempted(current.attempt, result);
