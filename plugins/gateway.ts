@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
+import { piiKeyName } from './config/secrets.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
@@ -8,12 +9,14 @@ import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKe
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
+import { learningFactors } from './policies/token-budget/factors.ts';
 import { circuitCounter, localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
+import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
@@ -31,6 +34,8 @@ export interface Ports {
   readonly meter: Meter;
   /** Where budgets are counted. */
   readonly counters: CounterStore;
+  /** For work that would keep others waiting; absent: it is done here, in slices. */
+  readonly offload?: Offload;
   /** Asks the other processes of this host for a decision that is not ours. */
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** Public prices and facts of models. */
@@ -73,6 +78,12 @@ type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
 
 const nobody: Consumer = { keyId: '' };
 
+/** The key of `pii`, where one is configured. */
+const hashKeyOf = ({ secrets }: GatewayConfig): { readonly hashKey?: Uint8Array } => {
+  const key = secrets.get(piiKeyName);
+  return key === undefined ? {} : { hashKey: Buffer.from(key) };
+};
+
 /** Decisions that can be asked for: about 4 kB each. */
 const keptDecisions = 5000;
 
@@ -95,6 +106,8 @@ export class Gateway {
   readonly #telling = new Set<Promise<void>>();
   /** Outlives versions: a new configuration must not forget who is down. */
   readonly #board: HealthBoard;
+  /** Outlives versions, too: what each model makes of a prompt has been learned. */
+  readonly #factors = learningFactors();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
@@ -244,7 +257,10 @@ export class Gateway {
     const providers = readyProviders(config, loaded);
     const policies = configuredPolicies(config, providers, {
       ...this.#ports,
+      offload: this.#ports.offload ?? noThreads,
       board: this.#board,
+      factors: this.#factors,
+      ...hashKeyOf(loaded),
       stickySecret: secretOf(loaded),
       canServe,
     });
