@@ -176,16 +176,15 @@ abstract class StreamedAnswer implements AnswerReader {
       return;
     }
     this.setup.seen.error ??= error.code;
-    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId), {
-      ending: endingOf(error),
-      status: 200,
-    });
+    this.#finish(this.lastWords(error), { ending: endingOf(error), status: 200 });
   }
 
   /** The client's bytes for these events, which came with these bytes. */
   protected abstract write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): string | Uint8Array;
   /** What was held back, now that the upstream has ended properly. */
   protected abstract rest(): string | Uint8Array;
+  /** What ends a stream that fails after it began. */
+  protected abstract lastWords(error: GatewayError): string;
 
   #take(events: readonly ModelEvent[], bytes: Uint8Array | undefined): void {
     for (const event of events) watch(this.setup.seen, event);
@@ -251,6 +250,10 @@ class PassedStream extends StreamedAnswer {
     const open = this.#frames.take();
     return this.#bytes ? Buffer.concat([this.#bytes.push(open), this.#bytes.end()]) : open;
   }
+
+  protected override lastWords(error: GatewayError): string {
+    return this.setup.client.encodeStreamError(error, this.setup.requestId);
+  }
 }
 
 /** A stream that crosses dialects, or that a policy filters. */
@@ -275,6 +278,11 @@ class TranslatedStream extends StreamedAnswer {
     let text = '';
     for (const event of this.setup.filter?.flush?.() ?? []) text += this.#encoder.push(event);
     return text + this.#encoder.end();
+  }
+
+  /** The encoder knows how far the stream has come. */
+  protected override lastWords(error: GatewayError): string {
+    return this.#encoder.push({ type: 'error', error });
   }
 }
 

@@ -16,14 +16,16 @@ export interface Provider {
   readonly region?: string;
 }
 
-const dialects = { openai: 'openai-chat', anthropic: 'anthropic-messages' } as const satisfies Record<
-  ProviderConfig['dialect'],
-  DialectName
->;
+const dialects = {
+  openai: 'openai-chat',
+  'openai-responses': 'openai-responses',
+  anthropic: 'anthropic-messages',
+} as const satisfies Record<ProviderConfig['dialect'], DialectName>;
 
 /** How each dialect's providers want to be shown the key. */
 const credentials: Record<DialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
+  'openai-responses': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
 };
 

@@ -13,6 +13,7 @@ export type Route =
 
 const chatPaths: Readonly<Record<string, DialectName>> = {
   '/v1/chat/completions': 'openai-chat',
+  '/v1/responses': 'openai-responses',
   '/v1/messages': 'anthropic-messages',
 };
 

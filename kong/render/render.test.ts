@@ -75,10 +75,11 @@ describe('a kong.yml', () => {
 
   test('leads clients nowhere: only the plugin knows where the relay is', () => {
     const clients = list('routes').filter(({ headers }) => headers === undefined);
-    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus']);
+    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus', 'nexus']);
     expect(clients.flatMap(({ paths }) => paths)).toEqual([
       '/v1/chat/completions',
       '/v1/models',
+      '/v1/responses',
       '/v1/messages',
     ]);
     expect(named('services', 'nexus')).toMatchObject({ host: '127.0.0.1', port: 9, retries: 0 });
@@ -129,8 +130,13 @@ describe('a kong.yml', () => {
 
   test('tells each route of a dead plugin in its dialect', () => {
     const errors = list('plugins').filter(({ name }) => name === 'post-function');
-    expect(errors.map(({ route }) => route)).toEqual(['nexus-openai-chat', 'nexus-anthropic-messages']);
+    expect(errors.map(({ route }) => route)).toEqual([
+      'nexus-openai-chat',
+      'nexus-openai-responses',
+      'nexus-anthropic-messages',
+    ]);
     expect(errors.map((it) => JSON.stringify(it))).toEqual([
+      expect.stringContaining('policy_unavailable'),
       expect.stringContaining('policy_unavailable'),
       expect.stringContaining('ngx.var.kong_request_id'),
     ]);

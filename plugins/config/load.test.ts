@@ -160,7 +160,7 @@ describe('shape', () => {
       'dialect: openai, baseUrl: http:',
       'baseUrl: http:',
       '^vllm',
-      'providers.vllm.dialect: missing, expected one of openai, anthropic',
+      'providers.vllm.dialect: missing, expected one of openai, openai-responses, anthropic',
     ],
     [
       'missing in a list',

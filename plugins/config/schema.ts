@@ -15,7 +15,9 @@ const dayMs = 86_400_000;
 
 const provider = z
   .strictObject({
-    dialect: z.enum(['openai', 'anthropic']).describe('Wire format that this provider speaks.'),
+    dialect: z
+      .enum(['openai', 'openai-responses', 'anthropic'])
+      .describe('Wire format that this provider speaks; openai is Chat Completions.'),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe('Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com.'),

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../wire/json.ts';
 
 /** The wire formats that this gateway speaks, as clients and to upstreams. */
-export type DialectName = 'openai-chat' | 'anthropic-messages';
+export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 
 /** Wire fields without a place in the model, kept so that the same dialect can write them again. */
 export type Vendor = Readonly<JsonObject>;
@@ -37,6 +37,11 @@ export interface ModelRequest {
   readonly serviceTier?: string;
   readonly metadata?: Vendor;
   readonly verbosity?: string;
+  /**
+   * Wire members that name what only servers of `dialect` hold (an earlier answer, a stored prompt): without it the
+   * request means something else, so other dialects refuse it.
+   */
+  readonly serverState?: readonly string[];
   /** Top-level wire fields without a place above. */
   readonly vendor: Vendor;
 }

@@ -185,4 +185,73 @@ const anthropic: Reader = {
   },
 };
 
-const readers: Record<DialectName, Reader> = { 'openai-chat': openai, 'anthropic-messages': anthropic };
+interface ResponseItem {
+  readonly type: string;
+  readonly content?: readonly { readonly text?: string }[];
+  readonly name?: string;
+  readonly arguments?: string;
+}
+
+interface ResponseBody {
+  readonly error?: ChatError | null;
+  readonly output?: readonly ResponseItem[];
+  readonly status?: string;
+  readonly incomplete_details?: { readonly reason: string } | null;
+  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null;
+}
+
+interface ResponsesEvent {
+  readonly type: string;
+  readonly delta?: string;
+  readonly response?: ResponseBody;
+  readonly item?: ResponseItem;
+  readonly code?: string;
+  readonly error?: ChatError;
+}
+
+const callsIn = (items: readonly ResponseItem[]): ReadAnswer['tools'] =>
+  items
+    .filter(({ type }) => type === 'function_call')
+    .map(({ name = '', arguments: json = '' }) => ({ name, input: JSON.parse(json) as unknown }));
+
+const endOf = ({ status = '', incomplete_details: details, usage }: ResponseBody) => ({
+  finish: details?.reason ?? status,
+  ...(usage ? { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } : {}),
+});
+
+const responses: Reader = {
+  whole: (text) => {
+    const body = JSON.parse(text) as ResponseBody;
+    if (body.error) return failed(body.error.code ?? '');
+    const items = body.output ?? [];
+    return {
+      text: items.flatMap(({ content = [] }) => content.map((part) => part.text ?? '')).join(''),
+      tools: callsIn(items),
+      ...endOf(body),
+      ending: 'complete',
+    };
+  },
+  /** Text and calls are read from the events on the way, the rest from the response that ends them. */
+  stream: (data) => {
+    const events = data.map((it) => JSON.parse(it) as ResponsesEvent);
+    const error = events.find(({ type }) => type === 'error');
+    const last = events.findLast(({ type }) => /^response\.(completed|incomplete)$/.test(type));
+    const items = events
+      .filter(({ type }) => type === 'response.output_item.done')
+      .flatMap(({ item }) => item ?? []);
+    const deltas = events.filter(({ type }) => type === 'response.output_text.delta');
+    return {
+      text: deltas.map(({ delta = '' }) => delta).join(''),
+      tools: callsIn(items),
+      ...(last?.response ? endOf(last.response) : {}),
+      ...(error ? { errorCode: error.code ?? error.error?.code ?? '' } : {}),
+      ending: error ? 'error-event' : last ? 'complete' : 'cut',
+    };
+  },
+};
+
+const readers: Record<DialectName, Reader> = {
+  'openai-chat': openai,
+  'openai-responses': responses,
+  'anthropic-messages': anthropic,
+};

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DialectName } from '../../plugins/model/request.ts';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
@@ -39,21 +40,35 @@ export const runContract = (
   });
 };
 
-const paths = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
-const limitFields = { 'openai-chat': 'max_completion_tokens', 'anthropic-messages': 'max_tokens' } as const;
+const paths: Readonly<Record<DialectName, string>> = {
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+  'anthropic-messages': '/v1/messages',
+};
+
+/** What a client of a dialect writes into its body beside the model: a limit, the question, and the wish for a stream. */
+const asks: Readonly<Record<DialectName, (says: string, stream: boolean) => object>> = {
+  'openai-chat': (says, stream) => ({
+    max_completion_tokens: 4000,
+    ...(stream ? { stream, stream_options: { include_usage: true } } : {}),
+    messages: [{ role: 'user', content: says }],
+  }),
+  'openai-responses': (says, stream) => ({
+    max_output_tokens: 4000,
+    ...(stream ? { stream } : {}),
+    input: [{ role: 'user', content: says }],
+  }),
+  'anthropic-messages': (says, stream) => ({
+    max_tokens: 4000,
+    ...(stream ? { stream } : {}),
+    messages: [{ role: 'user', content: says }],
+  }),
+};
 
 const callOf = (scenario: Scenario): ClientCall => {
-  const { client, stream, body, says = 'hello', call } = scenario;
+  const { client, stream = false, body, says = 'hello', call } = scenario;
   const model = modelOf(scenario);
-  const made = {
-    model,
-    [limitFields[client]]: 4000,
-    ...(stream
-      ? { stream, ...(client === 'openai-chat' ? { stream_options: { include_usage: true } } : {}) }
-      : {}),
-    messages: [{ role: 'user', content: says }],
-    ...body,
-  };
+  const made = { model, ...asks[client](says, stream), ...body };
   const headers = {
     'content-type': 'application/json',
     authorization: `Bearer ${clientKey}`,

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../plugins/refusals.ts';
 import type { ClientCall } from './host.ts';
 import type { ReadAnswer } from './read-answer.ts';
 
-/** Providers of the contract: an OpenAI-dialect one, an Anthropic-dialect one, and a server of one's own without a key. */
-export const providerNames = ['oa', 'an', 'own'] as const;
+/** Providers of the contract: one of OpenAI's Chat, one of its Responses, one of Anthropic's, and a server of one's own without a key. */
+export const providerNames = ['oa', 're', 'an', 'own'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 /** `provider/model`; the model's name decides how the provider behaves. */
@@ -45,12 +45,13 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 
-const clients = ['openai-chat', 'anthropic-messages'] as const;
-const upstreams = ['oa/gpt-5.4', 'an/claude-sonnet-5', 'own/llama-4-70b'] as const;
+const clients = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const;
+const upstreams = ['oa/gpt-5.4', 're/gpt-5.4', 'an/claude-sonnet-5', 'own/llama-4-70b'] as const;
 const streaming = [false, true] as const;
 
 const finishes = {
   'openai-chat': { stop: 'stop', tools: 'tool_calls', length: 'length' },
+  'openai-responses': { stop: 'completed', tools: 'completed', length: 'max_output_tokens' },
   'anthropic-messages': { stop: 'end_turn', tools: 'tool_use', length: 'max_tokens' },
 } as const;
 
@@ -70,6 +71,20 @@ const tools: Record<DialectName, object> = {
             properties: { city: { type: 'string' }, days: { type: 'integer' } },
             required: ['city'],
           },
+        },
+      },
+    ],
+  },
+  'openai-responses': {
+    tools: [
+      {
+        type: 'function',
+        name: 'get_weather',
+        description: 'Weather of a city',
+        parameters: {
+          type: 'object',
+          properties: { city: { type: 'string' }, days: { type: 'integer' } },
+          required: ['city'],
         },
       },
     ],
@@ -137,6 +152,7 @@ const answered: Scenario[] = each(clients, (client) =>
 /** The second upstream speaks another dialect than the first and than the client, where there is one. */
 const other: Record<DialectName, { readonly first: ProviderName; readonly next: Candidate }> = {
   'openai-chat': { first: 'oa', next: 'an/claude-sonnet-5' },
+  'openai-responses': { first: 're', next: 'an/claude-sonnet-5' },
   'anthropic-messages': { first: 'an', next: 'oa/gpt-5.4' },
 };
 
@@ -201,7 +217,7 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
       status: 429,
       attempts: 2,
       tried: ['oa/fault-503', 'an/fault-429-retry-2'],
-      error: client === 'openai-chat' ? 'rate_limit_error' : 'upstream_rate_limited',
+      error: client === 'anthropic-messages' ? 'upstream_rate_limited' : 'rate_limit_error',
       headers: { 'retry-after': '2', 'x-should-retry': 'true' },
     },
   },
@@ -224,26 +240,33 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
   },
 ]);
 
+/** Events of a stream by which the upstream has said its first words. */
+const spoken = { oa: 3, re: 6, an: 3 } as const;
+
 /** Inside a stream, after its first bytes: no other upstream is asked, and the client can tell. */
 const brokenStreams: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: the upstream breaks off`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-cut-stream-3`, 'own/llama-4-70b'],
-      expect: { status: 200, tried: [`${provider}/fault-cut-stream-3`], ending: 'cut' },
+      candidates: [`${provider}/fault-cut-stream-${spoken[provider]}`, 'own/llama-4-70b'],
+      expect: { status: 200, tried: [`${provider}/fault-cut-stream-${spoken[provider]}`], ending: 'cut' },
       // The break can overtake the head on its way through the host; then the client gets a status.
-      or: { status: 503, tried: [`${provider}/fault-cut-stream-3`], error: 'upstream_unavailable' },
+      or: {
+        status: 503,
+        tried: [`${provider}/fault-cut-stream-${spoken[provider]}`],
+        error: 'upstream_unavailable',
+      },
     },
     {
       name: `${client} over ${provider}: the upstream ends early with clean framing`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-end-stream-3`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-end-stream-${spoken[provider]}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-end-stream-3`],
+        tried: [`${provider}/fault-end-stream-${spoken[provider]}`],
         ending: 'error-event',
         error: 'upstream_truncated',
       },
@@ -252,10 +275,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream falls silent`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-stall-stream-3`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-stall-stream-${spoken[provider]}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-stall-stream-3`],
+        tried: [`${provider}/fault-stall-stream-${spoken[provider]}`],
         ending: 'error-event',
         error: 'upstream_stalled',
       },
@@ -296,7 +319,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
 );
 
 const wholeFaults: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: a compressed answer although plain was asked`,
       client,
@@ -320,9 +343,16 @@ const wholeFaults: Scenario[] = each(clients, (client) =>
 
 const json = { 'content-type': 'application/json' };
 
+/** Members of a body: its limit of tokens and its conversation. */
+const names: Record<DialectName, { readonly field: string; readonly list: string }> = {
+  'openai-chat': { field: 'max_completion_tokens', list: 'messages' },
+  'openai-responses': { field: 'max_output_tokens', list: 'input' },
+  'anthropic-messages': { field: 'max_tokens', list: 'messages' },
+};
+
 /** Nothing of these reaches any upstream. */
 const refused: Scenario[] = each(clients, (client): Scenario[] => {
-  const field = client === 'openai-chat' ? 'max_completion_tokens' : 'max_tokens';
+  const { field, list } = names[client];
   const raw = (
     name: string,
     body: string | Uint8Array,
@@ -334,7 +364,7 @@ const refused: Scenario[] = each(clients, (client): Scenario[] => {
     call: { body, headers },
     expect: { status: 400, tried: [], error: 'invalid_request' },
   });
-  const messages = '"messages":[{"role":"user","content":"hi"}]';
+  const messages = `"${list}":[{"role":"user","content":"hi"}]`;
   return [
     raw('not JSON', '{"model":'),
     raw('an array', '[1]'),
@@ -343,16 +373,13 @@ const refused: Scenario[] = each(clients, (client): Scenario[] => {
     raw('a duplicate key', `{"model":"MODEL","model":"MODEL","${field}":9,${messages}}`),
     raw(
       'a duplicate key inside a message',
-      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","role":"system","content":"hi"}]}`,
+      `{"model":"MODEL","${field}":9,"${list}":[{"role":"user","role":"system","content":"hi"}]}`,
     ),
-    raw(
-      'a lone surrogate',
-      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"\\ud800"}]}`,
-    ),
+    raw('a lone surrogate', `{"model":"MODEL","${field}":9,"${list}":[{"role":"user","content":"\\ud800"}]}`),
     raw(
       'invalid UTF-8',
       Buffer.concat([
-        Buffer.from(`{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"`),
+        Buffer.from(`{"model":"MODEL","${field}":9,"${list}":[{"role":"user","content":"`),
         Buffer.from([0xff, 0xfe]),
         Buffer.from('"}]}'),
       ]),
@@ -361,7 +388,7 @@ const refused: Scenario[] = each(clients, (client): Scenario[] => {
       'nesting without end',
       `{"model":"MODEL","${field}":9,${messages},"metadata":${'['.repeat(5000)}${']'.repeat(5000)}}`,
     ),
-    raw('messages of the wrong type', `{"model":"MODEL","${field}":9,"messages":"hi"}`),
+    raw('messages of the wrong type', `{"model":"MODEL","${field}":9,"${list}":7}`),
     {
       name: `${client}: a content type that is not JSON`,
       client,
@@ -433,6 +460,20 @@ const losses: Scenario[] = [
     candidates: ['an/claude-sonnet-5'],
     body: { n: 2 },
     expect: { status: 400, tried: [], error: 'unsupported_field' },
+  },
+  {
+    name: 'a conversation that only another server holds is refused',
+    client: 'openai-responses',
+    candidates: ['an/claude-sonnet-5'],
+    body: { previous_response_id: 'resp_1' },
+    expect: { status: 400, tried: [], error: 'unsupported_field' },
+  },
+  {
+    name: 'stop sequences are named where there are none',
+    client: 'anthropic-messages',
+    candidates: ['re/gpt-5.4'],
+    body: { stop_sequences: ['END'] },
+    expect: { status: 200, ending: 'complete', dropped: 'stop' },
   },
   {
     name: 'the same field passes where the upstream knows it',

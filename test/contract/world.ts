@@ -18,7 +18,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const keys = { oa: 'key-of-oa', an: 'key-of-an' } as const;
+const keys = { oa: 'key-of-oa', re: 'key-of-re', an: 'key-of-an' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
@@ -28,13 +28,14 @@ const firstByteTimeoutMs = (candidates: readonly string[]): number =>
 export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> => {
   const providers = {
     oa: await startProvider({ dialect: 'openai', key: keys.oa }),
+    re: await startProvider({ dialect: 'openai-responses', key: keys.re }),
     an: await startProvider({ dialect: 'anthropic', key: keys.an }),
     own: await startProvider({ dialect: 'openai' }),
   };
   return {
     providers,
     configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
-    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an },
+    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_RE_KEY: keys.re, CONTRACT_AN_KEY: keys.an },
     stop: async () => {
       await Promise.all(providerNames.map((name) => providers[name].close()));
     },
@@ -52,6 +53,12 @@ const configFor = (providers: World['providers'], limits: object) => ({
   version: 1,
   providers: {
     oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}', region: 'us' },
+    re: {
+      dialect: 'openai-responses',
+      baseUrl: `${providers.re.url}/v1`,
+      key: '${env:CONTRACT_RE_KEY}',
+      region: 'us',
+    },
     an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}', region: 'eu' },
     own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1` },
   },

@@ -4,6 +4,7 @@ import type {
   ModelRequest,
   OutputFormat,
   Part,
+  ReasoningPart,
   Sampling,
   SystemBlock,
   Tool,
@@ -14,9 +15,10 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { present } from '../../wire/present.ts';
+import { refuseServerState } from '../foreign.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
-import { adaptThinking } from './reasoning.ts';
+import { adaptThinking, openReasoning } from './reasoning.ts';
 import { subsetSchema } from './schema.ts';
 
 /** A request of another dialect as this API can take it. */
@@ -36,6 +38,7 @@ type Lose = (field: string) => void;
 export const adaptRequest = (request: ModelRequest, model: string): Adapted => {
   const lost = new Set<string>();
   const lose: Lose = (field) => lost.add(field);
+  refuseServerState(request, 'anthropic-messages');
   refuseImpossible(request);
   const traits = traitsOf(model);
   const turns = adaptTurns(request.turns, lose);
@@ -223,9 +226,7 @@ const adaptPart = (original: Part, lose: Lose): Part[] => {
     case 'file':
       return [adaptFile(part)];
     case 'reasoning':
-      if (part.signature !== undefined || part.redacted !== undefined) return [part];
-      lose('reasoning_content'); // refused without the seal of this API
-      return [];
+      return adaptReasoning(part, lose);
     case 'tool-call':
       return [
         { ...part, id: legalName(part.id), name: shortName(part.name, 'messages.tool_calls.function.name') },
@@ -235,6 +236,14 @@ const adaptPart = (original: Part, lose: Lose): Part[] => {
     case 'audio':
       throw unsupported('input_audio', 'The upstream of this model takes no audio.');
   }
+};
+
+/** Refused without the seal of this API. */
+const adaptReasoning = (part: ReasoningPart, lose: Lose): Part[] => {
+  const opened = openReasoning(part);
+  if (opened) return [opened];
+  lose('reasoning_content');
+  return [];
 };
 
 const adaptResult = (part: ToolResultPart, lose: Lose): ToolResultPart => ({

@@ -1,7 +1,7 @@
 import type { CacheMark, DialectName, Vendor } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
-import { merge, name } from './wire.ts';
+import { merge } from './wire.ts';
 
 interface Extended {
   readonly vendor?: Vendor;
@@ -14,8 +14,9 @@ export class Writing {
   readonly own: boolean;
   readonly #dropped = new Set<string>();
 
-  constructor({ dialect }: { readonly dialect: DialectName }) {
-    this.own = dialect === name;
+  /** `dialect` is the one that writes. */
+  constructor(request: { readonly dialect: DialectName }, dialect: DialectName) {
+    this.own = request.dialect === dialect;
   }
 
   /** Client-side names of what could not be carried. */
