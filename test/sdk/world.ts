@@ -5,16 +5,20 @@ import { hashKey } from '../../plugins/config/keys.ts';
 import type { JsonValue } from '../../plugins/wire/json.ts';
 import { envoyBinary } from '../e2e/envoy.ts';
 import { startStack } from '../e2e/stack.ts';
-import { startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
+import { type AnyUpstream, startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
 
-/** One provider of each dialect; both behave as the model that they are asked for is called. */
+/** One provider of each SDK's first dialect; all behave as the model that they are asked for is called. */
 export const upstreamNames = ['openai', 'anthropic'] as const satisfies readonly UpstreamName[];
 
+/** One provider of each dialect. */
+export const allUpstreams = [...upstreamNames, 'responses'] as const satisfies readonly AnyUpstream[];
+
 /** The model that answers, by its provider's name. */
-export const healthy = { openai: 'gpt-5.4', anthropic: 'claude-sonnet-5' } as const satisfies Record<
-  UpstreamName,
-  string
->;
+export const healthy = {
+  openai: 'gpt-5.4',
+  responses: 'gpt-5.4',
+  anthropic: 'claude-sonnet-5',
+} as const satisfies Record<AnyUpstream, string>;
 
 const faults = [
   'fault-400',
@@ -37,11 +41,11 @@ const faults = [
 export type Fault = (typeof faults)[number];
 
 /** What a client asks for to get a healthy answer from `upstream`, or the fault. */
-export const modelOn = (upstream: UpstreamName, fault?: Fault): string =>
+export const modelOn = (upstream: AnyUpstream, fault?: Fault): string =>
   fault === undefined ? `on-${upstream}` : `on-${upstream}.${fault}`;
 
 /** A model whose first upstream, of the other dialect, fails before `upstream` answers. */
-export const failoverTo = (upstream: UpstreamName): string => `fails-over-to-${upstream}`;
+export const failoverTo = (upstream: AnyUpstream): string => `fails-over-to-${upstream}`;
 
 /** The official clients of a gateway, and what stands behind it. */
 export interface World {
@@ -49,16 +53,20 @@ export interface World {
   readonly url: string;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
-  readonly upstreams: Readonly<Record<UpstreamName, Upstream>>;
+  readonly upstreams: Readonly<Record<AnyUpstream, Upstream>>;
   /** Bodies that an upstream saw since the test began, oldest first. */
-  seenBy(upstream: UpstreamName): JsonValue[];
+  seenBy(upstream: AnyUpstream): JsonValue[];
   stop(): Promise<void>;
 }
 
 /** The key that the clients send. */
 export const clientKey = 'nx-sdk-client';
 
-const providerKeys = { openai: 'key-of-openai', anthropic: 'key-of-anthropic' } as const;
+const providerKeys = {
+  openai: 'key-of-openai',
+  responses: 'key-of-responses',
+  anthropic: 'key-of-anthropic',
+} as const;
 
 /** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
 export const describeWorld = (name: string, tests: (world: () => World) => void): void => {
@@ -72,7 +80,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       world = await startWorld();
     });
     beforeEach(() => {
-      for (const upstream of upstreamNames) {
+      for (const upstream of allUpstreams) {
         const { journal, bodies } = started().upstreams[upstream];
         journal.clear();
         bodies.length = 0;
@@ -83,17 +91,26 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
   });
 };
 
-/** Starts both providers, and a real Envoy with a real worker over them. The clients try everything once. */
+/** Starts all providers, and a real Envoy with a real worker over them. The clients try everything once. */
 const startWorld = async (): Promise<World> => {
   const upstreams = {
     openai: await startUpstream('openai', providerKeys.openai),
+    responses: await startUpstream('responses', providerKeys.responses),
     anthropic: await startUpstream('anthropic', providerKeys.anthropic),
   };
   const stack = await startStack({
     configText: JSON.stringify(
-      configOver({ openai: upstreams.openai.url, anthropic: upstreams.anthropic.url }),
+      configOver({
+        openai: upstreams.openai.url,
+        responses: upstreams.responses.url,
+        anthropic: upstreams.anthropic.url,
+      }),
     ),
-    env: { SDK_OPENAI_KEY: providerKeys.openai, SDK_ANTHROPIC_KEY: providerKeys.anthropic },
+    env: {
+      SDK_OPENAI_KEY: providerKeys.openai,
+      SDK_RESPONSES_KEY: providerKeys.responses,
+      SDK_ANTHROPIC_KEY: providerKeys.anthropic,
+    },
   });
   return {
     url: stack.url,
@@ -103,24 +120,29 @@ const startWorld = async (): Promise<World> => {
     seenBy: (upstream) => upstreams[upstream].journal.entries.map(({ body }) => body),
     stop: async () => {
       await stack.stop();
-      await Promise.all(upstreamNames.map((name) => upstreams[name].close()));
+      await Promise.all(allUpstreams.map((name) => upstreams[name].close()));
     },
   };
 };
 
 /** A nexus.yaml over providers at these URLs. */
-const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
+const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
   version: 1,
   providers: {
     openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
+    responses: {
+      dialect: 'openai-responses',
+      baseUrl: `${urls.responses}/v1`,
+      key: '${env:SDK_RESPONSES_KEY}',
+    },
     anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
   },
-  models: Object.fromEntries(upstreamNames.flatMap(modelsOf)),
+  models: Object.fromEntries(allUpstreams.flatMap(modelsOf)),
   keys: [{ hash: hashKey(clientKey), user: 'client', application: 'sdk' }],
 });
 
-const modelsOf = (upstream: UpstreamName) => {
-  const other = upstream === 'openai' ? 'anthropic' : 'openai';
+const modelsOf = (upstream: AnyUpstream) => {
+  const other = upstream === 'anthropic' ? 'openai' : 'anthropic';
   const answers = { provider: upstream, model: healthy[upstream] };
   const fails = { provider: other, model: 'fault-503' };
   return [
