@@ -8,6 +8,6 @@ import { RequestError } from '../refusals.ts';
 export const refuseServerState = (request: ModelRequest, dialect: DialectName): void => {
   const [param] = request.dialect === dialect ? [] : (request.serverState ?? []);
   if (param === undefined) return;
-  const message = `${param}: the upstream of this model does not hold what it names; send the conversation itself.`;
+  const message = `${param}: the upstream of this model does not hold what it names; send the conversation itself (with store: false, SDKs do).`;
   throw new RequestError('unsupported_field', { param, message });
 };

@@ -1,8 +1,10 @@
+import OpenAI from 'openai';
 import { zodTextFormat } from 'openai/helpers/zod';
 import type { ResponseInputItem, ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { pixel, said, thoughtAbout, tokensOf, twoCalls, unicode } from './asks.ts';
+import { asInput } from './bodies.ts';
 import { allUpstreams, clientKey, describeWorld, failoverTo, healthy, modelOn } from './world.ts';
 
 const typesOf = (events: readonly ResponseStreamEvent[]): string[] =>
@@ -98,7 +100,7 @@ describeWorld('Responses of the OpenAI SDK', (world) => {
       const answer = await responses().create({
         model,
         instructions: 'Be brief.',
-        input: [...input, ...first.output, { role: 'user', content: 'And then?' }],
+        input: [...input, ...asInput(first.output), { role: 'user', content: 'And then?' }],
       });
       expect(answer.output_text).toBe(said('And then?'));
       const body = JSON.stringify(world().seenBy(upstream).at(-1));
@@ -152,16 +154,15 @@ describeWorld('Responses of the OpenAI SDK', (world) => {
     });
 
     test.each(['create', 'stream'] as const)('is told of errors by its error classes, by %s', async (way) => {
-      const { errors } = { errors: world().openai.constructor as typeof import('openai').default };
       const asked = (fault: 'fault-400' | 'fault-503' | 'fault-429-retry-1') => {
         const body = { ...ask, model: modelOn(upstream, fault) };
         return way === 'create'
           ? responses().create(body).asResponse()
           : responses().stream(body).finalResponse();
       };
-      await expect(asked('fault-400')).rejects.toBeInstanceOf(errors.BadRequestError);
-      await expect(asked('fault-503')).rejects.toBeInstanceOf(errors.InternalServerError);
-      await expect(asked('fault-429-retry-1')).rejects.toBeInstanceOf(errors.RateLimitError);
+      await expect(asked('fault-400')).rejects.toBeInstanceOf(OpenAI.BadRequestError);
+      await expect(asked('fault-503')).rejects.toBeInstanceOf(OpenAI.InternalServerError);
+      await expect(asked('fault-429-retry-1')).rejects.toBeInstanceOf(OpenAI.RateLimitError);
     });
 
     test.each(['fault-end-stream-3', 'fault-error-event-3', 'fault-cut-stream-3'] as const)(

@@ -87,6 +87,10 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
 const decodeServerState = (wire: JsonObject): string[] | undefined => {
   const held = ['previous_response_id', 'conversation', 'prompt'].filter((member) => isThere(wire[member]));
   if (wire.background === true) held.push('background');
+  const reference = listOf(wire.input).findIndex(
+    (item) => isJsonObject(item) && item.type === 'item_reference',
+  );
+  if (reference !== -1) held.push(`input[${reference}]`);
   return held.length === 0 ? undefined : held;
 };
 
