@@ -17,6 +17,7 @@ const subCommands = {
   kong: () => import('./commands/kong.ts').then((module) => module.default),
   'kong-server': () => import('./commands/kong-server.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
+  translate: () => import('./commands/translate.ts').then((module) => module.default),
   bench: () => import('./commands/bench.ts').then((module) => module.default),
   version: () => import('./commands/version.ts').then((module) => module.default),
 };

@@ -114,7 +114,9 @@ class ResponseWriter implements ResponseEncoder {
   #choiceExtras(index: number): JsonObject {
     const { choices } = this.#extras;
     const extras = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
-    return extras.find((choice) => choice.index === index) ?? {};
+    const { delta, ...found } = extras.find((choice) => choice.index === index) ?? {};
+    // Of an answer that came as a stream although it was not asked for as one.
+    return isJsonObject(delta) ? merge(found, { message: delta }) : found;
   }
 
   #message(choice: AnswerChoice): JsonObject {

@@ -346,7 +346,7 @@ const writeGroups = (own: JsonObject, request: ModelRequest, task: Task): JsonOb
   Object.assign(own, ...groups.map(({ write }) => write(request, task)));
 
 const refuseImpossible = ({ sampling, vendor }: ModelRequest): void => {
-  if ((sampling.choices ?? 1) > 1) throw unsupported('n', 'a wish for more than one answer');
+  if ((sampling.choices ?? 1) > 1) throw unsupported('n', 'more than one answer');
   const asked = meaningful.find((member) => isThere(vendor[member]));
   if (asked !== undefined) throw unsupported(asked, `what ${asked} asks for`);
 };
