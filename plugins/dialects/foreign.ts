@@ -1,5 +1,6 @@
 import type { DialectName, ModelRequest } from '../model/request.ts';
 import { RequestError } from '../refusals.ts';
+import type { JsonValue } from '../wire/json.ts';
 
 /**
  * Refuses a request of another dialect that names what only its own servers hold: without it, it would mean something
@@ -11,3 +12,7 @@ export const refuseServerState = (request: ModelRequest, dialect: DialectName): 
   const message = `${param}: the upstream of this model does not hold what it names; send the conversation itself (with store: false, SDKs do).`;
   throw new RequestError('unsupported_field', { param, message });
 };
+
+/** Is a member of another dialect missed by nobody? Null says nothing, and what is not to be kept is kept nowhere. */
+export const isNoLoss = (member: string, value: JsonValue | undefined): boolean =>
+  value === null || value === undefined || (member === 'store' && value === false);

@@ -15,7 +15,7 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { present } from '../../wire/present.ts';
-import { refuseServerState } from '../foreign.ts';
+import { isNoLoss, refuseServerState } from '../foreign.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
 import { adaptThinking, openReasoning } from './reasoning.ts';
@@ -108,7 +108,8 @@ const nameTaste = ({ sampling, metadata, verbosity }: ModelRequest, lose: Lose):
 };
 
 const loseVendor = (vendor: Vendor | undefined, place: string, lose: Lose): void => {
-  for (const [field, value] of Object.entries(vendor ?? {})) if (value !== null) lose(`${place}${field}`);
+  for (const [field, value] of Object.entries(vendor ?? {}))
+    if (!isNoLoss(field, value)) lose(`${place}${field}`);
 };
 
 interface SamplingContext {

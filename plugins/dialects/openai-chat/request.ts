@@ -13,6 +13,7 @@ import { refuseServerState } from '../foreign.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
 import { badValue, Fields, wrongType } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
+import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
 import { bag } from '../openai/wire.ts';
 import { unsupported, Writing } from '../openai/writing.ts';
@@ -290,7 +291,9 @@ const wholeBody = (request: ModelRequest, { target, writing }: Task): string => 
   if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
-  return JSON.stringify(writing.extend(known, request, ''));
+  if (writing.own) return JSON.stringify(writing.extend(known, request, ''));
+  const { carried, lost } = partVendor(request.vendor);
+  return JSON.stringify({ ...carried, ...writing.extend(known, { vendor: lost }, '') });
 };
 
 const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest, task: Task): string => {
@@ -301,7 +304,8 @@ const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest,
     if (!changed) continue;
     const written = write(request, document.value, task.writing);
     for (const member of members)
-      if (!(member in written) && isThere(document.value[member])) gone.add(member);
+      if (!(member in written || member in request.vendor) && isThere(document.value[member]))
+        gone.add(member);
     Object.assign(patches, written);
   }
   if (gone.size === 0) return patchMembers(document, texts(patches));

@@ -53,7 +53,7 @@ const toldOf: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 
 const nothing: ReadonlySet<string> = new Set();
 
-const responseMembers = new Set(['id', 'object', 'created_at', 'model', 'output', 'status', 'usage']);
+const responseMembers = new Set(['id', 'object', 'created_at', 'model', 'output', 'status']);
 
 /** Turns the events of a stream, or the one object of a whole answer, into model events. */
 export class AnswerReader {
@@ -497,11 +497,11 @@ const indexOf = (value: JsonValue | undefined): number => (typeof value === 'num
 const isCall = (type: JsonValue | undefined): boolean =>
   type === 'function_call' || type === 'custom_tool_call';
 
-/** Members of a response without a place in the model. Errors and what cut an answer have one, where there are any. */
+/** Members of a response without a place in the model. Counts, errors and what cut an answer have one, where there are any. */
 const restOf = (response: JsonObject): JsonObject => {
   const rest = without(response, responseMembers);
-  if (isThere(rest.error)) delete rest.error;
-  if (isThere(rest.incomplete_details)) delete rest.incomplete_details;
+  for (const member of ['usage', 'error', 'incomplete_details'])
+    if (isThere(rest[member])) delete rest[member];
   return rest;
 };
 

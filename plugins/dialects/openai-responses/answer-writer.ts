@@ -8,6 +8,7 @@ import { present } from '../../wire/present.ts';
 import type { AnswerContext } from '../dialect.ts';
 import { isEmptyObject, isText, merge, textOf } from '../openai/wire.ts';
 import { encodeCitation, encodeOwnCitation } from './citations.ts';
+import { isCustom, unwrapInput } from './custom.ts';
 import { errorEvent, responseError } from './error.ts';
 import { bareId, inventId } from './ids.ts';
 import { clientBody } from './request.ts';
@@ -52,6 +53,8 @@ interface Part {
   readonly logprobs: JsonValue[];
   readonly pieces: Piece[];
   sealed: string | undefined;
+  /** A call of a custom tool that the upstream knew as a function: its free text is told when it is whole. */
+  readonly unwraps: boolean;
 }
 
 /**
@@ -60,6 +63,7 @@ interface Part {
  */
 export class AnswerWriter {
   readonly #context: AnswerContext;
+  readonly #customTools: ReadonlySet<string>;
   #start: MessageStart | undefined;
   readonly #items: Item[] = [];
   readonly #parts = new Map<number, Part>();
@@ -73,6 +77,8 @@ export class AnswerWriter {
 
   constructor(context: AnswerContext) {
     this.#context = context;
+    const { dialect, tools } = context.request;
+    this.#customTools = new Set((dialect === name ? tools : []).filter(isCustom).map((tool) => tool.name));
   }
 
   /** The whole answer, once it is over; undefined when it failed. */
@@ -249,7 +255,7 @@ export class AnswerWriter {
     }
   }
 
-  #addPart(start: PartStart, item: Item, index = 0): Part {
+  #addPart(start: PartStart, item: Item, { index = 0, unwraps = false } = {}): Part {
     const part: Part = {
       start,
       item,
@@ -259,6 +265,7 @@ export class AnswerWriter {
       logprobs: [],
       pieces: [],
       sealed: undefined,
+      unwraps,
     };
     this.#parts.set(start.part, part);
     return part;
@@ -268,12 +275,13 @@ export class AnswerWriter {
     const said = this.#saidOf(start);
     const id = this.#newId('fc', said);
     const { id: callId = '', name: toolName = '' } = start;
-    const isCustom = this.#own && start.vendor?.type === 'custom_tool_call';
-    const call = { call_id: callId || id, name: toolName, [isCustom ? 'input' : 'arguments']: '' };
-    const head = { ...this.#state(said), id, type: isCustom ? 'custom_tool_call' : 'function_call', ...call };
+    const unwraps = !this.#own && this.#customTools.has(toolName);
+    const isText = unwraps || (this.#own && start.vendor?.type === 'custom_tool_call');
+    const call = { call_id: callId || id, name: toolName, [isText ? 'input' : 'arguments']: '' };
+    const head = { ...this.#state(said), id, type: isText ? 'custom_tool_call' : 'function_call', ...call };
     const frames = this.#pass();
     const item = this.#addItem(head.type, head, id);
-    this.#addPart(start, item);
+    this.#addPart(start, item, { unwraps });
     return [...frames, this.#announce(item)];
   }
 
@@ -322,7 +330,7 @@ export class AnswerWriter {
       this.#message = item;
       frames.push(this.#announce(item));
     }
-    const part = this.#addPart(start, item, item.content.length + item.open);
+    const part = this.#addPart(start, item, { index: item.content.length + item.open });
     item.open++;
     frames.push(
       this.#frame('response.content_part.added', { ...this.#placeOf(part), part: this.#content(part) }),
@@ -441,9 +449,12 @@ export class AnswerWriter {
   #input(part: Part, json: string): Frame[] {
     if (json === '') return [];
     part.text += json;
-    const { item } = part;
-    const type = `response.${item.type === 'custom_tool_call' ? 'custom_tool_call_input' : 'function_call_arguments'}.delta`;
-    return [this.#frame(type, { item_id: item.id, output_index: item.index, delta: json })];
+    return part.unwraps ? [] : [this.#inputDelta(part.item, json)];
+  }
+
+  #inputDelta(item: Item, delta: string): Frame {
+    const input = item.type === 'custom_tool_call' ? 'custom_tool_call_input' : 'function_call_arguments';
+    return this.#frame(`response.${input}.delta`, { item_id: item.id, output_index: item.index, delta });
   }
 
   /** A delta that begins a piece holds nothing but what parts it from the piece before. */
@@ -506,13 +517,15 @@ export class AnswerWriter {
 
   #stopCall(part: Part, last: JsonObject): Frame[] {
     const { item } = part;
-    const isCustom = item.type === 'custom_tool_call';
+    const isText = item.type === 'custom_tool_call';
+    const input = part.unwraps ? unwrapInput(part.text) : part.text;
     // A tool without arguments is called with none, not with nothing.
-    const frames = part.text === '' && !isCustom && !this.#own ? this.#input(part, '{}') : [];
-    const said = { [isCustom ? 'input' : 'arguments']: part.text };
+    const frames = input === '' && !isText && !this.#own ? this.#input(part, '{}') : [];
+    if (part.unwraps && input !== '') frames.push(this.#inputDelta(item, input));
+    const said = isText ? { input } : { arguments: part.text };
     const state = this.#own ? last : { status: 'completed' };
-    const toolName = isCustom ? {} : { name: item.head.name ?? '' };
-    const type = `response.${isCustom ? 'custom_tool_call_input' : 'function_call_arguments'}.done`;
+    const toolName = isText ? {} : { name: item.head.name ?? '' };
+    const type = `response.${isText ? 'custom_tool_call_input' : 'function_call_arguments'}.done`;
     return [
       ...frames,
       this.#frame(type, { item_id: item.id, output_index: item.index, ...toolName, ...said }),

@@ -13,6 +13,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.t
 import { present } from '../../wire/present.ts';
 import { badValue, Fields, wrongType } from '../openai/fields.ts';
 import { bag, isText } from '../openai/wire.ts';
+import { wrapInput } from './custom.ts';
 import { decodeContent } from './parts.ts';
 import { itemsOfTurn, readFrom, standsIn, wireOf } from './provenance.ts';
 import { listOf, name } from './wire.ts';
@@ -152,14 +153,14 @@ const decodeCall = (item: Fields): DecodedItem => {
   return { role: 'assistant', parts: [readFrom(part, item.wire)] };
 };
 
-/** Custom tools are called with free text, all others with JSON text. */
+/** Custom tools are called with free text, all others with JSON text. `type` stays in the vendor bag. */
 const decodeCustomCall = (item: Fields): DecodedItem => {
   for (const member of ['id', 'status']) item.take(member);
   const part: ToolCallPart = {
     type: 'tool-call',
     id: item.string('call_id'),
     name: item.string('name'),
-    input: item.string('input'),
+    input: wrapInput(item.string('input')),
     vendor: item.rest,
   };
   return { role: 'assistant', parts: [readFrom(part, item.wire)] };

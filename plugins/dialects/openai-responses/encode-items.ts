@@ -12,6 +12,7 @@ import { readSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { isEmptyObject, isText } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
+import { unwrapInput } from './custom.ts';
 import { isInvented, legalCallId } from './ids.ts';
 import { encodePart } from './parts.ts';
 import { itemsOfTurn, messageOf, shapeOf, wireOf } from './provenance.ts';
@@ -226,7 +227,7 @@ const encodeCall = (part: ToolCallPart, writing: Writing): JsonObject => {
   const call_id = legalCallId(part.id);
   const state = stateOf(shapeOf(part));
   if (writing.own && part.vendor?.type === 'custom_tool_call')
-    return writing.extend({ ...state, call_id, name: part.name, input: part.input }, part, '');
+    return writing.extend({ ...state, call_id, name: part.name, input: unwrapInput(part.input) }, part, '');
   const input = part.input === '' ? '{}' : part.input;
   const body = { type: 'function_call', ...state, call_id, name: part.name, arguments: input };
   return writing.extend(body, part, 'messages.tool_calls.');

@@ -14,6 +14,7 @@ import { refuseServerState } from '../foreign.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
 import { badValue, Fields } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
+import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
 import { bag, isEmptyObject } from '../openai/wire.ts';
 import { unsupported, Writing } from '../openai/writing.ts';
@@ -293,7 +294,8 @@ const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest,
     if (from.every((member) => request[member] === read[member])) continue;
     const written = write(request, task);
     for (const member of members)
-      if (!(member in written) && isThere(document.value[member])) gone.add(member);
+      if (!(member in written || member in request.vendor) && isThere(document.value[member]))
+        gone.add(member);
     Object.assign(patches, written);
   }
   if (gone.size === 0) return patchMembers(document, texts(patches));
@@ -313,14 +315,6 @@ const isThere = (value: JsonValue | undefined): boolean => value !== undefined &
 const texts = (patches: JsonObject): Record<string, string> =>
   Object.fromEntries(Object.entries(patches).map(([key, value]) => [key, JSON.stringify(value)]));
 
-/** Members of other dialects that mean the same under the same name here. */
-const sharedMembers = [
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'stream_options',
-] as const;
-
 /** Members of other dialects that ask for another kind of answer, or for what only their servers hold or do. */
 const meaningful = ['audio', 'web_search_options', 'thread', 'mcp_servers'] as const;
 
@@ -330,14 +324,8 @@ const wholeBody = (request: ModelRequest, task: Task): string => {
   if (writing.own) return JSON.stringify(writing.extend(writeGroups(own, request, task), request, ''));
   refuseServerState(request, name);
   refuseImpossible(request);
-  const { vendor } = request;
-  const carried = Object.fromEntries(
-    sharedMembers.flatMap((key) => (isThere(vendor[key]) ? [[key, vendor[key] as JsonValue]] : [])),
-  );
-  const lost = Object.entries(vendor).filter(
-    ([key, value]) => !(key in carried) && !(key === 'store' && value === false),
-  );
-  writing.extend({}, { vendor: Object.fromEntries(lost) }, '');
+  const { carried, lost } = partVendor(request.vendor);
+  writing.extend({}, { vendor: lost }, '');
   // Nobody could ask for it again: the ids that a client sees are not the server's.
   return JSON.stringify({ ...writeGroups(own, request, task), ...carried, store: false });
 };

@@ -4,12 +4,13 @@ import { present } from '../../wire/present.ts';
 import { Fields } from '../openai/fields.ts';
 import { isText } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
+import { customSchema, isCustom } from './custom.ts';
 import { readFrom, wireOf } from './provenance.ts';
 import { name } from './wire.ts';
 
 type ToolSettings = Pick<ModelRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 
-/** `tools` and what goes with them. Tools that are no functions belong to this API alone. */
+/** `tools` and what goes with them. Tools that the server runs belong to this API alone. */
 export const decodeTools = (fields: Fields): ToolSettings => ({
   tools: (fields.optionalList('tools') ?? []).map((value, at) => decodeTool(value, `tools[${at}]`)),
   ...present({
@@ -21,6 +22,7 @@ export const decodeTools = (fields: Fields): ToolSettings => ({
 const decodeTool = (value: JsonValue, path: string): Tool => {
   const fields = new Fields(value, path);
   const type = fields.string('type');
+  if (type === 'custom') return decodeCustom(fields);
   if (type !== 'function') {
     const toolName = isText(fields.wire.name) ? fields.wire.name : type;
     return { kind: 'opaque', dialect: name, wireType: type, name: toolName, value: fields.wire };
@@ -33,6 +35,19 @@ const decodeTool = (value: JsonValue, path: string): Tool => {
       schema: fields.optionalObject('parameters')?.wire,
       strict: fields.optionalBoolean('strict'),
     }),
+    vendor: fields.rest,
+  };
+  return readFrom(tool, fields.wire);
+};
+
+/** `type` stays in the vendor bag, which tells a custom tool from a function. */
+const decodeCustom = (fields: Fields): Tool => {
+  fields.leave('type');
+  const tool: Tool = {
+    kind: 'function',
+    name: fields.string('name'),
+    ...present({ description: fields.optionalString('description') }),
+    schema: customSchema,
     vendor: fields.rest,
   };
   return readFrom(tool, fields.wire);
@@ -85,6 +100,8 @@ export const encodeTools = (
 const encodeTool = (tool: Tool, path: string, writing: Writing): JsonObject => {
   const known = wireOf(tool);
   if (known) return known;
+  if (tool.kind === 'function' && writing.own && isCustom(tool))
+    return writing.extend(present({ name: tool.name, description: tool.description }), tool, '');
   if (tool.kind === 'function') return writing.extend(functionBody(tool, writing), tool, 'tools.');
   if (tool.dialect === name && isJsonObject(tool.value)) return tool.value;
   throw unsupported(path, `a tool of type ${tool.wireType}`);
@@ -117,5 +134,6 @@ const encodeChoice = (choice: ToolChoice, tools: readonly Tool[]): JsonValue => 
 
 const reference = (toolName: string, tools: readonly Tool[]): JsonObject => {
   const tool = tools.find((candidate) => candidate.name === toolName);
-  return { type: tool?.kind === 'opaque' ? tool.wireType : 'function', name: toolName };
+  if (tool?.kind === 'opaque') return { type: tool.wireType, name: toolName };
+  return { type: tool && isCustom(tool) ? 'custom' : 'function', name: toolName };
 };

@@ -1,6 +1,7 @@
 import type { CacheMark, DialectName, Vendor } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
+import { isNoLoss } from '../foreign.ts';
 import { merge } from './wire.ts';
 
 interface Extended {
@@ -35,7 +36,7 @@ export class Writing {
   extend(body: JsonObject, { vendor = {}, cache }: Extended, place: string): JsonObject {
     if (this.own)
       return merge(vendor, cache ? { ...body, prompt_cache_breakpoint: { mode: 'explicit' } } : body);
-    for (const [key, value] of Object.entries(vendor)) if (value !== null) this.drop(place + key);
+    for (const [key, value] of Object.entries(vendor)) if (!isNoLoss(key, value)) this.drop(place + key);
     return body;
   }
 }
