@@ -74,7 +74,7 @@ const encodeBlock = (group: readonly SystemBlock[], writing: Writing): JsonObjec
   const came = Array.isArray(message?.content) ? message.content.length : 1;
   if (message && group.length === came && group.every(wireOf)) return message;
   const content = group.map((block) => writing.extend({ type: 'input_text', text: block.text }, block, ''));
-  return { type: 'message', role: message?.role ?? 'developer', content };
+  return { ...typeOf(message, content), role: message?.role ?? 'developer', content };
 };
 
 /** One text: the separation into blocks means nothing here. */
@@ -173,10 +173,14 @@ const encodeMessage = (parts: readonly Part[], { turn, path, writing }: TurnPlac
   const shape = first && (messageOf(first) ?? shapeOf(turn));
   const content = encodeContent(parts, { role, path: `${path}.content`, writing, shape });
   const wireRole = role === 'system' ? (shape?.role ?? 'developer') : role;
-  // A list of outputs is one message of the API's own; what is plain is the short form, which needs no id.
-  const type = typeof content === 'string' ? {} : { type: 'message' };
   const beside = writing.own ? { ...turn.vendor, ...itemBag(first) } : {};
-  return { ...beside, ...type, ...stateOf(shape), role: wireRole, content };
+  return { ...beside, ...typeOf(shape, content), ...stateOf(shape), role: wireRole, content };
+};
+
+/** The type may be left out, and mostly is; a list of outputs without one would be taken for a list of inputs. */
+const typeOf = (shape: JsonObject | undefined, content: JsonValue): JsonObject => {
+  const isTyped = shape ? shape.type !== undefined : Array.isArray(content);
+  return isTyped ? { type: 'message' } : {};
 };
 
 const itemBag = (part: Part | undefined): JsonObject => {
