@@ -185,7 +185,7 @@ export class AnswerWriter {
   }
 
   #counts(): JsonObject {
-    if (!this.#usage) return this.#own ? {} : { usage: null };
+    if (!this.#usage) return {};
     const { usage, vendor } = this.#usage;
     return { usage: this.#own ? encodeOwnUsage(usage, vendor) : encodeUsage(usage) };
   }

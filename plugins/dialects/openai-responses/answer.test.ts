@@ -115,7 +115,7 @@ describe('an answer of another dialect', () => {
       ],
       usage: {
         input_tokens: 5,
-        input_tokens_details: { cached_tokens: 2 },
+        input_tokens_details: { cached_tokens: 2, cache_write_tokens: 0 },
         output_tokens: 7,
         output_tokens_details: { reasoning_tokens: 0 },
         total_tokens: 12,

@@ -47,7 +47,7 @@ const figuresOf = (usage: Usage): JsonObject => {
 
 /** The counters of details that SDKs read without looking whether they are there. */
 const details: JsonObject = {
-  input_tokens_details: { cached_tokens: 0 },
+  input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
   output_tokens_details: { reasoning_tokens: 0 },
 };
 
