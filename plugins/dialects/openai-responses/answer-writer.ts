@@ -135,6 +135,7 @@ export class AnswerWriter {
   // The response
 
   #begin(start: MessageStart): Frame[] {
+    if (this.#start) return [];
     this.#start = start;
     const response = this.#head('in_progress');
     return [this.#frame('response.created', { response }), this.#frame('response.in_progress', { response })];
