@@ -4,8 +4,10 @@ import type {
   ResponseDecoder,
   ResponseEncoder,
 } from '../plugins/dialects/dialect.ts';
+import { refuseEssential } from '../plugins/dialects/foreign.ts';
 import type { ModelEvent } from '../plugins/model/events.ts';
 import type { ModelRequest } from '../plugins/model/request.ts';
+import { unsealFor } from '../plugins/model/seals.ts';
 import { RequestError } from '../plugins/refusals.ts';
 import { JsonError, type JsonObject, parseJsonDocument } from '../plugins/wire/json.ts';
 
@@ -39,9 +41,13 @@ export const translateRequest = (
     const document = parseJsonDocument(bytes);
     const request = from.decodeRequest(document, options.path);
     const target = { model: options.model ?? request.requestModel, clientHeaders: new Map<string, string>() };
+    refuseEssential(request, to.name);
+    const { request: unsealed, lost } = unsealFor(to.name, request);
     const { body, dropped } =
-      from === to ? to.patchRequest(document, request, target) : to.encodeRequest(request, target);
-    for (const field of dropped) warn({ dropped: field });
+      from === to && unsealed === request
+        ? to.patchRequest(document, request, target)
+        : to.encodeRequest(unsealed, target);
+    for (const field of lost ? [...dropped, 'reasoning_signature'] : dropped) warn({ dropped: field });
     return body;
   } catch (cause) {
     warn(refusalOf(cause));

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import type { BenchHostName } from '../../bench/hosts.ts';
 import { runBench } from '../../bench/run.ts';
 import { scenarios } from '../../bench/scenarios.ts';
 import { type ExitCode, UsageError } from '../run.ts';
@@ -10,8 +11,11 @@ const whole = { rounds: 4, seconds: 1.5 };
 const quick = { rounds: 1, seconds: 0.4 };
 
 export default defineCommand({
-  meta: { description: 'Measure what Nexus costs beside plain Envoy; a whole run writes bench/RESULTS.md' },
+  meta: {
+    description: 'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md',
+  },
   args: {
+    host: { type: 'string', default: 'envoy', description: 'The proxy to measure in: envoy or kong' },
     rounds: { type: 'string', description: `Rounds of each scenario; ${whole.rounds} when left out` },
     seconds: { type: 'string', description: `Length of a round; ${whole.seconds} when left out` },
     quick: { type: 'boolean', description: 'Half a minute for all, too short for firm figures' },
@@ -24,7 +28,9 @@ export default defineCommand({
     const profile = args['cpu-prof'];
     const only = args.only === undefined ? undefined : parsePattern(args.only);
     const { rounds, seconds } = args.quick ? quick : whole;
+    if (!isHost(args.host)) throw new UsageError(`--host ${args.host}: expected envoy or kong`);
     return runBench({
+      host: args.host,
       rounds: parseAmount('rounds', args.rounds, rounds),
       seconds: parseAmount('seconds', args.seconds, seconds),
       workers: parseWorkerCount(args.workers),
@@ -36,6 +42,8 @@ export default defineCommand({
     });
   },
 });
+
+const isHost = (name: string): name is BenchHostName => name === 'envoy' || name === 'kong';
 
 const parseAmount = (option: string, text: string | undefined, whenAbsent: number): number => {
   const amount = text === undefined ? whenAbsent : Number(text);

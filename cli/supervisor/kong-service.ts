@@ -55,7 +55,7 @@ export const startKongService = async (
       scope.finish();
     }),
   );
-  const admin = await startAdmin(fleetOf(host), options.adminPort);
+  const admin = await startAdmin(fleetOf(host), { port: options.adminPort });
   scope.defer(() => admin.close());
   const reload = async () => {
     standby.reload();

@@ -44,6 +44,7 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const server = createServer(serverOptions, (incoming, response) => {
     void serve({ incoming, response }, options, egress);
   });
+  server.maxHeadersCount = 0; // nginx has limits; of more than a limit here Node would drop the rest without a word
   server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
   await listenOnSocket(server, socketPath);
   return {
@@ -83,11 +84,19 @@ const serve = async (
 
 /** The session of a call that has a good ticket. */
 const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
-  const length = head.headers.get('content-length');
-  const call = { ...head, bodyBytes: length === undefined ? undefined : Number(length) };
-  const consumer = tickets.redeem(head.headers.get(ticketHeader) ?? '', call);
-  return consumer ? gateway.open(head, consumer) : gateway.refuse(head, gatewayError('policy_unavailable'));
+  const { headers } = head;
+  const passage = tickets.redeem(headers.get(ticketHeader) ?? '');
+  if (!passage) return gateway.refuse(head, gatewayError('policy_unavailable'));
+  if (/websocket/i.test(headers.get('upgrade') ?? '')) return gateway.refuse(head, noWebSocket);
+  // A consumer that stands for all who have no credential is none: Kong's plugins mark it, and unmark every other.
+  return gateway.open(head, headers.has('x-anonymous-consumer') ? undefined : passage.consumer);
 };
+
+/** Kong forwards no other upgrade; clients that offer HTTP/2 are content without. */
+const noWebSocket = gatewayError('invalid_request', {
+  message: 'This path does not speak WebSocket.',
+  param: 'upgrade',
+});
 
 /** The head of the client's call as Kong passes it on. A name that comes twice has its values joined (RFC 9110 §5.3). */
 const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingMessage): RequestHead => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../plugins/config/schema.ts';
+import { pluginReadTimeoutMs } from '../patience.ts';
 import { egressSecretVariable } from '../relay/names.ts';
 
 /** One line of kong.conf, and why it is there. */
@@ -53,8 +54,8 @@ export const kongConf = (options: KongConfOptions): readonly KongSetting[] => {
     },
     {
       name: 'nginx_proxy_lua_socket_read_timeout',
-      value: '3s',
-      why: 'How long Kong waits for a plugin that hangs; a minute otherwise. It answers in 1.5 s whatever happens.',
+      value: `${pluginReadTimeoutMs}ms`,
+      why: 'How long Kong waits for a plugin that hangs; a minute otherwise. One that runs answers within 1 s.',
     },
     {
       name: 'nginx_proxy_lua_socket_keepalive_timeout',

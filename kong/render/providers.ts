@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Config, ProviderConfig } from '../../plugins/config/schema.ts';
 import { keyHeaders } from '../../plugins/identity.ts';
+import { everyoneOf } from '../../plugins/policies/upstream/config.ts';
 import { egressHeader, egressPrefix, sourceHeader } from '../relay/names.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
 import { keepFromLogs, keepHeadersFromLogs, luaString } from './lua.ts';
@@ -144,9 +145,7 @@ const longestSilenceMs = (provider: string, { models, limits }: Config): number 
   Math.max(
     limits.streamIdleTimeoutMs,
     ...Object.values(models)
-      .filter(({ candidates, fallback }) =>
-        [...candidates, ...fallback].some((it) => it.provider === provider),
-      )
+      .filter((model) => everyoneOf(model).some((it) => it.provider === provider))
       .map(({ firstByteTimeoutMs }) => firstByteTimeoutMs),
   );
 

@@ -46,6 +46,7 @@ test.each([
   const [missing, ...others] = missingSecrets(configWith({ b: '${file:b}' }), sources({}, { b: text }));
   expect(missing).toEqual({
     provider: 'b',
+    path: ['key'],
     reason: 'the file b holds blanks or other characters that no key has',
   });
   expect(others).toEqual([]);
@@ -53,7 +54,7 @@ test.each([
 
 test('an empty file holds no secret', () => {
   expect(missingSecrets(configWith({ b: '${file:b}' }), sources({}, { b: '\n' }))).toEqual([
-    { provider: 'b', reason: 'the file b is empty' },
+    { provider: 'b', path: ['key'], reason: 'the file b is empty' },
   ]);
 });
 

@@ -1,15 +1,12 @@
-import type { DialectName, ModelRequest } from '../model/request.ts';
+import type { ModelRequest, UpstreamDialectName } from '../model/request.ts';
 import { RequestError } from '../refusals.ts';
 import type { JsonValue } from '../wire/json.ts';
 
-/**
- * Refuses a request of another dialect that names what only its own servers hold: without it, it would mean something
- * else. `dialect` is the one that is asked to write it.
- */
-export const refuseServerState = (request: ModelRequest, dialect: DialectName): void => {
-  const [param] = request.dialect === dialect ? [] : (request.serverState ?? []);
+/** Refuses, for an upstream of another dialect, a request that without members of its own dialect means something else. */
+export const refuseEssential = (request: ModelRequest, upstream: UpstreamDialectName): void => {
+  const [param] = request.dialect === upstream ? [] : (request.essential ?? []);
   if (param === undefined) return;
-  const message = `${param}: the upstream of this model does not hold what it names; send the conversation itself (with store: false, SDKs do).`;
+  const message = `${param}: the upstream of this model does not know what it names; send the conversation itself (with store: false, SDKs do).`;
   throw new RequestError('unsupported_field', { param, message });
 };
 

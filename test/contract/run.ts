@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DialectName } from '../../plugins/model/request.ts';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
-import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
-import { clientKey, modelOf, startWorld, type World } from './world.ts';
+import { type BodyClient, type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
+import { budgetedKey, clientKey, modelOf, startWorld, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
 export const runContract = (
@@ -40,14 +39,14 @@ export const runContract = (
   });
 };
 
-const paths: Readonly<Record<DialectName, string>> = {
+const paths: Readonly<Record<BodyClient, string>> = {
   'openai-chat': '/v1/chat/completions',
   'openai-responses': '/v1/responses',
   'anthropic-messages': '/v1/messages',
 };
 
 /** What a client of a dialect writes into its body beside the model: a limit, the question, and the wish for a stream. */
-const asks: Readonly<Record<DialectName, (says: string, stream: boolean) => object>> = {
+const asks: Readonly<Record<BodyClient, (says: string, stream: boolean) => object>> = {
   'openai-chat': (says, stream) => ({
     max_completion_tokens: 4000,
     ...(stream ? { stream, stream_options: { include_usage: true } } : {}),
@@ -66,15 +65,36 @@ const asks: Readonly<Record<DialectName, (says: string, stream: boolean) => obje
 };
 
 const callOf = (scenario: Scenario): ClientCall => {
-  const { client, stream = false, body, says = 'hello', call } = scenario;
+  const { call } = scenario;
   const model = modelOf(scenario);
-  const made = { model, ...asks[client](says, stream), ...body };
+  const { path, made } =
+    scenario.client === 'gemini' ? geminiCall(scenario, model) : bodyCall(scenario, model);
   const headers = {
     'content-type': 'application/json',
-    authorization: `Bearer ${clientKey}`,
+    authorization: `Bearer ${scenario.budget ? budgetedKey(scenario) : clientKey}`,
     ...call?.headers,
   };
-  return { path: paths[client], body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };
+  return { path, body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };
+};
+
+/** A call as its dialect puts it into path and body. */
+interface MadeCall {
+  readonly path: string;
+  readonly made: object;
+}
+
+const geminiCall = ({ stream, body, says = 'hello' }: Scenario, model: string): MadeCall => ({
+  path: `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+  made: {
+    contents: [{ role: 'user', parts: [{ text: says }] }],
+    generationConfig: { maxOutputTokens: 4000 },
+    ...body,
+  },
+});
+
+const bodyCall = ({ client, stream = false, body, says = 'hello' }: Scenario, model: string): MadeCall => {
+  if (client === 'gemini') throw new Error('its model stands in the path');
+  return { path: paths[client], made: { model, ...asks[client](says, stream), ...body } };
 };
 
 /** Bodies written by hand say MODEL where the scenario's own model belongs. */

@@ -3,17 +3,28 @@ import type { ErrorCode } from '../../plugins/refusals.ts';
 import type { ClientCall } from './host.ts';
 import type { ReadAnswer } from './read-answer.ts';
 
-/** Providers of the contract: one of OpenAI's Chat, one of its Responses, one of Anthropic's, and a server of one's own without a key. */
-export const providerNames = ['oa', 're', 'an', 'own'] as const;
+/** Providers of the contract: one of each dialect, and a server of one's own without a key. */
+export const providerNames = ['oa', 're', 'an', 'ge', 'own'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 /** `provider/model`; the model's name decides how the provider behaves. */
 export type Candidate = `${ProviderName}/${string}`;
 
+/** Dialects whose bodies name the model. */
+const bodyClients = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+] as const satisfies readonly DialectName[];
+export type BodyClient = (typeof bodyClients)[number];
+
+const clients = [...bodyClients, 'gemini'] as const satisfies readonly DialectName[];
+export type ContractClient = (typeof clients)[number];
+
 /** One call and all that must be true of it, on every host. */
 export interface Scenario {
   readonly name: string;
-  readonly client: DialectName;
+  readonly client: ContractClient;
   /** Who can answer, in order; they become a model of their own. Absent: the call names its model itself. */
   readonly candidates?: readonly Candidate[];
   readonly stream?: boolean;
@@ -21,6 +32,8 @@ export interface Scenario {
   readonly body?: object;
   /** What the user says. */
   readonly says?: string;
+  /** Limits of a key of its own, for a day, that the call is made with. */
+  readonly budget?: Readonly<Record<string, number>>;
   /** Replaces parts of the call that was made from all this. */
   readonly call?: Partial<ClientCall>;
   readonly expect: Expectation;
@@ -45,20 +58,26 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 
-const clients = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const;
-const upstreams = ['oa/gpt-5.4', 're/gpt-5.4', 'an/claude-sonnet-5', 'own/llama-4-70b'] as const;
+const upstreams = [
+  'oa/gpt-5.4',
+  're/gpt-5.4',
+  'an/claude-sonnet-5',
+  'ge/gemini-3-flash',
+  'own/llama-4-70b',
+] as const;
 const streaming = [false, true] as const;
 
 const finishes = {
   'openai-chat': { stop: 'stop', tools: 'tool_calls', length: 'length' },
   'openai-responses': { stop: 'completed', tools: 'completed', length: 'max_output_tokens' },
   'anthropic-messages': { stop: 'end_turn', tools: 'tool_use', length: 'max_tokens' },
+  gemini: { stop: 'STOP', tools: 'STOP', length: 'MAX_TOKENS' },
 } as const;
 
 const how = (stream: boolean) => (stream ? 'streamed' : 'whole');
 
 /** A tool in the client's own words. */
-const tools: Record<DialectName, object> = {
+const tools: Record<ContractClient, object> = {
   'openai-chat': {
     tools: [
       {
@@ -99,6 +118,23 @@ const tools: Record<DialectName, object> = {
           properties: { city: { type: 'string' }, days: { type: 'integer' } },
           required: ['city'],
         },
+      },
+    ],
+  },
+  gemini: {
+    tools: [
+      {
+        functionDeclarations: [
+          {
+            name: 'get_weather',
+            description: 'Weather of a city',
+            parameters: {
+              type: 'OBJECT',
+              properties: { city: { type: 'STRING' }, days: { type: 'INTEGER' } },
+              required: ['city'],
+            },
+          },
+        ],
       },
     ],
   },
@@ -150,10 +186,11 @@ const answered: Scenario[] = each(clients, (client) =>
 );
 
 /** The second upstream speaks another dialect than the first and than the client, where there is one. */
-const other: Record<DialectName, { readonly first: ProviderName; readonly next: Candidate }> = {
+const other: Record<ContractClient, { readonly first: ProviderName; readonly next: Candidate }> = {
   'openai-chat': { first: 'oa', next: 'an/claude-sonnet-5' },
   'openai-responses': { first: 're', next: 'an/claude-sonnet-5' },
   'anthropic-messages': { first: 'an', next: 'oa/gpt-5.4' },
+  gemini: { first: 'ge', next: 'an/claude-sonnet-5' },
 };
 
 const failures = [
@@ -217,7 +254,7 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
       status: 429,
       attempts: 2,
       tried: ['oa/fault-503', 'an/fault-429-retry-2'],
-      error: client === 'anthropic-messages' ? 'upstream_rate_limited' : 'rate_limit_error',
+      error: client.startsWith('openai-') ? 'rate_limit_error' : 'upstream_rate_limited',
       headers: { 'retry-after': '2', 'x-should-retry': 'true' },
     },
   },
@@ -240,22 +277,36 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
   },
 ]);
 
-/** Events of a stream by which the upstream has said its first words. */
-const spoken = { oa: 3, re: 6, an: 3 } as const;
+/** Only Anthropic has a word of its own for overload, and only OpenAI's clients are told it. */
+const told = (client: ContractClient, provider: ProviderName) =>
+  client.startsWith('openai-') && provider === 'an' ? 'overloaded_error' : 'upstream_overloaded';
+
+/**
+ * Events of an upstream until each client has got its first bytes: a Gemini client gets none before there is text, and
+ * Responses tells much before its own first word.
+ */
+const wordsIn = (client: ContractClient, provider: ProviderName): number => {
+  if (provider === 're') return 7;
+  return client === 'gemini' ? 5 : 3;
+};
 
 /** Inside a stream, after its first bytes: no other upstream is asked, and the client can tell. */
 const brokenStreams: Scenario[] = each(clients, (client) =>
-  each(['oa', 're', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: the upstream breaks off`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-cut-stream-${spoken[provider]}`, 'own/llama-4-70b'],
-      expect: { status: 200, tried: [`${provider}/fault-cut-stream-${spoken[provider]}`], ending: 'cut' },
+      candidates: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`],
+        ending: 'cut',
+      },
       // The break can overtake the head on its way through the host; then the client gets a status.
       or: {
         status: 503,
-        tried: [`${provider}/fault-cut-stream-${spoken[provider]}`],
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`],
         error: 'upstream_unavailable',
       },
     },
@@ -263,10 +314,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream ends early with clean framing`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-end-stream-${spoken[provider]}`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-end-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-end-stream-${spoken[provider]}`],
+        tried: [`${provider}/fault-end-stream-${wordsIn(client, provider)}`],
         ending: 'error-event',
         error: 'upstream_truncated',
       },
@@ -275,10 +326,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream falls silent`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-stall-stream-${spoken[provider]}`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-stall-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-stall-stream-${spoken[provider]}`],
+        tried: [`${provider}/fault-stall-stream-${wordsIn(client, provider)}`],
         ending: 'error-event',
         error: 'upstream_stalled',
       },
@@ -291,7 +342,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       expect:
         client === 'anthropic-messages'
           ? { status: 529, error: 'upstream_overloaded' }
-          : { status: 503, error: provider === 'an' ? 'overloaded_error' : 'upstream_overloaded' },
+          : { status: 503, error: told(client, provider) },
     },
     {
       name: `${client} over ${provider}: the bytes come one by one`,
@@ -319,7 +370,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
 );
 
 const wholeFaults: Scenario[] = each(clients, (client) =>
-  each(['oa', 're', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: a compressed answer although plain was asked`,
       client,
@@ -344,14 +395,14 @@ const wholeFaults: Scenario[] = each(clients, (client) =>
 const json = { 'content-type': 'application/json' };
 
 /** Members of a body: its limit of tokens and its conversation. */
-const names: Record<DialectName, { readonly field: string; readonly list: string }> = {
+const names: Record<BodyClient, { readonly field: string; readonly list: string }> = {
   'openai-chat': { field: 'max_completion_tokens', list: 'messages' },
   'openai-responses': { field: 'max_output_tokens', list: 'input' },
   'anthropic-messages': { field: 'max_tokens', list: 'messages' },
 };
 
 /** Nothing of these reaches any upstream. */
-const refused: Scenario[] = each(clients, (client): Scenario[] => {
+const refused: Scenario[] = each(bodyClients, (client): Scenario[] => {
   const { field, list } = names[client];
   const raw = (
     name: string,
@@ -508,6 +559,65 @@ const losses: Scenario[] = [
   },
 ];
 
+/** A call that does not fit its budget reaches nobody; one that may not write much is held to it, also by an upstream that is not. */
+const budgeted: Scenario[] = each(clients, (client): Scenario[] => [
+  ...each(
+    [
+      ['tokens', { tokens: 20 }, 'budget_exceeded'],
+      ['input tokens', { inputTokens: 5 }, 'budget_exceeded'],
+      ['requests', { requests: 0 }, 'budget_exceeded'],
+      ['parallel calls', { concurrent: 0 }, 'too_many_parallel'],
+    ] as const,
+    ([what, budget, error]): Scenario => ({
+      name: `${client}: no ${what} are left`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      budget,
+      expect: { status: 429, tried: [], error, headers: { 'x-should-retry': 'false' } },
+    }),
+  ),
+  ...each(['oa/gpt-5.4', 'an/claude-sonnet-5'] as const, (upstream) =>
+    each(
+      streaming,
+      (stream): Scenario => ({
+        name: `${client} over ${upstream}: as much as is left, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [upstream],
+        says: 'repeat '.repeat(40),
+        budget: { outputTokens: 20 },
+        expect: {
+          status: 200,
+          tried: [upstream],
+          ending: 'complete',
+          text: /^.{70,90}$/,
+          finish: finishes[client].length,
+          usage: true,
+          headers: { 'x-nexus-max-output-tokens': '20' },
+        },
+      }),
+    ),
+  ),
+  ...each(
+    ['oa', 'an'] as const,
+    (provider): Scenario => ({
+      name: `${client} over ${provider}: an upstream that ignores its limit is cut, with a proper finish`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-ignores-limit`],
+      budget: { outputTokens: 100 },
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-ignores-limit`],
+        ending: 'complete',
+        text: /^(word\d+ ){20,200}$/,
+        finish: finishes[client].length,
+        usage: true,
+      },
+    }),
+  ),
+]);
+
 /** Every promise of the main job, one row each. Every host runs all of them; later policies add theirs. */
 export const scenarios: readonly Scenario[] = [
   ...answered,
@@ -518,4 +628,5 @@ export const scenarios: readonly Scenario[] = [
   ...wholeFaults,
   ...refused,
   ...losses,
+  ...budgeted,
 ];

@@ -21,16 +21,17 @@ import {
 // Every recorded exchange through every pair of dialects: a client must be told the same as by a direct call.
 
 /** What recordings call a dialect. */
-const recorded: Readonly<Record<DialectName, string>> = {
-  'openai-chat': 'openai.chat',
-  'openai-responses': 'openai.responses',
-  'anthropic-messages': 'anthropic.messages',
+const recorded: Readonly<Record<DialectName, readonly string[]>> = {
+  'openai-chat': ['openai.chat'],
+  'openai-responses': ['openai.responses'],
+  'anthropic-messages': ['anthropic.messages'],
+  gemini: ['gemini.generate', 'gemini.stream'],
 };
 
 const all = Object.values(dialects);
 
 const recordings = all.flatMap((dialect) =>
-  readRecordings(recorded[dialect.name]).map((recording) => ({ dialect, recording })),
+  recorded[dialect.name].flatMap((name) => readRecordings(name).map((recording) => ({ dialect, recording }))),
 );
 
 /** What an application sees of an answer, whichever dialect told it. */
@@ -92,6 +93,11 @@ const finishIn: Readonly<Record<DialectName, Partial<Record<FinishReason, Finish
   'openai-chat': { stop_sequence: 'stop', context_full: 'length', pause: 'stop' },
   'openai-responses': { stop_sequence: 'stop', context_full: 'length', pause: 'stop' },
   'anthropic-messages': {},
+  gemini: {
+    stop_sequence: 'stop',
+    context_full: 'length',
+    pause: 'stop',
+  },
 };
 
 /** What a client of `to` must be told when its upstream, of another dialect, told `told`. */
@@ -100,13 +106,19 @@ const expected = (told: Told, to: Dialect): Told => {
   const word = finish && (finishIn[to.name][finish] ?? finish);
   // A client runs tools for this word alone, and an answer with calls is never just over.
   const runs = told.calls.length > 0 && (word === 'stop' || word === 'pause');
-  return { ...told, finish: runs ? 'tool_calls' : word };
+  const usage = to.name === 'gemini' ? { ...told.usage, cacheWriteTokens: 0 } : told.usage;
+  return { ...told, usage, finish: runs ? 'tool_calls' : word };
 };
 
+/** Gemini has no place for arguments that are no object: by its own word the call is malformed. */
+const hasTextForArguments = (events: readonly ModelEvent[]): boolean =>
+  toldBy(events).calls.some(({ input }) => !isJsonObject(input));
+
 const crossed = (to: Dialect, stream: boolean, events: readonly ModelEvent[]): ModelEvent[] => {
-  const encoder = stream
-    ? to.encodeStream(answerContext(to, true))
-    : to.encodeResponse(answerContext(to, false));
+  const context = answerContext(to, stream);
+  // Thoughts are only told where they were asked for.
+  const asked = { ...context, request: { ...context.request, reasoning: { show: 'summary' as const } } };
+  const encoder = stream ? to.encodeStream(asked) : to.encodeResponse(asked);
   const wire = encodeAll(encoder, events);
   return decodePieces(stream ? to.decodeStream() : to.decodeResponse(), Buffer.from(wire));
 };
@@ -131,6 +143,7 @@ describe('recorded exchanges', () => {
     it.each(answers.map((it) => [it.recording.name, it] as const))('%s: its answer', (_name, answer) => {
       const events = decoded(answer);
       if (!endsWell(events)) return; // an error is told as one, by other tests
+      if (to.name === 'gemini' && hasTextForArguments(events)) return;
       for (const stream of [false, true])
         expect(toldBy(crossed(to, stream, events)), stream ? 'streamed' : 'whole').toEqual(
           answer.dialect === to ? toldBy(events) : expected(toldBy(events), to),
@@ -146,7 +159,7 @@ describe('recorded exchanges', () => {
         const request = decodeWire(dialect, recording.request);
         try {
           const again = decodeWire(to, encodeWire(to, request));
-          expect(again.stream).toBe(request.stream);
+          if (to.name !== 'gemini') expect(again.stream).toBe(request.stream); // its path says so
           // A dialect without a JSON mode asks for JSON in words.
           expect(textsOf(again)).toContain(textsOf(request));
         } catch (cause) {

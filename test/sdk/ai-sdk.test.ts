@@ -3,7 +3,7 @@ import { generateText, type ModelMessage, Output, stepCountIs, streamText, tool 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { said, thoughtAbout, tokensOf, twoCalls, unicode } from './asks.ts';
-import { allUpstreams, clientKey, describeWorld, modelOn } from './world.ts';
+import { clientKey, describeWorld, everyUpstream, modelOn } from './world.ts';
 
 const forecast = z.object({ city: z.string(), days: z.int() });
 
@@ -12,7 +12,7 @@ describeWorld('the AI SDK, whose default model of OpenAI speaks Responses', (wor
   /** Without it, the SDK counts on the server to know its items again. */
   const providerOptions = { openai: { store: false } };
 
-  describe.each(allUpstreams)('over an upstream that speaks %s', (upstream) => {
+  describe.each(everyUpstream)('over an upstream that speaks %s', (upstream) => {
     const name = modelOn(upstream);
 
     test('generates text', async () => {

@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../plugins/wir
 import { said, thoughtAbout, twoCalls, weatherSchema } from './asks.ts';
 import { asInput, blocksIn, reasoningIn } from './bodies.ts';
 import type { AnyUpstream } from './upstream.ts';
-import { allUpstreams, describeWorld, modelOn } from './world.ts';
+import { describeWorld, everyUpstream, modelOn } from './world.ts';
 
 const weather: FunctionTool = {
   type: 'function',
@@ -21,12 +21,12 @@ const weather: FunctionTool = {
 };
 
 /** Who answers the second and the third turn of a conversation. */
-const routes = allUpstreams.flatMap((second) => allUpstreams.map((third) => [second, third] as const));
+const routes = everyUpstream.flatMap((second) => everyUpstream.map((third) => [second, third] as const));
 
 describeWorld('tools and reasoning of Responses', (world) => {
   const responses = () => world().openai.responses;
 
-  describe.each(allUpstreams)('over an upstream that speaks %s', (upstream) => {
+  describe.each(everyUpstream)('over an upstream that speaks %s', (upstream) => {
     const model = modelOn(upstream);
 
     test('calls tools in parallel, twice, by hand', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { pixel, said, thoughtAbout, tokensOf, twoCalls, unicode } from './asks.ts';
 import { asInput } from './bodies.ts';
-import { allUpstreams, clientKey, describeWorld, failoverTo, healthy, modelOn } from './world.ts';
+import { clientKey, describeWorld, everyUpstream, failoverTo, healthy, modelOn } from './world.ts';
 
 const typesOf = (events: readonly ResponseStreamEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, at, types) => type !== types[at - 1]);
@@ -13,7 +13,7 @@ const typesOf = (events: readonly ResponseStreamEvent[]): string[] =>
 describeWorld('Responses of the OpenAI SDK', (world) => {
   const responses = () => world().openai.responses;
 
-  describe.each(allUpstreams)('over an upstream that speaks %s', (upstream) => {
+  describe.each(everyUpstream)('over an upstream that speaks %s', (upstream) => {
     const model = modelOn(upstream);
     const ask = { model, input: unicode };
 
@@ -177,7 +177,7 @@ describeWorld('Responses of the OpenAI SDK', (world) => {
     );
   });
 
-  test.each(allUpstreams)('does not see a failover to %s', async (upstream) => {
+  test.each(everyUpstream)('does not see a failover to %s', async (upstream) => {
     const asked = { model: failoverTo(upstream), input: 'Who is there?' };
     expect((await responses().create(asked)).output_text).toBe(said('Who is there?'));
     expect((await responses().stream(asked).finalResponse()).output_text).toBe(said('Who is there?'));

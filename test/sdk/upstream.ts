@@ -4,8 +4,8 @@ import { faultNamed } from '../fakes/faults.ts';
 import { Journal } from '../fakes/journal.ts';
 import type { FakeProvider } from '../fakes/provider.ts';
 
-/** An upstream of the dialect that each of the two SDKs is made for. */
-export type UpstreamName = 'openai' | 'anthropic';
+/** An upstream of the dialect that each of the SDKs is made for. */
+export type UpstreamName = 'openai' | 'anthropic' | 'gemini';
 
 /** An upstream of any dialect; `responses` is OpenAI's second one. */
 export type AnyUpstream = UpstreamName | 'responses';
@@ -23,9 +23,19 @@ export interface Upstream extends FakeProvider {
 }
 
 /** Where the server of each dialect tells its id of a request. */
-const idHeaders = { openai: 'x-request-id', responses: 'x-request-id', anthropic: 'request-id' } as const;
+const idHeaders = {
+  openai: 'x-request-id',
+  responses: 'x-request-id',
+  anthropic: 'request-id',
+  gemini: 'x-request-id',
+} as const;
 
-const dialects = { openai: 'openai', responses: 'openai-responses', anthropic: 'anthropic' } as const;
+const dialects = {
+  openai: 'openai',
+  responses: 'openai-responses',
+  anthropic: 'anthropic',
+  gemini: 'gemini',
+} as const;
 
 /** The id that an upstream gives to every request. */
 export const idOf = (upstream: AnyUpstream): string => `req_of_${upstream}`;

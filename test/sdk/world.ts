@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { hashKey } from '../../plugins/config/keys.ts';
@@ -7,17 +8,19 @@ import { envoyBinary } from '../e2e/envoy.ts';
 import { startStack } from '../e2e/stack.ts';
 import { type AnyUpstream, startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
 
-/** One provider of each SDK's first dialect; all behave as the model that they are asked for is called. */
+/** One provider of each dialect; they behave as the model that they are asked for is called. */
 export const upstreamNames = ['openai', 'anthropic'] as const satisfies readonly UpstreamName[];
+export const allUpstreams = [...upstreamNames, 'gemini'] as const satisfies readonly UpstreamName[];
 
-/** One provider of each dialect. */
-export const allUpstreams = [...upstreamNames, 'responses'] as const satisfies readonly AnyUpstream[];
+/** All of those, and OpenAI's second dialect. */
+export const everyUpstream = [...allUpstreams, 'responses'] as const satisfies readonly AnyUpstream[];
 
 /** The model that answers, by its provider's name. */
 export const healthy = {
   openai: 'gpt-5.4',
   responses: 'gpt-5.4',
   anthropic: 'claude-sonnet-5',
+  gemini: 'gemini-3-flash',
 } as const satisfies Record<AnyUpstream, string>;
 
 const faults = [
@@ -34,6 +37,7 @@ const faults = [
   'fault-end-stream-3',
   'fault-cut-stream-3',
   'fault-stall-stream-3',
+  'fault-ignores-limit',
   'fault-one-byte-chunks',
   'fault-crlf',
   'fault-cr-only',
@@ -53,11 +57,21 @@ export interface World {
   readonly url: string;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
+  readonly google: GoogleGenAI;
   readonly upstreams: Readonly<Record<AnyUpstream, Upstream>>;
   /** Bodies that an upstream saw since the test began, oldest first. */
   seenBy(upstream: AnyUpstream): JsonValue[];
   stop(): Promise<void>;
 }
+
+/** Keys of a budget of `tinyTokens` a day each. */
+export const tinyKeys = [
+  'tiny-openai-whole',
+  'tiny-openai-stream',
+  'tiny-anthropic-whole',
+  'tiny-anthropic-stream',
+] as const;
+export const tinyTokens = 200;
 
 /** The key that the clients send. */
 export const clientKey = 'nx-sdk-client';
@@ -66,6 +80,7 @@ const providerKeys = {
   openai: 'key-of-openai',
   responses: 'key-of-responses',
   anthropic: 'key-of-anthropic',
+  gemini: 'key-of-gemini',
 } as const;
 
 /** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
@@ -80,7 +95,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       world = await startWorld();
     });
     beforeEach(() => {
-      for (const upstream of allUpstreams) {
+      for (const upstream of everyUpstream) {
         const { journal, bodies } = started().upstreams[upstream];
         journal.clear();
         bodies.length = 0;
@@ -97,6 +112,7 @@ const startWorld = async (): Promise<World> => {
     openai: await startUpstream('openai', providerKeys.openai),
     responses: await startUpstream('responses', providerKeys.responses),
     anthropic: await startUpstream('anthropic', providerKeys.anthropic),
+    gemini: await startUpstream('gemini', providerKeys.gemini),
   };
   const stack = await startStack({
     configText: JSON.stringify(
@@ -104,23 +120,26 @@ const startWorld = async (): Promise<World> => {
         openai: upstreams.openai.url,
         responses: upstreams.responses.url,
         anthropic: upstreams.anthropic.url,
+        gemini: upstreams.gemini.url,
       }),
     ),
     env: {
       SDK_OPENAI_KEY: providerKeys.openai,
       SDK_RESPONSES_KEY: providerKeys.responses,
       SDK_ANTHROPIC_KEY: providerKeys.anthropic,
+      SDK_GEMINI_KEY: providerKeys.gemini,
     },
   });
   return {
     url: stack.url,
     openai: new OpenAI({ apiKey: clientKey, baseURL: `${stack.url}/v1`, maxRetries: 0 }),
     anthropic: new Anthropic({ apiKey: clientKey, baseURL: stack.url, maxRetries: 0 }),
+    google: new GoogleGenAI({ apiKey: clientKey, httpOptions: { baseUrl: stack.url } }),
     upstreams,
     seenBy: (upstream) => upstreams[upstream].journal.entries.map(({ body }) => body),
     stop: async () => {
       await stack.stop();
-      await Promise.all(allUpstreams.map((name) => upstreams[name].close()));
+      await Promise.all(everyUpstream.map((name) => upstreams[name].close()));
     },
   };
 };
@@ -136,13 +155,20 @@ const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
       key: '${env:SDK_RESPONSES_KEY}',
     },
     anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
+    gemini: { dialect: 'gemini', baseUrl: `${urls.gemini}/v1beta`, key: '${env:SDK_GEMINI_KEY}' },
   },
-  models: Object.fromEntries(allUpstreams.flatMap(modelsOf)),
-  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'sdk' }],
+  models: Object.fromEntries(everyUpstream.flatMap(modelsOf)),
+  keys: [
+    { hash: hashKey(clientKey), user: 'client', application: 'sdk' },
+    ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),
+  ],
+  budgets: tinyKeys.map(tinyBudget),
 });
 
+const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });
+
 const modelsOf = (upstream: AnyUpstream) => {
-  const other = upstream === 'anthropic' ? 'openai' : 'anthropic';
+  const other = upstream === 'openai' || upstream === 'responses' ? 'anthropic' : 'openai';
   const answers = { provider: upstream, model: healthy[upstream] };
   const fails = { provider: other, model: 'fault-503' };
   return [

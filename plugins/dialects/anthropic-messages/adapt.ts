@@ -4,7 +4,6 @@ import type {
   ModelRequest,
   OutputFormat,
   Part,
-  ReasoningPart,
   Sampling,
   SystemBlock,
   Tool,
@@ -15,10 +14,10 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { present } from '../../wire/present.ts';
-import { isNoLoss, refuseServerState } from '../foreign.ts';
+import { isNoLoss } from '../foreign.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
-import { adaptThinking, openReasoning } from './reasoning.ts';
+import { adaptThinking } from './reasoning.ts';
 import { subsetSchema } from './schema.ts';
 
 /** A request of another dialect as this API can take it. */
@@ -38,7 +37,6 @@ type Lose = (field: string) => void;
 export const adaptRequest = (request: ModelRequest, model: string): Adapted => {
   const lost = new Set<string>();
   const lose: Lose = (field) => lost.add(field);
-  refuseServerState(request, 'anthropic-messages');
   refuseImpossible(request);
   const traits = traitsOf(model);
   const turns = adaptTurns(request.turns, lose);
@@ -227,7 +225,9 @@ const adaptPart = (original: Part, lose: Lose): Part[] => {
     case 'file':
       return [adaptFile(part)];
     case 'reasoning':
-      return adaptReasoning(part, lose);
+      if (part.signature !== undefined || part.redacted !== undefined) return [part];
+      lose('reasoning_content'); // refused without the seal of this API
+      return [];
     case 'tool-call':
       return [
         { ...part, id: legalName(part.id), name: shortName(part.name, 'messages.tool_calls.function.name') },
@@ -237,14 +237,6 @@ const adaptPart = (original: Part, lose: Lose): Part[] => {
     case 'audio':
       throw unsupported('input_audio', 'The upstream of this model takes no audio.');
   }
-};
-
-/** Refused without the seal of this API. */
-const adaptReasoning = (part: ReasoningPart, lose: Lose): Part[] => {
-  const opened = openReasoning(part);
-  if (opened) return [opened];
-  lose('reasoning_content');
-  return [];
 };
 
 const adaptResult = (part: ToolResultPart, lose: Lose): ToolResultPart => ({

@@ -1,13 +1,4 @@
-import type {
-  ModelRequest,
-  Part,
-  ReasoningEffort,
-  ReasoningPart,
-  ReasoningSettings,
-  Turn,
-} from '../../model/request.ts';
-import { openSeal } from '../../model/seals.ts';
-import { present } from '../../wire/present.ts';
+import type { ModelRequest, Part, ReasoningEffort, ReasoningSettings, Turn } from '../../model/request.ts';
 import type { ModelTraits } from './models.ts';
 
 /** Smallest `budget_tokens` (API reference, "ThinkingConfigEnabled", read 2026-11-24). */
@@ -124,16 +115,8 @@ const sealedOf = (turn: Turn): Turn[] => {
   return parts.length === 0 ? [] : [{ ...turn, parts }];
 };
 
-const isUnsealed = (part: Part): boolean => part.type === 'reasoning' && openReasoning(part) === undefined;
-
-/** The thinking as this API sealed it; undefined when another dialect or nobody did. */
-export const openReasoning = (part: ReasoningPart): ReasoningPart | undefined => {
-  const signature = part.signature && openSeal(part.signature, 'anthropic-messages');
-  const redacted = part.redacted && openSeal(part.redacted, 'anthropic-messages');
-  if (signature === part.signature && redacted === part.redacted)
-    return signature === undefined && redacted === undefined ? undefined : part;
-  return signature || redacted ? { ...part, ...present({ signature, redacted }) } : undefined;
-};
+const isUnsealed = (part: Part): boolean =>
+  part.type === 'reasoning' && part.signature === undefined && part.redacted === undefined;
 
 const callsWithoutThinking = (turns: readonly Turn[]): boolean => {
   const parts = turns.findLast(({ role }) => role === 'assistant')?.parts ?? [];

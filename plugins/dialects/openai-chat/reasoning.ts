@@ -1,11 +1,9 @@
 import type { ReasoningPart } from '../../model/request.ts';
-import { openSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { Fields } from '../openai/fields.ts';
 import { isText, textOf } from '../openai/wire.ts';
 import { readFrom, shapeOf } from './provenance.ts';
-import { name } from './wire.ts';
 
 // OpenAI's own API has no field for reasoning. Compatible servers use `reasoning_content` or `reasoning` for its text
 // and OpenRouter's `reasoning_details` for what must come back byte for byte (openrouter.ai, "Reasoning tokens",
@@ -112,13 +110,9 @@ export const encodeReasoning = (
 const plainKey = (shape: JsonObject | undefined): string =>
   shape && isText(shape.reasoning) && !isText(shape.reasoning_content) ? 'reasoning' : 'reasoning_content';
 
-/** An item for what must come back byte for byte, unless another dialect sealed it. */
 const encodeDetail = (part: ReasoningPart): JsonObject[] => {
   const shape = shapeOf(part) ?? {};
   const came = shape.type !== undefined;
-  const signature = part.signature && openSeal(part.signature, name);
-  const redacted = part.redacted && openSeal(part.redacted, name);
-  const isForeign = (part.signature ?? part.redacted) !== undefined && !signature && !redacted;
-  if (isForeign || (!came && !signature && !redacted)) return [];
-  return [writeDetail(shape, { text: part.text, signature, redacted })];
+  if (!came && part.signature === undefined && part.redacted === undefined) return [];
+  return [writeDetail(shape, part)];
 };

@@ -9,7 +9,6 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
-import { refuseServerState } from '../foreign.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
 import { badValue, Fields, wrongType } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
@@ -287,7 +286,6 @@ const refuseHeldElsewhere = (vendor: Vendor): void => {
 };
 
 const wholeBody = (request: ModelRequest, { target, writing }: Task): string => {
-  refuseServerState(request, name);
   if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);

@@ -1,6 +1,6 @@
 import type { Citation, Finish, MessageStart, ModelEvent, PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
-import { markSeal, readSeal, type SealKind } from '../../model/seals.ts';
+import { openSeal, wrapSeal } from '../../model/seals.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
@@ -9,6 +9,7 @@ import type { AnswerContext } from '../dialect.ts';
 import { isEmptyObject, isText, merge, textOf } from '../openai/wire.ts';
 import { encodeCitation, encodeOwnCitation } from './citations.ts';
 import { isCustom, unwrapInput } from './custom.ts';
+import { openOwnSeal } from './decode-items.ts';
 import { errorEvent, responseError } from './error.ts';
 import { bareId, inventId } from './ids.ts';
 import { clientBody } from './request.ts';
@@ -113,6 +114,8 @@ export class AnswerWriter {
       case 'raw':
         return this.#raw(event);
       case 'ping':
+      case 'embedding':
+      case 'image':
         return [];
       default:
         return this.#inPart(event);
@@ -301,12 +304,12 @@ export class AnswerWriter {
     return [...frames, this.#announce(part.item)];
   }
 
-  /** An opaque value as this client keeps it: what is not this API's own goes under the mark of whose it is. */
-  #seal(kind: SealKind, value: string): string {
-    const seal = readSeal(value);
-    const owner = this.#start?.dialect;
-    if (seal?.owner === name) return seal.value.slice(seal.value.indexOf(':') + 1);
-    return seal || !owner ? value : markSeal({ owner, kind, value });
+  /** An opaque value as this client keeps it: what is not this API's own goes wrapped. */
+  #seal(kind: 'signature' | 'redacted', value: string): string {
+    const own = openOwnSeal(value);
+    if (own) return own.encrypted;
+    const dialect = this.#start?.dialect;
+    return openSeal(value) || !dialect ? value : wrapSeal({ dialect, kind, value });
   }
 
   #startOpaque(start: PartStart): Frame[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest } from '../../model/request.ts';
+import { wrapSeal } from '../../model/seals.ts';
 import { gatewayError } from '../../refusals.ts';
 import { type JsonObject, parseJsonDocument } from '../../wire/json.ts';
 import { SseSplitter } from '../../wire/sse.ts';
@@ -104,7 +105,7 @@ describe('an answer of another dialect', () => {
         {
           type: 'reasoning',
           summary: [{ type: 'summary_text', text: 'Hm' }],
-          encrypted_content: 'nexus1:anthropic-messages:signature:sealed',
+          encrypted_content: wrapSeal({ dialect: 'anthropic-messages', kind: 'signature', value: 'sealed' }),
         },
         {
           type: 'message',
@@ -216,7 +217,10 @@ describe('an answer of another dialect', () => {
       ...stop(),
     ]);
     expect(output).toMatchObject([
-      { summary: [], encrypted_content: 'nexus1:anthropic-messages:redacted:r' },
+      {
+        summary: [],
+        encrypted_content: wrapSeal({ dialect: 'anthropic-messages', kind: 'redacted', value: 'r' }),
+      },
       {
         content: [
           {

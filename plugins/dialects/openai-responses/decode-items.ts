@@ -8,7 +8,7 @@ import type {
   Turn,
   Vendor,
 } from '../../model/request.ts';
-import { markSeal, readSeal } from '../../model/seals.ts';
+import { openSeal, wrapSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { badValue, Fields, wrongType } from '../openai/fields.ts';
@@ -207,18 +207,26 @@ const decodeSeal = ({
   encrypted_content: sealed,
 }: JsonObject): Pick<ReasoningPart, 'signature' | 'redacted'> => {
   if (!isText(sealed)) return {};
-  const foreign = readSeal(sealed);
+  const foreign = openSeal(sealed);
   if (foreign) return foreign.kind === 'redacted' ? { redacted: sealed } : { signature: sealed };
   return { signature: ownSeal(id, sealed) };
 };
 
 /** What seals a reasoning item: its id and its encrypted content, which are sent back together. */
-export const ownSeal = (id: JsonValue | undefined, encrypted: string): string =>
-  markSeal({
-    owner: name,
-    kind: 'signature',
-    value: `${isText(id) && !id.includes(':') ? id : ''}:${encrypted}`,
-  });
+export const ownSeal = (id: JsonValue | undefined, encrypted: string): string => {
+  const known = isText(id) && !id.includes(':') ? id : '';
+  return wrapSeal({ dialect: name, kind: 'thought', value: `${known}:${encrypted}` });
+};
+
+/** The two in a seal of this API; undefined for one of another. */
+export const openOwnSeal = (
+  text: string | undefined,
+): { readonly id: string; readonly encrypted: string } | undefined => {
+  const seal = openSeal(text);
+  if (seal?.dialect !== name) return undefined;
+  const at = seal.value.indexOf(':');
+  return { id: seal.value.slice(0, at), encrypted: seal.value.slice(at + 1) };
+};
 
 const decodeOpaque = (item: Fields): DecodedItem => {
   const wireType = typeOf(item);

@@ -8,11 +8,12 @@ import type {
   ToolResultPart,
   Turn,
 } from '../../model/request.ts';
-import { readSeal } from '../../model/seals.ts';
+import { openSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { isEmptyObject, isText } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
 import { unwrapInput } from './custom.ts';
+import { openOwnSeal } from './decode-items.ts';
 import { isInvented, legalCallId } from './ids.ts';
 import { encodePart } from './parts.ts';
 import { itemsOfTurn, messageOf, shapeOf, wireOf } from './provenance.ts';
@@ -101,8 +102,7 @@ const encodeTurn = (turn: Turn, path: string, writing: Writing): JsonObject[] =>
 export const acceptable = (items: readonly JsonObject[], writing: Writing): JsonObject[] =>
   items.flatMap((item) => {
     const isForeign = isInvented(item.id);
-    const sealed = isText(item.encrypted_content) ? readSeal(item.encrypted_content) : undefined;
-    if (item.type === 'reasoning' && (sealed ? sealed.owner !== name : isForeign)) {
+    if (isForeignReasoning(item)) {
       writing.drop('input.reasoning');
       return [];
     }
@@ -110,6 +110,10 @@ export const acceptable = (items: readonly JsonObject[], writing: Writing): Json
     const { id: _, ...taken } = item;
     return [taken];
   });
+
+/** An item of ours has a seal of another dialect, or none at all. */
+const isForeignReasoning = ({ type, id, encrypted_content: sealed }: JsonObject): boolean =>
+  type === 'reasoning' && (isText(sealed) ? openSeal(sealed) !== undefined : isInvented(id));
 
 /** Neighbours that one message holds; every other part is an item of its own. */
 const groupParts = (parts: readonly Part[]): (readonly Part[])[] => {
@@ -264,24 +268,24 @@ const resultOutput = (part: ToolResultPart, { path, writing }: TurnPlace): JsonV
   ];
 };
 
-/** Reasoning goes back only under this API's own seal: without it, servers look for an id that they did not keep. */
+/**
+ * Reasoning of another dialect's clients goes back only under this API's own seal: without it, servers look for an id that
+ * they did not keep. Its own clients may leave the seal to their server.
+ */
 const encodeReasoning = (part: ReasoningPart, writing: Writing): JsonObject[] => {
-  const seal = part.signature === undefined ? undefined : readSeal(part.signature);
-  if (!writing.own && seal?.owner !== name) {
-    writing.drop('reasoning_content');
+  const seal = openOwnSeal(part.signature);
+  const shape = shapeOf(part);
+  const isKept = writing.own && part.signature === undefined && !(shape && isForeignReasoning(shape));
+  if (part.redacted !== undefined || !(seal || isKept)) {
+    writing.drop(writing.own ? 'input.reasoning' : 'reasoning_content');
     return [];
   }
-  if (part.redacted !== undefined || (seal && seal.owner !== name)) {
-    writing.drop('input.reasoning');
-    return [];
-  }
-  const [, id = '', encrypted = ''] = /^([^:]*):([\s\S]*)$/.exec(seal?.value ?? '') ?? [];
   const body = {
     type: 'reasoning',
-    ...bagText('id', id),
-    ...stateOf(shapeOf(part)),
+    ...bagText('id', seal?.id ?? ''),
+    ...stateOf(shape),
     summary: summaryOf(part),
-    ...bagText('encrypted_content', encrypted),
+    ...bagText('encrypted_content', seal?.encrypted ?? ''),
   };
   return [writing.extend(body, part, 'messages.content.')];
 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelRequest } from '../../model/request.ts';
-import { markSeal } from '../../model/seals.ts';
+import { unsealFor, wrapSeal } from '../../model/seals.ts';
 import { mapTexts } from '../../model/texts.ts';
 import { RequestError } from '../../refusals.ts';
 import { type JsonObject, parseJsonDocument } from '../../wire/json.ts';
 import { anthropicMessages } from '../anthropic-messages/index.ts';
+import { refuseEssential } from '../foreign.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { ownSeal } from './decode-items.ts';
 import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
@@ -52,7 +53,7 @@ describe('decodeRequest', () => {
   });
 
   it('takes a request without input, which a stored prompt may have', () => {
-    expect(decode({ model: 'm', prompt: { id: 'p' } })).toMatchObject({ turns: [], serverState: ['prompt'] });
+    expect(decode({ model: 'm', prompt: { id: 'p' } })).toMatchObject({ turns: [], essential: ['prompt'] });
   });
 });
 
@@ -218,7 +219,7 @@ describe('a request of another dialect', () => {
 });
 
 describe('a request of this dialect', () => {
-  const foreign = markSeal({ owner: 'anthropic-messages', kind: 'signature', value: 'sealed' });
+  const foreign = wrapSeal({ dialect: 'anthropic-messages', kind: 'signature', value: 'sealed' });
   const crossed = {
     model: 'm',
     input: [
@@ -249,6 +250,10 @@ describe('a request of this dialect', () => {
     const { body, dropped } = patchRequest(document, request, { model: 'n', clientHeaders: new Map() });
     expect(JSON.parse(body)).toEqual({ model: 'n', input: cleaned });
     expect(dropped).toEqual(['input.reasoning']);
+    // The session takes the seals of others off first.
+    const { request: unsealed, lost } = unsealFor('openai-responses', request);
+    expect(lost).toBe(true);
+    expect(encode(unsealed).body.input).toEqual(cleaned);
     expect(encode({ ...request, turns: [...request.turns] }).body.input).toEqual(cleaned);
   });
 
@@ -266,13 +271,9 @@ describe('a request of this dialect', () => {
     ['item_reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0]'],
   ])('is refused elsewhere for %s, and passes here', (_what, wire, param) => {
     const request = decode({ model: 'm', input: 'hi', ...wire });
-    for (const other of [openaiChat, anthropicMessages])
-      expect(refusalOf(() => other.encodeRequest(request, { model: 'm', clientHeaders: new Map() }))).toEqual(
-        {
-          code: 'unsupported_field',
-          param,
-        },
-      );
+    for (const other of ['openai-chat', 'bedrock-converse'] as const)
+      expect(refusalOf(() => refuseEssential(request, other))).toEqual({ code: 'unsupported_field', param });
+    expect(refusalOf(() => refuseEssential(request, 'openai-responses'))).toBeUndefined();
     expect(encode(request, 'm').body).toEqual({ model: 'm', input: 'hi', ...wire });
   });
 

@@ -10,7 +10,6 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
-import { refuseServerState } from '../foreign.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
 import { badValue, Fields } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
@@ -61,7 +60,7 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
       endUser: fields.optionalString('safety_identifier') ?? fields.optionalString('user'),
       serviceTier: fields.optionalString('service_tier'),
       metadata: fields.optionalObject('metadata')?.wire,
-      serverState: decodeServerState(fields.wire),
+      essential: decodeEssential(fields.wire),
     }),
     sampling: decodeSampling(fields),
   };
@@ -85,7 +84,7 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
 };
 
 /** Members that name what only the server holds. They stay in `vendor`, for this dialect. */
-const decodeServerState = (wire: JsonObject): string[] | undefined => {
+const decodeEssential = (wire: JsonObject): string[] | undefined => {
   const held = ['previous_response_id', 'conversation', 'prompt'].filter((member) => isThere(wire[member]));
   if (wire.background === true) held.push('background');
   const reference = listOf(wire.input).findIndex(
@@ -322,7 +321,6 @@ const wholeBody = (request: ModelRequest, task: Task): string => {
   const { writing, target } = task;
   const own: JsonObject = { model: target.model };
   if (writing.own) return JSON.stringify(writing.extend(writeGroups(own, request, task), request, ''));
-  refuseServerState(request, name);
   refuseImpossible(request);
   const { carried, lost } = partVendor(request.vendor);
   writing.extend({}, { vendor: lost }, '');
