@@ -147,7 +147,8 @@ describeWorld('Responses of the OpenAI SDK', (world) => {
       });
       const { output } = await stream.finalResponse();
       expect(heard).toBe(thoughtAbout(unicode));
-      expect(output).toMatchObject([
+      // A seal that Gemini puts on its text follows as reasoning without words.
+      expect(output.slice(0, 2)).toMatchObject([
         { type: 'reasoning', summary: [{ type: 'summary_text', text: thoughtAbout(unicode) }] },
         { type: 'message' },
       ]);
