@@ -3,6 +3,7 @@ import type {
   Dialect,
   ResponseDecoder,
   ResponseEncoder,
+  UpstreamDialect,
 } from '../plugins/dialects/dialect.ts';
 import { refuseEssential } from '../plugins/dialects/foreign.ts';
 import type { ModelEvent } from '../plugins/model/events.ts';
@@ -11,9 +12,15 @@ import { unsealFor } from '../plugins/model/seals.ts';
 import { RequestError } from '../plugins/refusals.ts';
 import { JsonError, type JsonObject, parseJsonDocument } from '../plugins/wire/json.ts';
 
-/** From the dialect that wire is in to the one that it shall be in. */
-export interface Pair {
+/** From a client's dialect to an upstream's. */
+export interface RequestPair {
   readonly from: Dialect;
+  readonly to: UpstreamDialect;
+}
+
+/** From an upstream's dialect to a client's. */
+export interface AnswerPair {
+  readonly from: UpstreamDialect;
   readonly to: Dialect;
 }
 
@@ -34,7 +41,7 @@ export type Warn = (warning: JsonObject) => void;
  */
 export const translateRequest = (
   bytes: Uint8Array,
-  { from, to }: Pair,
+  { from, to }: RequestPair,
   { options, warn }: { options: RequestOptions; warn: Warn },
 ): string | undefined => {
   try {
@@ -45,7 +52,7 @@ export const translateRequest = (
     const { request: unsealed, lost } = unsealFor(to.name, request);
     const { body, dropped } =
       from === to && unsealed === request
-        ? to.patchRequest(document, request, target)
+        ? from.patchRequest(document, request, target)
         : to.encodeRequest(unsealed, target);
     for (const field of lost ? [...dropped, 'reasoning_signature'] : dropped) warn({ dropped: field });
     return body;
@@ -72,7 +79,7 @@ export interface AnswerTranslator {
 
 /** An answer of an upstream as a client of `to` would be told it, whole or as a stream. */
 export const answerTranslator = (
-  pair: Pair,
+  pair: AnswerPair,
   { kind, nowSeconds, warn }: { kind: 'response' | 'stream'; nowSeconds: number; warn: Warn },
 ): AnswerTranslator => {
   const { from, to } = pair;
@@ -83,13 +90,13 @@ export const answerTranslator = (
 };
 
 class Translation implements AnswerTranslator {
-  readonly #pair: Pair;
+  readonly #pair: AnswerPair;
   readonly #decoder: ResponseDecoder;
   readonly #encoder: ResponseEncoder;
   readonly #warn: Warn;
   #complete = false;
 
-  constructor(pair: Pair, decoder: ResponseDecoder, encoder: ResponseEncoder, warn: Warn) {
+  constructor(pair: AnswerPair, decoder: ResponseDecoder, encoder: ResponseEncoder, warn: Warn) {
     this.#pair = pair;
     this.#decoder = decoder;
     this.#encoder = encoder;
@@ -145,6 +152,7 @@ const contextFor = (
     tools: [],
     sampling: {},
     stopSequences: [],
+    reasoning: { show: 'summary' },
     vendor: {},
   };
   return { request, nowSeconds, requestId: 'translated' };

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { defineCommand } from 'citty';
 import { expectedOneOf } from '../../plugins/config/problem.ts';
-import type { Dialect } from '../../plugins/dialects/dialect.ts';
-import { dialects, isDialectName } from '../../plugins/dialects/registry.ts';
+import { dialects, upstreamDialects } from '../../plugins/dialects/registry.ts';
 import { type ExitCode, UsageError } from '../run.ts';
-import { answerTranslator, type Pair, translateRequest, type Warn } from '../translate.ts';
+import {
+  type AnswerPair,
+  answerTranslator,
+  type RequestPair,
+  translateRequest,
+  type Warn,
+} from '../translate.ts';
 
 export default defineCommand({
   meta: {
@@ -21,28 +26,39 @@ export default defineCommand({
     path: { type: 'string', description: "The client's path, where it names the model" },
   },
   run: async ({ args }): Promise<ExitCode> => {
-    const pair: Pair = { from: dialectNamed(args.from), to: dialectNamed(args.to) };
+    const { from, to, lines, model, path } = args;
     const kind = kindOf(args);
-    if (kind === 'stream') return translateStream(pair);
-    const bodies = args.lines ? linesOf(await readAll()) : [await readAll()];
-    const end = args.lines ? '\n' : '';
-    let exit: ExitCode = 0;
-    for (const body of bodies) {
-      const { text, failed } =
-        kind === 'request'
-          ? requestOf(body, pair, { model: args.model, path: args.path })
-          : answerOf(body, pair);
-      if (failed) exit = 1;
-      process.stdout.write(text + end);
+    if (kind === 'stream') return translateStream(answerPair(from, to));
+    if (kind === 'response') {
+      const pair = answerPair(from, to);
+      return eachBody(lines, (body) => answerOf(body, pair));
     }
-    return exit;
+    const pair = { from: named(from, dialects), to: named(to, upstreamDialects) };
+    return eachBody(lines, (body) => requestOf(body, pair, { model, path }));
   },
 });
 
-const dialectNamed = (name: string): Dialect => {
-  if (!isDialectName(name))
-    throw new UsageError(`unknown dialect ${name}, ${expectedOneOf(name, Object.keys(dialects))}`);
-  return dialects[name];
+/** The dialect called `name`, which came from outside. */
+const named = <T>(name: string, known: Readonly<Record<string, T>>): T => {
+  const found = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (!found) throw new UsageError(`unknown dialect ${name}, ${expectedOneOf(name, Object.keys(known))}`);
+  return found;
+};
+
+const answerPair = (from: string, to: string): AnswerPair => ({
+  from: named(from, upstreamDialects),
+  to: named(to, dialects),
+});
+
+/** All of stdin as one body, or each of its lines. */
+const eachBody = async (
+  lines: boolean | undefined,
+  translate: (body: Uint8Array) => Translated,
+): Promise<ExitCode> => {
+  const all = await readAll();
+  const results = (lines ? linesOf(all) : [all]).map(translate);
+  process.stdout.write(results.map(({ text }) => text + (lines ? '\n' : '')).join(''));
+  return results.some(({ failed }) => failed) ? 1 : 0;
 };
 
 const kinds = ['request', 'response', 'stream'] as const;
@@ -62,21 +78,21 @@ interface Translated {
 
 const requestOf = (
   body: Uint8Array,
-  pair: Pair,
+  pair: RequestPair,
   options: { model?: string | undefined; path?: string | undefined },
 ): Translated => {
   const text = translateRequest(body, pair, { options, warn });
   return { text: text ?? '', failed: text === undefined };
 };
 
-const answerOf = (body: Uint8Array, pair: Pair): Translated => {
+const answerOf = (body: Uint8Array, pair: AnswerPair): Translated => {
   const translator = answerTranslator(pair, { kind: 'response', nowSeconds: nowSeconds(), warn });
   const text = translator.push(body) + translator.end();
   return { text, failed: translator.failed };
 };
 
 /** Written as it comes, and no faster than it is taken. */
-const translateStream = async (pair: Pair): Promise<ExitCode> => {
+const translateStream = async (pair: AnswerPair): Promise<ExitCode> => {
   const translator = answerTranslator(pair, { kind: 'stream', nowSeconds: nowSeconds(), warn });
   for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) await write(translator.push(chunk));
   await write(translator.end());
