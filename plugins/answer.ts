@@ -303,7 +303,8 @@ class PassedStream extends StreamedAnswer {
   }
 
   protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
-    if (this.setup.watch) this.#frame.push(...events.filter(isFrame));
+    if (this.setup.watch)
+      this.#frame.push(...(this.setup.client.repeatsAnswer ? events : events.filter(isFrame)));
     if (bytes === undefined) return none;
     const whole = this.#frames.push(bytes);
     return this.#bytes && whole.length > 0 ? this.#bytes.push(whole) : whole;

@@ -214,6 +214,9 @@ const callsIn = (items: readonly ResponseItem[]): ReadAnswer['tools'] =>
     .filter(({ type }) => type === 'function_call')
     .map(({ name = '', arguments: json = '' }) => ({ name, input: JSON.parse(json) as unknown }));
 
+const textIn = (items: readonly ResponseItem[]): string =>
+  items.flatMap(({ content = [] }) => content.map((part) => part.text ?? '')).join('');
+
 const endOf = ({ status = '', incomplete_details: details, usage }: ResponseBody) => ({
   finish: details?.reason ?? status,
   ...(usage ? { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } : {}),
@@ -225,13 +228,13 @@ const responses: Reader = {
     if (body.error) return failed(body.error.code ?? '');
     const items = body.output ?? [];
     return {
-      text: items.flatMap(({ content = [] }) => content.map((part) => part.text ?? '')).join(''),
+      text: textIn(items),
       tools: callsIn(items),
       ...endOf(body),
       ending: 'complete',
     };
   },
-  /** Text and calls are read from the events on the way, the rest from the response that ends them. */
+  /** What ends a stream repeats all of it, and that is what SDKs hand over. */
   stream: (data) => {
     const events = data.map((it) => JSON.parse(it) as ResponsesEvent);
     const error = events.find(({ type }) => type === 'error');
@@ -241,8 +244,10 @@ const responses: Reader = {
       .flatMap(({ item }) => item ?? []);
     const deltas = events.filter(({ type }) => type === 'response.output_text.delta');
     return {
-      text: deltas.map(({ delta = '' }) => delta).join(''),
-      tools: callsIn(items),
+      text: last?.response
+        ? textIn(last.response.output ?? [])
+        : deltas.map(({ delta = '' }) => delta).join(''),
+      tools: callsIn(last?.response?.output ?? items),
       ...(last?.response ? endOf(last.response) : {}),
       ...(error ? { errorCode: error.code ?? error.error?.code ?? '' } : {}),
       ending: error ? 'error-event' : last ? 'complete' : 'cut',

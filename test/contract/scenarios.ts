@@ -599,7 +599,7 @@ const budgeted: Scenario[] = each(clients, (client): Scenario[] => [
     ),
   ),
   ...each(
-    ['oa', 'an'] as const,
+    ['oa', 're', 'an'] as const,
     (provider): Scenario => ({
       name: `${client} over ${provider}: an upstream that ignores its limit is cut, with a proper finish`,
       client,

@@ -19,6 +19,7 @@ export const openaiResponses: Dialect = {
   encodeLimits,
   encodeModels,
   patchRequest,
+  repeatsAnswer: true,
   passStream: () => undefined,
   observeStream,
   observeResponse,
