@@ -21,6 +21,8 @@ const subCommands = {
   'kong-server': () => import('./commands/kong-server.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
   translate: () => import('./commands/translate.ts').then((module) => module.default),
+  scan: () => import('./commands/scan.ts').then((module) => module.default),
+  train: () => import('./commands/train.ts').then((module) => module.default),
   bench: () => import('./commands/bench.ts').then((module) => module.default),
   version: () => import('./commands/version.ts').then((module) => module.default),
 };

@@ -62,7 +62,7 @@ export const metrics = {
   },
   nexus_circuit_changes_total: {
     kind: 'counter',
-    help: 'Changes of an upstream between ready, cooling and half-open.',
+    help: 'How often an upstream began to be left alone (cooling), or was taken back (ready).',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'circuit'],
   },
   nexus_tokens_total: {
@@ -125,10 +125,25 @@ export const metrics = {
     help: 'Reports of usage that cannot be true; our own count was charged.',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model'],
   },
+  nexus_guard_verdicts_total: {
+    kind: 'counter',
+    help: 'Requests that the prompt guard looked at, by what it found and what became of them.',
+    labels: ['mode', 'verdict', 'result'],
+  },
+  nexus_guard_skipped_total: {
+    kind: 'counter',
+    help: 'Requests that the prompt guard did not look at whole, by the limit that kept it.',
+    labels: ['reason'],
+  },
   nexus_cost_micro_usd_total: {
     kind: 'counter',
     help: 'What calls cost in micro-dollars, by who made them.',
     labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model'],
+  },
+  nexus_pii_entities_total: {
+    kind: 'counter',
+    help: 'Personal data and secrets found, by type, by what was done with them, and where.',
+    labels: ['entity', 'action', 'mode', 'direction'],
   },
 } as const satisfies Record<string, MetricSpec>;
 

@@ -297,6 +297,32 @@ describe('decodeStream', () => {
     expect(events.filter(({ type }) => type === 'error')).toMatchObject([{ error: { code } }]);
   });
 
+  it('tells once what comes in pieces and then whole', () => {
+    const events = eventsOf(
+      { type: 'response.created', response: { id: 'r', model: 'm' } },
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { id: 'rs', type: 'reasoning', summary: [] },
+      },
+      { type: 'response.reasoning_summary_text.delta', output_index: 0, summary_index: 0, delta: 'First' },
+      {
+        type: 'response.reasoning_summary_text.done',
+        output_index: 0,
+        summary_index: 0,
+        text: 'First, add.',
+      },
+      {
+        type: 'response.output_item.done',
+        output_index: 0,
+        item: { id: 'rs', type: 'reasoning', summary: [{ type: 'summary_text', text: 'First, add.' }] },
+      },
+      { type: 'response.completed', response: { id: 'r', status: 'completed', output: [] } },
+    );
+    const told = events.map((event) => (event.type === 'reasoning-delta' ? event.text : ''));
+    expect(told.join('')).toBe('First, add.');
+  });
+
   it('reads items without a place by their ids, and what it does not know as it is', () => {
     const events = eventsOf(
       { type: 'response.created', response: { id: 'r', model: 'm' } },

@@ -180,6 +180,11 @@ describe('a request of another dialect', () => {
     expect(dropped).toEqual(['reasoning_content']);
   });
 
+  it('asks for no less than the API takes', () => {
+    expect(encode(fromChat({ max_tokens: 5 })).body.max_output_tokens).toBe(16);
+    expect(encode(fromChat({ max_tokens: 50 })).body.max_output_tokens).toBe(50);
+  });
+
   it('shows its thinking where thinking was asked for, unless it shall not', () => {
     const thinking = (display?: string) =>
       encode(fromAnthropic({ thinking: { type: 'adaptive', ...(display ? { display } : {}) } }), 'gpt-5.4')
