@@ -44,13 +44,19 @@ const plainLetter = (offset: number): number => {
   return at < 26 ? 65 + at : 97 + at - 26;
 };
 
-/** What folding could change; quotes and dashes of good typography are no reason to copy a text. */
-const odd =
-  /[\u00a0\u00ad\u0660-\u0e59\u2000-\u2015\u2024\u202a-\u202f\u2060-\u206f\u2212\u3000\u3002\ud835\udb40\ufeff\uff01-\uff5e]|[\ufe00-\ufe0f]/;
+/** Could folding change anything? Quotes and dashes of good typography are no reason to copy a text. */
+const mayChange = (text: string): boolean => {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0xa0 || (code >= 0xae && code < 0x660) || (code >= 0x2016 && code <= 0x2023)) continue;
+    if (code === 0xd835 || code === 0xdb40 || isInvisible(code) || plainOf(code) !== code) return true;
+  }
+  return false;
+};
 
 /** Folds what finders must not be misled by: invisible signs, full-width and styled signs, digits of other scripts, odd blanks. */
 export const fold = (text: string): Folded => {
-  if (!odd.test(text)) return { text };
+  if (!mayChange(text)) return { text };
   let folded = '';
   const origin: number[] = [];
   let changed = false;

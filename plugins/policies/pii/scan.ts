@@ -12,14 +12,13 @@ import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './f
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
-import { digitRuns } from './runs.ts';
+import { digitRuns, runsWithout } from './runs.ts';
 import { tokenize } from './tokens.ts';
 
+/** What a checksum makes certain is found first; its digits belong to nothing else. */
+const checkedFinders: readonly Finder[] = [findCards, findIbans, findSsns];
 /** Finders that look for digits have nothing to find in a text without any. */
 const digitFinders: readonly Finder[] = [
-  findCards,
-  findIbans,
-  findSsns,
   findNationalIds,
   findPhones,
   findDates,
@@ -79,19 +78,24 @@ export const scanPart = (
 /** A text, read once for all finders. */
 export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
 
+const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {
+  const others = [...otherFinders, ...extra].flatMap((find) => find(page));
+  if (!/\d/.test(page.text)) return others;
+  const checked = checkedFinders.flatMap((find) => find(page));
+  const rest = {
+    ...page,
+    runs: runsWithout(
+      page.runs,
+      checked.filter(({ confidence }) => confidence > 0.95),
+    ),
+  };
+  return [...checked, ...digitFinders.flatMap((find) => find(rest)), ...others];
+};
+
 const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   const { text, origin } = fold(withoutPlaceholders(raw));
   const page = pageOf(text);
-  const finders = /\d/.test(text)
-    ? [...digitFinders, ...otherFinders, ...extra]
-    : [...otherFinders, ...extra];
-  const findings = merge(
-    text,
-    resolve(
-      finders.flatMap((find) => find(page)),
-      text.length,
-    ),
-  );
+  const findings = merge(text, resolve(findAll(page, extra), text.length));
   if (!origin) return findings;
   return findings.map((it) => ({
     ...it,

@@ -87,11 +87,16 @@ const streetEnds =
 const placeEnds =
   /..(?:ville|burgh?|berg|town|ton|ford|field|mouth|shire|bury|borough|haven|chester|port|land|stadt|heim|furt|dorf|by|hamn|fjord|köy|kent|grad|ovo|ice|owo|istan|side|view|stad|hausen|walde)$/;
 
+/** Last two letters of those ends: most words need no further look. */
+const lastTwo = new Set(
+  [streetEnds, placeEnds].flatMap(({ source }) =>
+    [...source.matchAll(/\p{L}{2,}/gu)].map(([end]) => end.slice(-2)),
+  ),
+);
+
 /** The lists a word (in lower case) stands in, and what its end says. */
 export const listBits = (word: string): number => {
   const found = bits.get(word) ?? 0;
-  if (word.length < 5) return found;
-  const end = word.charCodeAt(word.length - 1);
-  if (end < 97 || end > 122) return found;
+  if (word.length < 5 || !lastTwo.has(word.slice(-2))) return found;
   return found | (streetEnds.test(word) ? 16 : 0) | (placeEnds.test(word) ? 128 : 0);
 };

@@ -89,11 +89,7 @@ export const tag = (signs: readonly Sign[], { features: learned, transitions, sc
   for (let at = 0; at < length; at++) {
     const count = featuresAt(signs, at + signPad, features);
     const base = at * labelCount;
-    for (let index = 0; index < count; index++) {
-      const row = bucketOf(features[index] ?? 0) * labelCount;
-      for (let label = 0; label < labelCount; label++)
-        own[base + label] = (own[base + label] ?? 0) + (learned[row + label] ?? 0);
-    }
+    addScores(learned, count, own, base);
     own[base] = (own[base] ?? 0) - doubt;
     for (let label = 0; label < labelCount; label++) {
       let best = Number.NEGATIVE_INFINITY;
@@ -117,6 +113,26 @@ export const tag = (signs: readonly Sign[], { features: learned, transitions, sc
     }
   }
   return trace({ scores, back, own, length, scale });
+};
+
+/** Adds up the weights of the features of one token; eleven sums at once, because this is where the time goes. */
+const addScores = (learned: Weights['features'], count: number, own: Float32Array, base: number): void => {
+  let [a, b, c, d, e, f, g, h, i, j, k] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let index = 0; index < count; index++) {
+    const row = bucketOf(features[index] ?? 0) * labelCount;
+    a += learned[row] ?? 0;
+    b += learned[row + 1] ?? 0;
+    c += learned[row + 2] ?? 0;
+    d += learned[row + 3] ?? 0;
+    e += learned[row + 4] ?? 0;
+    f += learned[row + 5] ?? 0;
+    g += learned[row + 6] ?? 0;
+    h += learned[row + 7] ?? 0;
+    i += learned[row + 8] ?? 0;
+    j += learned[row + 9] ?? 0;
+    k += learned[row + 10] ?? 0;
+  }
+  own.set([a, b, c, d, e, f, g, h, i, j, k], base);
 };
 
 const mayFollowTable = Uint8Array.from({ length: labelCount * labelCount }, (_, at) =>
