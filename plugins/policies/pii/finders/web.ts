@@ -45,9 +45,10 @@ const hostEnd = (text: string, from: number): number => {
   let end = from;
   while (end < text.length && end - from < maxHost && isHost(text.charCodeAt(end))) end++;
   while (end > from && (text[end - 1] === '.' || text[end - 1] === '-')) end--;
-  const dot = text.lastIndexOf('.', end - 1);
-  if (dot <= from || text[from] === '.' || text.slice(from, end).includes('..')) return from;
-  return topLevel.test(text.slice(dot + 1, end)) ? end : from;
+  const host = text.slice(from, end); // never search the text itself backwards: it may be long
+  const dot = host.lastIndexOf('.');
+  if (dot <= 0 || host.startsWith('.') || host.includes('..')) return from;
+  return topLevel.test(host.slice(dot + 1)) ? end : from;
 };
 
 /** IPv4 in dotted form and IPv6; not versions, not loopback or unspecified addresses. */
