@@ -3,7 +3,7 @@ import type { Sign } from '../names/features.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
-import { segmentsOf, signsOf, tag, type Weights } from '../names/tagger.ts';
+import { listsOf, segmentsOf, signsOf, tag, type Weights } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
 import { type Token, tokenKinds } from '../tokens.ts';
 
@@ -60,8 +60,9 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
   const { text, tokens } = page;
   const found: Finding[] = [];
   const known: (Sign | undefined)[] = new Array(tokens.length);
-  for (const segment of segmentsOf(tokens)) {
-    const { labels, margins } = tag(signsOf(text, tokens, segment, known), weights);
+  const bits = listsOf(tokens);
+  for (const segment of segmentsOf(tokens, bits)) {
+    const { labels, margins } = tag(signsOf(text, tokens, segment, { known, lists: bits }), weights);
     for (let at = 0; at < labels.length; at++) {
       const entity = tagged.findIndex((_, index) => beginOf(index) === labels[at]);
       const type = tagged[entity];

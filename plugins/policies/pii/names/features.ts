@@ -1,5 +1,4 @@
 import { type Token, tokenKinds } from '../tokens.ts';
-import { listBits } from './gazetteer.ts';
 
 /** Buckets into which features are hashed; a power of two. */
 export const buckets = 1 << 16;
@@ -30,7 +29,7 @@ const hash = (text: string, from = 0, to = text.length): number => {
   return value | 0;
 };
 
-export const signOf = (text: string, token: Token): Sign => {
+export const signOf = (text: string, token: Token, lists: number): Sign => {
   const { lower, kind } = token;
   if (kind === tokenKinds.mark || kind === tokenKinds.line || kind === tokenKinds.number) {
     const shape = shapeOf(text, token);
@@ -44,7 +43,7 @@ export const signOf = (text: string, token: Token): Sign => {
     end3: hash(lower, lower.length - 3),
     end4: hash(lower, lower.length - 4),
     shape: shapeOf(text, token),
-    lists: listBits(lower),
+    lists,
   };
 };
 
