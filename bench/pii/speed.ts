@@ -27,17 +27,21 @@ const cpuMs = (run: () => void): number => {
   return (user + system) / 1000;
 };
 
+/** Each text is scanned this often and its shortest time counts: what lies above is other load on the machine. */
+const repeats = 8;
+
 const scanRow = (name: string, texts: readonly string[]): string => {
   for (const text of texts) findPii(text);
-  const kilobytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / 1024;
-  const wallUs = texts.map((text) => {
-    const start = performance.now();
-    findPii(text);
-    return (1000 * (performance.now() - start)) / (Buffer.byteLength(text) / 1024);
+  const usPerKb = texts.map((text) => {
+    const times = Array.from({ length: repeats }, () => {
+      const start = performance.now();
+      findPii(text);
+      return performance.now() - start;
+    });
+    return (1000 * Math.min(...times)) / (Buffer.byteLength(text) / 1024);
   });
-  const cpuUs = (1000 * cpuMs(() => texts.map((text) => findPii(text)))) / kilobytes;
-  const sorted = wallUs.sort((a, b) => a - b);
-  return `| ${name} | ${texts.length} | ${cpuUs.toFixed(0)} | ${quantile(sorted, 0.5).toFixed(0)} | ${quantile(sorted, 0.99).toFixed(0)} |`;
+  const sorted = usPerKb.sort((a, b) => a - b);
+  return `| ${name} | ${texts.length} | ${quantile(sorted, 0.5).toFixed(0)} | ${quantile(sorted, 0.99).toFixed(0)} |`;
 };
 
 const restoreRow = (name: string, text: string): string => {
@@ -60,7 +64,7 @@ const restoreRow = (name: string, text: string): string => {
 };
 
 const documents = (corpus('injection/documents_benign.jsonl') ?? ownMessages()).map(({ text }) => text);
-console.log('| scan | texts | CPU µs per KB | wall p50 | wall p99 |\n|---|---|---|---|---|');
+console.log('| scan | texts | µs per KB, p50 | p99 |\n|---|---|---|---|');
 for (const bytes of [512, 2048, 8192, 65_536])
   console.log(scanRow(`${bytes} B of documents`, textsOf(documents, bytes)));
 console.log('\n| restore, 50 placeholders known | CPU µs per event |\n|---|---|');

@@ -29,7 +29,7 @@ const digitFinders: readonly Finder[] = [
 const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext, findNames];
 
 /** Longest piece of a text that is read at once, and how far the next begins before its end. */
-const pageSize = 32_768;
+const pageSize = 49_152;
 const overlap = 4096;
 
 /**
