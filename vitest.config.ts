@@ -41,6 +41,7 @@ export default defineConfig({
       project({ name: 'contract', include: inProcess, seconds: 10, kind: 'processes' }),
       project({ name: 'envoy', include: ['test/e2e/**/*.test.ts'], seconds: 60, kind: 'processes' }),
       project({ name: 'kong', include: ['test/kong/**/*.test.ts'], seconds: 60, kind: 'processes' }),
+      project({ name: 'redis', include: ['test/redis/**/*.test.ts'], seconds: 60, kind: 'processes' }),
       project({ name: 'sdk', include: ['test/sdk/**/*.test.ts'], seconds: 60, kind: 'processes' }),
     ],
   },

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild, startNode } from '../cli/supervisor/child.ts';
 import { Failure } from '../cli/supervisor/failure.ts';
 import type { Scope } from '../cli/supervisor/supervise.ts';
@@ -36,6 +38,38 @@ export const startWorker = async (
   tie(worker, { graceMs: 5000 }, scope); // enough to write a profile
   await nextMessage(worker);
   return worker;
+};
+
+export interface BenchPluginServerOptions {
+  readonly name: string;
+  readonly configFile: string;
+  readonly socketDirectory: string;
+  readonly egressSocket: string;
+  /** Where it leaves a CPU profile; absent: none. */
+  readonly profileDirectory?: string | undefined;
+}
+
+/** Starts a plugin server for Kong; resolves with its process id when it is ready. Its end is the end of `scope`, and the other way round. */
+export const startPluginServer = async (
+  { name, configFile, socketDirectory, egressSocket, profileDirectory }: BenchPluginServerOptions,
+  scope: Scope,
+): Promise<number> => {
+  const script = join(import.meta.dirname, '../cli/main.ts');
+  const profile = profileDirectory === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
+  const server = startChild({
+    name: `${name} plugin server`,
+    command: process.execPath,
+    args: [
+      ...[...process.execArgv, ...profile, script, 'kong-server', '--config', configFile],
+      ...['--socket-dir', socketDirectory, '--egress-socket', egressSocket, '--admin-port', '0'],
+    ],
+    logFile: join(socketDirectory, 'kong-server.log'),
+    channel: 'none',
+  });
+  tie(server, { graceMs: 5000 }, scope);
+  const ready = join(socketDirectory, 'plugin.sock');
+  while (!existsSync(ready) && !scope.signal.aborted) await sleep(20);
+  return pidOf(server);
 };
 
 export const nextMessage = (child: Child): Promise<unknown> =>

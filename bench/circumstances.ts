@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import { promisify } from 'node:util';
+import type { BenchHost } from './hosts.ts';
 
 /** Where and how it was measured. */
 export interface Circumstances {
@@ -9,7 +10,10 @@ export interface Circumstances {
   readonly system: string;
   readonly loadAverage: number;
   readonly node: string;
-  readonly envoy: string;
+  /** The proxy and how it runs. */
+  readonly host: string;
+  /** What its variants are, as lines of Markdown. */
+  readonly variantsText: readonly string[];
   readonly commit: string;
   readonly date: string;
   readonly command: string;
@@ -21,14 +25,15 @@ export interface Circumstances {
 /** This machine, these programs, and how they are used. */
 export const describeCircumstances = async (
   { rounds, seconds, workers, command }: Pick<Circumstances, 'rounds' | 'seconds' | 'workers' | 'command'>,
-  envoyBinary: string,
+  host: Pick<BenchHost, 'text' | 'variantsText'>,
 ): Promise<Circumstances> => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
   system: `${type()} ${release()}`,
   loadAverage: loadavg()[0] ?? Number.NaN,
   node: process.versions.node,
-  envoy: /\d+\.\d+\.\d+/.exec(await outputOf(envoyBinary, ['--version']))?.[0] ?? 'unknown',
+  host: host.text,
+  variantsText: host.variantsText,
   commit: (await outputOf('git', ['describe', '--always', '--dirty'])) || 'unknown',
   date: new Date().toISOString().slice(0, 10),
   ...{ rounds, seconds, workers, command },

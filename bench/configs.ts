@@ -33,6 +33,7 @@ export const configs = {
     providers: {
       [provider]: { ...at(upstreamPort), region: 'eu' },
       spare: { ...at(upstreamPort), region: 'us' },
+      reserve: { ...at(upstreamPort), region: 'us' },
     },
     models: modelsWith((candidate) => ({
       pick: 'weighted',
@@ -40,7 +41,7 @@ export const configs = {
         { ...candidate, weight: 80 },
         { ...candidate, provider: 'spare', weight: 20 },
       ],
-      fallback: [candidate],
+      fallback: [{ ...candidate, provider: 'reserve' }],
     })),
     teams: { support: { models: behaviours, regions: ['eu', 'us'] } },
     keys: [{ hash: hashKey(clientKey), user: 'bench', team: 'support', application: 'bench' }],

@@ -7,7 +7,7 @@ import type { Variant } from './variants.ts';
 /** One round of one scenario against one variant. */
 export interface Sample extends JobResult {
   /** CPU time while it ran. */
-  readonly envoyMs: number;
+  readonly hostMs: number;
   readonly workersMs: number;
 }
 
@@ -16,11 +16,11 @@ export type RunJob = (job: Job) => Promise<JobResult>;
 
 /** Drives `variant` for `seconds` and counts the CPU time of its processes meanwhile. */
 export const measure = async (
-  { port, envoyPid, workerPids }: Variant,
+  { port, hostPids, workerPids }: Variant,
   scenario: Scenario,
   { seconds, runJob }: { seconds: number; runJob: RunJob },
 ): Promise<Sample> => {
-  const cpu = () => ({ envoyMs: cpuMs(envoyPid), workersMs: sum(workerPids.map(cpuMs)) });
+  const cpu = () => ({ hostMs: sum(hostPids.map(cpuMs)), workersMs: sum(workerPids.map(cpuMs)) });
   const before = cpu();
   const result = await runJob({
     port,
@@ -32,7 +32,7 @@ export const measure = async (
   const after = cpu();
   return {
     ...result,
-    envoyMs: after.envoyMs - before.envoyMs,
+    hostMs: after.hostMs - before.hostMs,
     workersMs: after.workersMs - before.workersMs,
   };
 };

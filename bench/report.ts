@@ -32,7 +32,7 @@ const figures = (rows: readonly Row[]): Table => [
     'p99 ms',
     'first byte p50 ms',
     'per second',
-    'Envoy CPU µs',
+    'proxy CPU µs',
     'workers CPU µs',
     'completed',
     'failed',
@@ -44,7 +44,7 @@ const figures = (rows: readonly Row[]): Table => [
     of.p99Ms.toFixed(3),
     of.firstByteP50Ms.toFixed(3),
     `${of.operationsPerSecond.toFixed(0)} ${isStream(scenario) ? 'events' : 'requests'}`,
-    of.envoyMicrosPerOperation.toFixed(2),
+    of.hostMicrosPerOperation.toFixed(2),
     of.workersMicrosPerOperation.toFixed(2),
     String(of.completed),
     String(of.failed),
@@ -53,7 +53,7 @@ const figures = (rows: readonly Row[]): Table => [
 
 /** Both tables, for a terminal. */
 export const textReport = (rows: readonly Row[]): string =>
-  ['Beside plain Envoy', aligned(ratios(rows)), '', 'Measured', aligned(figures(rows))].join('\n');
+  ['Beside the plain proxy', aligned(ratios(rows)), '', 'Measured', aligned(figures(rows))].join('\n');
 
 /** The content of RESULTS.md. */
 export const markdownReport = (rows: readonly Row[], at: Circumstances): string =>
@@ -61,18 +61,17 @@ export const markdownReport = (rows: readonly Row[], at: Circumstances): string 
     '# Bench',
     '',
     `- Written by \`${at.command}\` on ${at.date}, commit ${at.commit}.`,
-    `- ${at.cores} cores of ${at.cpu}, ${at.system}, load average ${at.loadAverage.toFixed(1)} before it began. Clients, Envoy,`,
-    '  workers and upstream share these cores.',
-    `- Envoy ${at.envoy} with 1 thread, Nexus with ${at.workers} worker(s) on Node ${at.node}.`,
+    `- ${at.cores} cores of ${at.cpu}, ${at.system}, load average ${at.loadAverage.toFixed(1)} before it began. Clients,`,
+    '  proxy, workers and upstream share these cores.',
+    `- ${at.host}, Nexus with ${at.workers} worker(s) on Node ${at.node}.`,
     `- ${at.rounds} round(s) of ${at.seconds} s for each scenario, the variants in turn. Latency and throughput are medians over`,
     '  rounds, compared within each round.',
-    '- `plain`: the same listener, no external processor. `nexus-none`: no policy beyond routing. `nexus`: every policy',
-    '  that there is.',
+    ...at.variantsText,
     '- `c` clients, each with one connection, send their next request when they have the whole answer. Answers of `unary`',
     '  have 0.8 KB. `burst` streams 100 events at once, `paced` one every 5 ms.',
-    '- CPU is the time of Envoy and workers for one request, of streams for one event. p50 is the whole answer.',
+    '- CPU is the time of proxy and workers for one request, of streams for one event. p50 is the whole answer.',
     '',
-    '## Beside plain Envoy',
+    '## Beside the plain proxy',
     '',
     markdown(ratios(rows)),
     '',

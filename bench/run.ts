@@ -2,21 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExitCode } from '../cli/run.ts';
-import { bringEnvoy } from '../cli/supervisor/bring-envoy.ts';
 import { openRunDirectory } from '../cli/supervisor/run-directory.ts';
 import { type Scope, supervise } from '../cli/supervisor/supervise.ts';
 import { nextMessage, startPart } from './children.ts';
 import { type Circumstances, describeCircumstances } from './circumstances.ts';
 import { upstreamKeyName } from './configs.ts';
+import { type BenchHost, type BenchHostName, benchHosts } from './hosts.ts';
 import type { JobResult } from './load.ts';
 import { measure, type RunJob, type Sample } from './measure.ts';
 import { Progress } from './progress.ts';
 import { markdownReport, textReport } from './report.ts';
 import { isStream, type Scenario, scenarios } from './scenarios.ts';
 import { compare, figuresOf, type Row } from './summary.ts';
-import { startVariant, type Variant, type VariantName, variantNames } from './variants.ts';
+import { plainOf, type Variant, type VariantName } from './variants.ts';
 
 export interface BenchOptions {
+  readonly host: BenchHostName;
   readonly rounds: number;
   /** Of each round. */
   readonly seconds: number;
@@ -26,24 +27,23 @@ export interface BenchOptions {
   /** Where workers leave their CPU profiles; absent: no profiles. */
   readonly profileDirectory?: string | undefined;
   readonly output: 'tables' | 'json';
-  /** RESULTS.md is written again. */
+  /** The file with the host's results is written again. */
   readonly record: boolean;
   /** As it was typed, for the record. */
   readonly command: string;
 }
 
-const resultsFile = join(import.meta.dirname, 'RESULTS.md');
-
 /** Measures, prints, and perhaps records. 1 when a request failed. */
 export const runBench = async (options: BenchOptions): Promise<ExitCode> => {
   let failed = 0;
   await supervise(async (scope) => {
-    const envoyBinary = await bringEnvoy(console.error);
-    const circumstances = await describeCircumstances(options, envoyBinary);
-    const rows = await measureAll(options, await startAll(options, envoyBinary, scope));
+    const host = await benchHosts[options.host]();
+    const circumstances = await describeCircumstances(options, host);
+    const rows = await measureAll(options, await startAll(options, host, scope));
     failed = rows.reduce((total, { figures }) => total + figures.failed, 0);
     console.log(options.output === 'json' ? asJson(rows, circumstances) : textReport(rows));
-    if (options.record) writeFileSync(resultsFile, markdownReport(rows, circumstances));
+    if (options.record)
+      writeFileSync(join(import.meta.dirname, host.resultsFile), markdownReport(rows, circumstances));
     scope.finish();
   });
   return failed === 0 ? 0 : 1;
@@ -59,7 +59,7 @@ interface Running {
 
 const startAll = async (
   { workers, profileDirectory }: BenchOptions,
-  envoyBinary: string,
+  host: BenchHost,
   scope: Scope,
 ): Promise<Running> => {
   process.env[upstreamKeyName] = 'sk-bench';
@@ -72,12 +72,8 @@ const startAll = async (
     load.process.send(job);
     return (await nextMessage(load)) as JobResult; // what load.ts sends
   };
-  const variants: Variant[] = [];
-  for (const name of variantNames) {
-    const options = { directory, envoyBinary, upstreamPort, workers, profileDirectory };
-    variants.push(await startVariant(name, options, scope));
-  }
-  return { variants, runJob };
+  const options = { directory, upstreamPort, workers, profileDirectory };
+  return { variants: await host.startVariants(options, scope), runJob };
 };
 
 /** Drives one variant through one scenario; `what` is shown meanwhile. */
@@ -110,7 +106,7 @@ const measureScenario = async (
   variants: readonly Variant[],
   drive: Drive,
 ): Promise<Row[]> => {
-  const samples = new Map<VariantName, Sample[]>(variantNames.map((name) => [name, []]));
+  const samples = new Map<VariantName, Sample[]>(variants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const variant of turned(variants, round)) {
       const sample = await drive(scenario, variant, seconds, `round ${round + 1} of ${rounds}`);
@@ -134,12 +130,12 @@ const turned = <T>(list: readonly T[], by: number): T[] => {
   return [...list.slice(start), ...list.slice(0, start)];
 };
 
-const rowsOf = (scenario: Scenario, samples: ReadonlyMap<VariantName, readonly Sample[]>): Row[] => {
-  const plain = samples.get('plain') ?? [];
-  return [...samples].map(([variant, of]) => ({
+const rowsOf = (scenario: Scenario, samples: ReadonlyMap<VariantName, readonly Sample[]>): Row[] =>
+  [...samples].map(([variant, of]) => ({
     scenario,
     variant,
     figures: figuresOf(scenario, of),
-    ...(variant === 'plain' ? {} : { versusPlain: compare(of, plain) }),
+    ...(variant === plainOf(variant)
+      ? {}
+      : { versusPlain: compare(of, samples.get(plainOf(variant)) ?? []) }),
   }));
-};

@@ -37,6 +37,7 @@ const stream = (behaviour: 'burst' | 'paced') =>
 export const scenarios: readonly Scenario[] = [
   ...unary(1024, 'unary'),
   ...unary(8192, 'unary'),
+  ...unary(204_800, 'unary').slice(0, 1),
   ...unary(1024, 'unary-60ms'),
   ...unary(8192, 'unary-60ms'),
   ...stream('burst'),

@@ -22,15 +22,15 @@ const sample = (change: Partial<Sample>): Sample => ({
   p50Ms: 1,
   p99Ms: 2,
   firstByteP50Ms: 0.5,
-  envoyMs: 10,
+  hostMs: 10,
   workersMs: 0,
   ...change,
 });
 
-const plain = [sample({}), sample({ p50Ms: 3, completed: 300, envoyMs: 30 })];
+const plain = [sample({}), sample({ p50Ms: 3, completed: 300, hostMs: 30 })];
 const nexus = [
-  sample({ p50Ms: 1.4, completed: 90, envoyMs: 18, workersMs: 9, failed: 1 }),
-  sample({ p50Ms: 3.6, completed: 270, envoyMs: 54, workersMs: 27 }),
+  sample({ p50Ms: 1.4, completed: 90, hostMs: 18, workersMs: 9, failed: 1 }),
+  sample({ p50Ms: 3.6, completed: 270, hostMs: 54, workersMs: 27 }),
 ];
 
 test('statistics', () => {
@@ -44,11 +44,11 @@ test('statistics', () => {
 
 test('figures are per request, of streams per event', () => {
   const unary = figuresOf(named('unary 1KB c=1'), nexus);
-  expect(unary.envoyMicrosPerOperation).toBeCloseTo(200);
+  expect(unary.hostMicrosPerOperation).toBeCloseTo(200);
   expect(unary.workersMicrosPerOperation).toBeCloseTo(100);
   expect(unary).toMatchObject({ completed: 360, failed: 1, p50Ms: 2.5, operationsPerSecond: 180 });
   const streamed = figuresOf(named('burst c=1'), nexus);
-  expect(streamed.envoyMicrosPerOperation).toBeCloseTo(2);
+  expect(streamed.hostMicrosPerOperation).toBeCloseTo(2);
   expect(streamed.operationsPerSecond).toBe(18_000);
 });
 
@@ -80,7 +80,15 @@ test('both reports hold both tables', () => {
   const text = textReport(rows);
   expect(text).toMatch(/^unary 1KB c=1 +nexus +3\.00× +\+0\.60 ms +90\.0 % +1 +p50 ≤ \+0\.55 ms +missed$/m);
   const at: Circumstances = {
-    ...{ cpu: 'A CPU', cores: 2, system: 'Linux 6', loadAverage: 0.5, node: '24.0.0', envoy: '1.40.0' },
+    ...{
+      cpu: 'A CPU',
+      cores: 2,
+      system: 'Linux 6',
+      loadAverage: 0.5,
+      node: '24.0.0',
+      host: 'Envoy 1.40.0',
+      variantsText: [],
+    },
     ...{
       commit: 'abc1234',
       date: '2026-11-24',

@@ -9,13 +9,13 @@ export interface Figures {
   readonly p99Ms: number;
   readonly firstByteP50Ms: number;
   readonly operationsPerSecond: number;
-  readonly envoyMicrosPerOperation: number;
+  readonly hostMicrosPerOperation: number;
   readonly workersMicrosPerOperation: number;
   readonly completed: number;
   readonly failed: number;
 }
 
-/** The same beside plain Envoy in the same rounds. */
+/** The same beside the plain proxy in the same rounds. */
 export interface Comparison {
   readonly cpuRatio: number;
   readonly addedP50Ms: number;
@@ -45,7 +45,7 @@ export const figuresOf = (scenario: Scenario, samples: Samples): Figures => {
     p99Ms: median(of((sample) => sample.p99Ms)),
     firstByteP50Ms: median(of((sample) => sample.firstByteP50Ms)),
     operationsPerSecond: median(of(({ completed: count, seconds }) => (count * operations) / seconds)),
-    envoyMicrosPerOperation: micros(sum(of((sample) => sample.envoyMs))),
+    hostMicrosPerOperation: micros(sum(of((sample) => sample.hostMs))),
     workersMicrosPerOperation: micros(sum(of((sample) => sample.workersMs))),
     completed,
     failed: sum(of((sample) => sample.failed)),
@@ -66,7 +66,7 @@ export const compare = (samples: Samples, plain: Samples): Comparison => {
 };
 
 const cpuPerRequest = (samples: Samples): number =>
-  sum(samples.map(({ envoyMs, workersMs }) => envoyMs + workersMs)) /
+  sum(samples.map(({ hostMs, workersMs }) => hostMs + workersMs)) /
   sum(samples.map(({ completed }) => completed));
 
 const rate = ({ completed, seconds }: Sample): number => completed / seconds;

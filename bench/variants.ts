@@ -20,21 +20,31 @@ import { configs, provider } from './configs.ts';
  * `plain`: Envoy with the same listener and no external processor. `nexus-none`: no policy beyond routing.
  * `nexus`: every policy that there is.
  */
-export const variantNames = ['plain', 'nexus-none', 'nexus'] as const;
-export type VariantName = (typeof variantNames)[number];
+export const envoyVariantNames = ['plain', 'nexus-none', 'nexus'] as const;
+export type EnvoyVariantName = (typeof envoyVariantNames)[number];
+
+/** The same in Kong; `kong-plain` has one route to the upstream and no plugin. */
+export const kongVariantNames = ['kong-plain', 'kong-nexus-none', 'kong-nexus'] as const;
+export type KongVariantName = (typeof kongVariantNames)[number];
+
+export type VariantName = EnvoyVariantName | KongVariantName;
+
+/** The variant without Nexus in the same proxy, which the others are compared with. */
+export const plainOf = (name: VariantName): VariantName =>
+  name.startsWith('kong-') ? 'kong-plain' : 'plain';
 
 /** One way from client to upstream, running. */
 export interface Variant {
   readonly name: VariantName;
   readonly port: number;
-  readonly envoyPid: number;
+  /** Processes of the proxy. */
+  readonly hostPids: readonly number[];
   readonly workerPids: readonly number[];
 }
 
 export interface VariantOptions {
   /** Takes a directory of its own for each variant. */
   readonly directory: string;
-  readonly envoyBinary: string;
   readonly upstreamPort: number;
   readonly workers: number;
   /** Where workers leave their CPU profiles; absent: no profiles. */
@@ -45,8 +55,14 @@ const envoyThreads = 1;
 
 /** Starts Envoy, and the workers of all but `plain`. */
 export const startVariant = async (
-  name: VariantName,
-  { directory, envoyBinary, upstreamPort, workers, profileDirectory }: VariantOptions,
+  name: EnvoyVariantName,
+  {
+    directory,
+    envoyBinary,
+    upstreamPort,
+    workers,
+    profileDirectory,
+  }: VariantOptions & { readonly envoyBinary: string },
   scope: Scope,
 ): Promise<Variant> => {
   const home = join(directory, name);
@@ -70,10 +86,11 @@ export const startVariant = async (
     { binary: envoyBinary, config, directory: home, port, concurrency: envoyThreads },
     scope,
   );
-  return { name, port, envoyPid: pidOf(envoy), workerPids: children.map(pidOf) };
+  return { name, port, hostPids: [pidOf(envoy)], workerPids: children.map(pidOf) };
 };
 
-const writeConfig = (file: string, content: object): RenderOptions['config'] => {
+/** Writes a nexus.yaml and reads it as Nexus does. Throws a `Failure` with what is wrong. */
+export const writeConfig = (file: string, content: object): RenderOptions['config'] => {
   const text = JSON.stringify(content, null, 2); // JSON is YAML
   writeFileSync(file, text);
   const loaded = loadConfig(text, { file, ...machineSecrets });

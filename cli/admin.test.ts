@@ -76,7 +76,7 @@ test('a taken port is named', async () => {
       resolve(typeof address === 'object' && address ? address.port : 0);
     }),
   );
-  await expect(startAdmin(fleet('ready'), port)).rejects.toThrow(
+  await expect(startAdmin(fleet('ready'), { port })).rejects.toThrow(
     `port ${port} is taken by another program; choose another with --admin-port`,
   );
   holder.close();

@@ -16,6 +16,12 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+/** Pages of one part of the gateway, with what they are for. */
+export interface AdminPart {
+  readonly app: Hono;
+  readonly pages: Readonly<Record<string, string>>;
+}
+
 const pages = {
   '/metrics': 'counts of all workers, for Prometheus',
   '/healthz': '200 while this process lives',
@@ -26,10 +32,10 @@ const pages = {
  * The admin pages: state and numbers, never a secret, a prompt or an answer. Without a login they are for loopback
  * only, so a request that names another host is refused: a page in a browser must not reach them by DNS rebinding.
  */
-export const adminApp = (fleet: Fleet): Hono => {
+export const adminApp = (fleet: Fleet, parts: readonly AdminPart[] = []): Hono => {
   const app = new Hono();
   app.use(onlyLoopbackNames);
-  app.get('/', (context) => context.text(frontPage));
+  app.get('/', (context) => context.text(frontPage(parts)));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', async (context) => {
     const workers = await fleet.probe();
@@ -39,6 +45,7 @@ export const adminApp = (fleet: Fleet): Hono => {
   app.get('/metrics', async (context) =>
     context.body(await fleet.metrics(), 200, { 'content-type': prometheusText }),
   );
+  for (const part of parts) app.route('/', part.app);
   app.notFound((context) =>
     problem(context, 404, 'There is nothing at this path. GET / lists what there is.'),
   );
@@ -47,8 +54,11 @@ export const adminApp = (fleet: Fleet): Hono => {
 };
 
 /** Serves the pages on loopback; port 0 takes any that is free. Throws a `Failure`. */
-export const startAdmin = (fleet: Fleet, port: number): Promise<AdminServer> => {
-  const server = createAdaptorServer({ fetch: adminApp(fleet).fetch });
+export const startAdmin = (
+  fleet: Fleet,
+  { port, parts }: { readonly port: number; readonly parts?: readonly AdminPart[] },
+): Promise<AdminServer> => {
+  const server = createAdaptorServer({ fetch: adminApp(fleet, parts).fetch });
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(portError(cause, { port, option: 'admin-port' })));
     server.listen(port, loopback, () => {
@@ -65,12 +75,15 @@ export const startAdmin = (fleet: Fleet, port: number): Promise<AdminServer> => 
   });
 };
 
-const frontPage = [
-  'Nexus admin',
-  '',
-  ...Object.entries(pages).map(([path, meaning]) => `${path.padEnd(10)}${meaning}`),
-  '',
-].join('\n');
+const frontPage = (parts: readonly AdminPart[]): string =>
+  [
+    'Nexus admin',
+    '',
+    ...[pages, ...parts.map((part) => part.pages)]
+      .flatMap((it) => Object.entries(it))
+      .map(([path, meaning]) => `${path.padEnd(22)}${meaning}`),
+    '',
+  ].join('\n');
 
 /** Prometheus' text format (its documentation, "Exposition formats", read 2026-11-24). */
 const prometheusText = 'text/plain; version=0.0.4; charset=utf-8';

@@ -60,9 +60,13 @@ const speaks = (dialect: DialectName, looksLikeIt: string): string =>
 const looksLikeAnthropic =
   "request.path.startsWith('/v1/messages') || 'anthropic-version' in request.headers";
 
+/** Its paths name a method of a model; only its own SDKs call others with its key header. */
+const looksLikeGemini = "request.path.contains('enerateContent') || 'x-goog-api-key' in request.headers";
+
 /** The dialects of error bodies with their conditions; the first match wins, the last one takes the rest. */
 const shapes: readonly { readonly dialect: DialectName; readonly when: readonly string[] }[] = [
   { dialect: 'anthropic-messages', when: [speaks('anthropic-messages', looksLikeAnthropic)] },
+  { dialect: 'gemini', when: [speaks('gemini', looksLikeGemini)] },
   { dialect: 'openai-chat', when: [] },
 ];
 

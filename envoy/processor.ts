@@ -9,6 +9,7 @@ import {
   upstreamFilter,
   workerHeader,
 } from '../extproc/names.ts';
+import type { Config } from '../plugins/config/schema.ts';
 import { credentialHeaders } from '../plugins/providers.ts';
 import { http2Windows, openCircuit } from './connections.ts';
 import { duration, extension, httpProtocol, type Message, typed } from './proto.ts';
@@ -116,11 +117,10 @@ const upstreamHttpFilter = (options: ProcessorOptions): Message =>
  * Takes off what an attempt before was sent with, before the service is asked. Should the service be passed over, no
  * provider is shown the key of another one.
  */
-const withoutCredentials: Message = extension(
-  'nexus.without_credentials',
-  'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
-  { mutations: { request_mutations: credentialHeaders.map((name) => ({ remove: name })) } },
-);
+const withoutCredentials = (config: Config): Message =>
+  extension('nexus.without_credentials', 'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
+    mutations: { request_mutations: credentialHeaders(config).map((name) => ({ remove: name })) },
+  });
 
 /** ext_proc drops content-length with the body that it replaces; this puts the new one back. */
 const contentLength: Message = extension(
@@ -144,8 +144,10 @@ const contentLength: Message = extension(
 );
 
 /** The filters of a filtered provider cluster, in order. */
-export const upstreamHttpFilters = (options: ProcessorOptions): readonly Message[] => [
-  withoutCredentials,
+export const upstreamHttpFilters = (
+  options: ProcessorOptions & { readonly config: Config },
+): readonly Message[] => [
+  withoutCredentials(options.config),
   upstreamHttpFilter(options),
   contentLength,
   extension(

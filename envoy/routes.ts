@@ -1,6 +1,7 @@
 import { gateCluster, namespaces, routingKeys } from '../extproc/names.ts';
-import type { Config, ModelConfig } from '../plugins/config/schema.ts';
+import type { Config } from '../plugins/config/schema.ts';
 import { retriableStatuses } from '../plugins/failover.ts';
+import { longestPlan } from '../plugins/policies/upstream/config.ts';
 import { routerFilterOn } from './processor.ts';
 import { duration, extension, type Message } from './proto.ts';
 
@@ -62,7 +63,7 @@ const planned: Message = {
 const attempt = (config: Config): Message => {
   const models = Object.values(config.models);
   const firstByteMs = Math.max(1, ...models.map((model) => model.firstByteTimeoutMs));
-  const attempts = Math.max(1, ...models.map(attemptsOf));
+  const attempts = Math.max(1, ...models.map(longestPlan));
   return {
     inline_cluster_specifier_plugin: { extension: plan },
     // The host name of each upstream, without a rewrite that would choose another virtual host.
@@ -82,9 +83,6 @@ const attempt = (config: Config): Message => {
     },
   };
 };
-
-const attemptsOf = ({ maxAttempts, candidates, fallback }: ModelConfig): number =>
-  Math.min(maxAttempts, candidates.length + fallback.length);
 
 /** Walks the groups that the service wrote, one for each attempt. Should it have written none, the way ends here, too. */
 const plan: Message = extension(

@@ -1,35 +1,32 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
-import { loadGatewayConfig } from '../plugins/io/config-file.ts';
+import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
+import { openCounters } from '../plugins/io/counters/open.ts';
+import { machinePorts, processName } from '../plugins/io/ports.ts';
 import { systemRandom } from '../plugins/io/random.ts';
+import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import { localHealthBoard } from '../plugins/policies/upstream/health.ts';
+import type { HealthFact } from '../plugins/ports/health-board.ts';
 import { startServer } from './server.ts';
+import { SupervisorChannel } from './supervisor-channel.ts';
 
 /** How long a stopping worker lets its streams finish. */
 const graceMs = 30_000;
 
-/** What the supervisor says to a worker. */
-export type ToWorker = { readonly type: 'metrics'; readonly id: number } | { readonly type: 'reload' };
-
-/** What a worker says to its supervisor. */
-export type FromWorker =
-  | { readonly type: 'ready'; readonly digest: string }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
-  | { readonly type: 'reloaded'; readonly digest: string }
-  | { readonly type: 'refused'; readonly problems: readonly string[] };
-
 const { values } = parseArgs({
-  options: { config: { type: 'string' }, socket: { type: 'string' } },
+  options: { config: { type: 'string' }, socket: { type: 'string' }, counters: { type: 'string' } },
 });
 
 const main = async (): Promise<void> => {
   const { config: file, socket } = values;
   if (file === undefined || socket === undefined) {
-    console.error('usage: extproc/main.ts --config FILE --socket PATH');
+    console.error('usage: extproc/main.ts --config FILE --socket PATH [--counters PATH]');
     process.exit(2);
   }
   const loaded = loadGatewayConfig(file);
@@ -39,7 +36,19 @@ const main = async (): Promise<void> => {
   }
   const log = pino({ name: 'nexus', base: { pid: process.pid } });
   const { meter, registry } = prometheusMeter();
-  const gateway = new Gateway(loaded, { clock: systemClock, random: systemRandom, meter });
+  const counters = openCounters({
+    target: storeTarget(loaded.config.store, machineSecrets),
+    organisation: loaded.config.store.organisation,
+    socketPath: values.counters,
+    onState: (state) => log.warn({ store: state }, 'the store of budgets'),
+  });
+  const board = localHealthBoard({ clock: systemClock, random: systemRandom, writer: processName });
+  const channel = new SupervisorChannel();
+  let takeHealth: (facts: readonly HealthFact[]) => void = () => {};
+  const gateway = new Gateway(loaded, {
+    ...machinePorts({ meter, counters, board }),
+    findDecision: (id) => channel.findDecision(id),
+  });
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(
     { gateway, address: socket },
@@ -50,25 +59,36 @@ const main = async (): Promise<void> => {
     },
   );
 
-  const tell = (message: FromWorker) => process.send?.(message);
-  const answer = async (message: ToWorker): Promise<void> => {
-    if (message.type === 'metrics') {
-      tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
-      return;
-    }
-    const next = loadGatewayConfig(file);
-    if ('problems' in next) tell({ type: 'refused', problems: next.problems });
-    else {
+  shareHealth(board, [
+    {
+      send: (facts) => channel.tell({ type: 'health', facts }),
+      listen: (take) => {
+        takeHealth = take;
+      },
+    },
+  ]);
+  channel.listen({
+    health: ({ facts }) => takeHealth(facts),
+    metrics: async ({ id }) =>
+      channel.tell({ type: 'metrics', id, metrics: await registry.getMetricsAsJSON() }),
+    'find-decision': ({ id, decision }) =>
+      channel.tell({ type: 'decision', id, record: gateway.decisions.find(decision) }),
+    reload: () => {
+      const next = loadGatewayConfig(file);
+      if ('problems' in next) return channel.tell({ type: 'refused', problems: next.problems });
       gateway.replaceConfig(next);
-      tell({ type: 'reloaded', digest: next.digest });
-    }
-  };
-  process.on('message', (message: ToWorker) => void answer(message));
-  const stop = () => void server.drain(graceMs).then(() => process.exit(0));
+      channel.tell({ type: 'reloaded', digest: next.digest });
+    },
+  });
+  const stop = () =>
+    void server
+      .drain(graceMs)
+      .then(() => gateway.told())
+      .then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
   process.once('disconnect', stop); // the supervisor is gone
-  tell({ type: 'ready', digest: loaded.digest });
+  channel.tell({ type: 'ready', digest: loaded.digest });
 };
 
 await main();

@@ -6,7 +6,7 @@ import { errorReply, type Reply } from '../plugins/reply.ts';
 import type { UpstreamCall } from '../plugins/upstream-call.ts';
 import { isJsonObject, type JsonObject } from '../plugins/wire/json.ts';
 import { encodeBodyAnswer, encodeHeadersAnswer, encodeImmediate, type ProcessingRequest } from './codec.ts';
-import { withoutPseudo } from './headers.ts';
+import { requestHead, withoutPseudo } from './headers.ts';
 import { attemptKeys, namespaces, routingKeys } from './names.ts';
 import { othersThan, type Send, type WorkerContext } from './router-stream.ts';
 
@@ -48,8 +48,10 @@ export class UpstreamStream {
     const number = Number(attributes.get('upstream.request_attempt_count') ?? 0);
     const session = this.#context.gateway.sessions.find(exchange);
     if (session) return this.#replace(await session.attempt(number));
-    this.#orphan = orphanOf(routing, number);
-    if (!this.#orphan) return this.#refuse();
+    const orphan = orphanOf(routing, number);
+    if (!orphan) return this.#refuse();
+    const { path } = requestHead(headers);
+    this.#orphan = { ...orphan, path };
     // The worker that holds the exchange is gone: ask for the body that was made for the first upstream.
     this.#send(
       encodeHeadersAnswer({
@@ -61,7 +63,7 @@ export class UpstreamStream {
 
   async #requestBody(body: Buffer): Promise<void> {
     if (!this.#orphan) throw new Error('a body came that was not asked for');
-    const call = this.#context.gateway.orphanCall({ ...this.#orphan, body });
+    const call = await this.#context.gateway.orphanCall({ ...this.#orphan, body });
     if (call.kind === 'reply') return this.#immediate(call);
     const { body: made } = call;
     const set: HeaderList = [...headersOf(call), ['content-length', String(Buffer.byteLength(made))]];

@@ -4,9 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
+import { machinePorts } from '../plugins/io/ports.ts';
 import { systemRandom } from '../plugins/io/random.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import { phaseTimeoutMs } from './patience.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
@@ -44,8 +46,6 @@ class SocketDirectoryError extends Error {
   override readonly name = 'Failure';
 }
 
-/** Kong waits for 60 s, on every request. A healthy phase takes under a millisecond. */
-const phaseTimeoutMs = 1500;
 /** Longer than any phase may take. */
 const graceMs = 2000;
 /** Longer than Kong needs to bring a ticket from the plugin to the relay. */
@@ -66,7 +66,7 @@ export const startKongHost = async ({
   removeLeftovers(directory);
   const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
-  const ports = { clock: systemClock, random: systemRandom, meter };
+  const ports = machinePorts({ meter });
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -83,9 +83,9 @@ export const startKongHost = async ({
   });
   const server = await startPluginServer({
     module: nexusModule,
-    world: { gateway, tickets, relaySocket: relay.socketPath },
+    world: { tickets, relaySocket: relay.socketPath },
     socketPath,
-    faultExit: () => faultExit(systemRandom),
+    faultExit,
     onFault,
     clock: systemClock,
     phaseTimeoutMs,
@@ -102,6 +102,7 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
+      await gateway.told();
     },
   };
 };

@@ -1,8 +1,14 @@
-import type { AnswerContext, Dialect, HeaderList, ResponseDecoder } from './dialects/dialect.ts';
+import type {
+  AnswerContext,
+  Dialect,
+  HeaderList,
+  ResponseDecoder,
+  UpstreamDialect,
+} from './dialects/dialect.ts';
 import type { Ending } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
-import type { EventFilter } from './policy.ts';
+import type { AnswerWatch, Cut, EventFilter } from './policy.ts';
 import { type ErrorCode, type GatewayError, gatewayError } from './refusals.ts';
 import { requestIdHeaders, retryHeaders } from './reply.ts';
 import { decompress } from './wire/encoding.ts';
@@ -27,13 +33,15 @@ export interface Seen {
   usage?: Usage;
   finishReason?: FinishReason;
   error?: ErrorCode;
+  /** How long the upstream asked us to stay away. */
+  retryAfterMs?: number;
   /** The upstream said that its answer is complete. */
   complete: boolean;
 }
 
 /** How an answer ended for the client. */
 export interface AnswerEnd {
-  readonly ending: Extract<Ending, 'complete' | 'failed' | 'truncated' | 'stalled'>;
+  readonly ending: Extract<Ending, 'complete' | 'failed' | 'truncated' | 'cut' | 'stalled'>;
   readonly status: number;
 }
 
@@ -50,11 +58,13 @@ export interface AnswerReader {
 export interface AnswerSetup extends AnswerContext {
   readonly head: UpstreamHead;
   readonly client: Dialect;
-  readonly upstream: Dialect;
+  readonly upstream: UpstreamDialect;
   /** The policies' filter; without one an answer in the client's own dialect passes untouched. */
   readonly filter: EventFilter | undefined;
-  /** Headers of ours that every answer carries. */
-  readonly headers: HeaderList;
+  /** The policies' watch, which sees every event as the upstream sent it. */
+  readonly watch: AnswerWatch | undefined;
+  /** Headers of ours, asked for when the head is sent; `usage` is known for whole answers. */
+  readonly headers: (usage: Usage | undefined) => HeaderList;
   readonly maxBytes: number;
   /** Called once, just before the frame that ends the answer. */
   readonly ended: (end: AnswerEnd) => void;
@@ -65,19 +75,21 @@ export interface AnswerSetup extends AnswerContext {
 /** Reads an answer: event streams as they come, everything else whole. */
 export const readAnswer = (setup: AnswerSetup): AnswerReader => {
   const { head, request, client, upstream, filter } = setup;
-  const asStream = head.status < 400 && request.stream && isEventStream(head) && !isCompressed(head);
+  const asStream = head.status < 400 && request.stream && isStream(head, upstream) && !isCompressed(head);
   if (!asStream) return new WholeAnswer(setup);
   return client === upstream && !filter ? new PassedStream(setup) : new TranslatedStream(setup);
 };
 
-const isEventStream = ({ headers }: UpstreamHead): boolean =>
-  headers.get('content-type')?.trim().toLowerCase().startsWith('text/event-stream') ?? false;
+const isStream = (
+  { headers }: UpstreamHead,
+  { streamType = 'text/event-stream' }: UpstreamDialect,
+): boolean => headers.get('content-type')?.trim().toLowerCase().startsWith(streamType) ?? false;
 
 /** We ask for plain bytes; an upstream that compresses all the same is read whole, so that we know what passes. */
 const isCompressed = ({ headers }: UpstreamHead): boolean =>
   (headers.get('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity';
 
-const watch = (seen: Seen, event: ModelEvent): void => {
+const note = (seen: Seen, event: ModelEvent): void => {
   switch (event.type) {
     case 'usage':
       if (isPlausible(event.usage)) seen.usage = event.usage;
@@ -120,7 +132,7 @@ const failHead = (setup: AnswerSetup, error: GatewayError): void => {
   const { status, body } = setup.client.encodeError(error, setup.requestId);
   const headers: HeaderList = [
     ['content-type', 'application/json'],
-    ...setup.headers,
+    ...setup.headers(undefined),
     ...requestIdHeaders(setup.requestId),
     ...retryHeaders(error),
   ];
@@ -134,10 +146,35 @@ const endingOf = ({ code }: GatewayError): AnswerEnd['ending'] => {
   return code === 'upstream_stalled' ? 'stalled' : 'failed';
 };
 
+/** Which parts and choices of a stream are still open. */
+class OpenParts {
+  readonly #parts = new Set<number>();
+  readonly #choices = new Set<number>([0]);
+
+  see(event: ModelEvent): void {
+    if (event.type === 'part-start') {
+      this.#parts.add(event.part);
+      this.#choices.add(event.choice);
+    } else if (event.type === 'part-stop') this.#parts.delete(event.part);
+    else if (event.type === 'finish') this.#choices.delete(event.choice);
+  }
+
+  /** The events that end the answer here. */
+  closing({ reason, usage }: Cut): readonly ModelEvent[] {
+    return [
+      ...[...this.#parts].map((part) => ({ type: 'part-stop', part }) as const),
+      ...[...this.#choices].map((choice) => ({ type: 'finish', choice, reason }) as const),
+      { type: 'usage', usage },
+      { type: 'message-stop' },
+    ];
+  }
+}
+
 /** What both kinds of stream share: the head waits for the first event, so that an early error can still be a status. */
 abstract class StreamedAnswer implements AnswerReader {
   protected readonly setup: AnswerSetup;
   protected readonly decoder: ResponseDecoder;
+  readonly #open = new OpenParts();
   #headSent = false;
   #over = false;
 
@@ -176,7 +213,7 @@ abstract class StreamedAnswer implements AnswerReader {
       return;
     }
     this.setup.seen.error ??= error.code;
-    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId), {
+    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId, this.setup.request), {
       ending: endingOf(error),
       status: 200,
     });
@@ -184,11 +221,24 @@ abstract class StreamedAnswer implements AnswerReader {
 
   /** The client's bytes for these events, which came with these bytes. */
   protected abstract write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): string | Uint8Array;
+  protected abstract contentType(): string;
   /** What was held back, now that the upstream has ended properly. */
   protected abstract rest(): string | Uint8Array;
 
+  /** What the client gets of these events and then the end of its answer, in place of what comes with them. */
+  protected abstract cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string;
+
   #take(events: readonly ModelEvent[], bytes: Uint8Array | undefined): void {
-    for (const event of events) watch(this.setup.seen, event);
+    const { seen, watch } = this.setup;
+    for (const [at, event] of events.entries()) {
+      const cut = watch?.see(event);
+      if (cut) {
+        this.#cut(events.slice(0, at), cut);
+        return;
+      }
+      note(seen, event);
+      this.#open.see(event);
+    }
     if (!this.#headSent) {
       const error = errorOf(events);
       if (error) {
@@ -198,6 +248,12 @@ abstract class StreamedAnswer implements AnswerReader {
     }
     const body = this.write(events, bytes);
     if (body.length > 0) this.#send(body);
+  }
+
+  #cut(before: readonly ModelEvent[], cut: Cut): void {
+    const closing = this.#open.closing(cut);
+    for (const event of closing) note(this.setup.seen, event);
+    this.#finish(this.cutAfter(before, closing), { ending: 'cut', status: 200 });
   }
 
   #send(body: string | Uint8Array): void {
@@ -214,13 +270,13 @@ abstract class StreamedAnswer implements AnswerReader {
   }
 
   #head(): NonNullable<AnswerFrame['head']> {
-    const { headers, head } = this.setup;
+    const { headers } = this.setup;
     return {
       status: 200,
       headers: [
-        ['content-type', head.headers.get('content-type') ?? 'text/event-stream'],
+        ['content-type', this.contentType()],
         ['cache-control', 'no-cache'],
-        ...headers,
+        ...headers(undefined),
         ...keptHeaders(this.setup),
       ],
     };
@@ -236,12 +292,19 @@ const none = new Uint8Array(0);
 class PassedStream extends StreamedAnswer {
   readonly #bytes = this.setup.client.passStream(this.setup.request);
   readonly #frames = new FrameCutter();
+  /** What an encoder must have been told to write the end of an answer that it did not write. */
+  readonly #frame: ModelEvent[] = [];
 
   constructor(setup: AnswerSetup) {
-    super(setup, setup.upstream.observeStream());
+    super(setup, setup.watch ? setup.client.decodeStream() : setup.client.observeStream());
   }
 
-  protected override write(_events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
+  protected override contentType(): string {
+    return this.#bytes?.contentType ?? this.setup.head.headers.get('content-type') ?? 'text/event-stream';
+  }
+
+  protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
+    if (this.setup.watch) this.#frame.push(...events.filter(isFrame));
     if (bytes === undefined) return none;
     const whole = this.#frames.push(bytes);
     return this.#bytes && whole.length > 0 ? this.#bytes.push(whole) : whole;
@@ -251,7 +314,16 @@ class PassedStream extends StreamedAnswer {
     const open = this.#frames.take();
     return this.#bytes ? Buffer.concat([this.#bytes.push(open), this.#bytes.end()]) : open;
   }
+
+  protected override cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string {
+    const encoder = this.setup.client.encodeStream(this.setup);
+    for (const event of this.#frame) encoder.push(event); // the client has these already
+    return [...events, ...closing].map((event) => encoder.push(event)).join('') + encoder.end();
+  }
 }
+
+const isFrame = ({ type }: ModelEvent): boolean =>
+  type === 'message-start' || type === 'part-start' || type === 'part-stop' || type === 'finish';
 
 /** A stream that crosses dialects, or that a policy filters. */
 class TranslatedStream extends StreamedAnswer {
@@ -259,6 +331,10 @@ class TranslatedStream extends StreamedAnswer {
 
   constructor(setup: AnswerSetup) {
     super(setup, setup.upstream.decodeStream());
+  }
+
+  protected override contentType(): string {
+    return this.#encoder.contentType;
   }
 
   protected override write(events: readonly ModelEvent[]): string {
@@ -275,6 +351,10 @@ class TranslatedStream extends StreamedAnswer {
     let text = '';
     for (const event of this.setup.filter?.flush?.() ?? []) text += this.#encoder.push(event);
     return text + this.#encoder.end();
+  }
+
+  protected override cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string {
+    return this.write(events) + this.write(closing) + this.rest();
   }
 }
 
@@ -346,6 +426,7 @@ class WholeAnswer implements AnswerReader {
   #passError(bytes: Uint8Array): void {
     const { head, client, upstream, seen, headers } = this.#setup;
     const error = upstream.decodeError(head.status, head.headers, bytes);
+    if (error.retryAfterMs !== undefined) seen.retryAfterMs = error.retryAfterMs;
     if (client !== upstream || !passedErrors.has(error.code) || !isJsonBody(head)) {
       this.fail(error);
       return;
@@ -353,7 +434,7 @@ class WholeAnswer implements AnswerReader {
     seen.error ??= error.code;
     const own: HeaderList = [
       ['content-type', 'application/json'],
-      ...headers,
+      ...headers(undefined),
       ...keptHeaders(this.#setup),
       ['x-should-retry', String(error.retry)],
     ];
@@ -361,21 +442,25 @@ class WholeAnswer implements AnswerReader {
   }
 
   #answer(bytes: Uint8Array): void {
-    const { head, client, upstream, request, filter, seen } = this.#setup;
-    const untouched = client === upstream && !filter && !request.stream && !isEventStream(head);
-    const decoder = untouched ? upstream.observeResponse() : this.#decoder();
+    const { head, client, upstream, request, filter, watch, seen } = this.#setup;
+    const untouched = client === upstream && !filter && !request.stream && !isStream(head, upstream);
+    const decoder = untouched && !watch ? client.observeResponse() : this.#decoder();
     const events = [...decoder.push(bytes), ...decoder.end()];
-    for (const event of events) watch(seen, event);
+    for (const event of events) {
+      watch?.see(event); // too late for a cut: the answer is made and billed
+      note(seen, event);
+    }
     const error = errorOf(events) ?? (seen.complete ? undefined : gatewayError('upstream_truncated'));
     if (error) {
       this.fail(error);
       return;
     }
-    const body = untouched ? bytes : this.#translate(events);
-    const contentType = request.stream ? 'text/event-stream' : 'application/json';
+    const { body, contentType } = untouched
+      ? { body: bytes, contentType: 'application/json' }
+      : this.#translate(events);
     const headers: HeaderList = [
       ['content-type', contentType],
-      ...this.#setup.headers,
+      ...this.#setup.headers(seen.usage),
       ...keptHeaders(this.#setup),
     ];
     this.#send({ status: 200, headers, body, ending: 'complete' });
@@ -383,16 +468,17 @@ class WholeAnswer implements AnswerReader {
 
   #decoder(): ResponseDecoder {
     const { head, upstream } = this.#setup;
-    return isEventStream(head) ? upstream.decodeStream() : upstream.decodeResponse();
+    return isStream(head, upstream) ? upstream.decodeStream() : upstream.decodeResponse();
   }
 
-  #translate(events: readonly ModelEvent[]): string {
+  #translate(events: readonly ModelEvent[]): { body: string; contentType: string } {
     const { client, request, filter } = this.#setup;
     const encoder = request.stream ? client.encodeStream(this.#setup) : client.encodeResponse(this.#setup);
     const passed = filter
       ? [...events.flatMap((event) => filter.push(event)), ...(filter.flush?.() ?? [])]
       : events;
-    return passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    const body = passed.map((event) => encoder.push(event)).join('') + encoder.end();
+    return { body, contentType: encoder.contentType };
   }
 
   #send(answer: {

@@ -1,4 +1,5 @@
-import type { DialectName } from './model/request.ts';
+import type { LimitState } from './model/limits.ts';
+import type { DialectName, Operation, UpstreamDialectName } from './model/request.ts';
 import type { FinishReason, Usage } from './model/usage.ts';
 import type { ErrorCode } from './refusals.ts';
 
@@ -13,7 +14,7 @@ export interface Consumer {
 /** One configured place to send a request to: a provider and its model. */
 export interface Upstream {
   readonly provider: string;
-  readonly dialect: DialectName;
+  readonly dialect: UpstreamDialectName;
   /** The provider's own name of the model. */
   readonly model: string;
   readonly region?: string;
@@ -45,7 +46,7 @@ export type NoteValue =
 export interface Exchange {
   /** Random; the decision id that clients see. */
   readonly id: string;
-  readonly operation: 'chat';
+  readonly operation: Operation;
   /** The dialect that the client speaks. */
   readonly dialect: DialectName;
   readonly consumer: Consumer;
@@ -62,6 +63,33 @@ export interface Attempt {
   readonly upstream: Upstream;
 }
 
+/** The first byte of an upstream's answer. */
+export interface AnswerBegun {
+  readonly status: number;
+  /** From the start of the attempt. */
+  readonly firstChunkMs: number;
+}
+
+/** What became of one attempt, as far as the host knows it. */
+export interface AttemptResult {
+  /**
+   * `served`: its answer reached its end. `failed`: it answered with an error, broke off, or gave nothing. `abandoned`:
+   * the client or we ended it first, which says nothing about the upstream.
+   */
+  readonly fate: 'served' | 'failed' | 'abandoned';
+  /** HTTP status of the upstream; absent when none came, or when the host shows a failure only by going on to the next. */
+  readonly status?: number;
+  readonly error?: ErrorCode;
+  /** From the start of the attempt. */
+  readonly firstChunkMs?: number;
+  readonly durationMs: number;
+  readonly usage?: Usage;
+  /** How long the upstream asks us to stay away. */
+  readonly retryAfterMs?: number;
+  /** What is left of our account at the upstream, by its own headers. */
+  readonly limits?: readonly LimitState[];
+}
+
 /** How an exchange ended. */
 export type Ending =
   /** The client got the whole answer. */
@@ -72,6 +100,8 @@ export type Ending =
   | 'failed'
   /** The answer stopped before its end: the upstream broke it off. */
   | 'truncated'
+  /** We ended the answer at a limit, with the dialect's proper finish. */
+  | 'cut'
   /** The upstream fell silent inside its answer. */
   | 'stalled'
   /** The host ended the exchange before its answer was complete: client gone, or upstream cut. */

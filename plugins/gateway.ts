@@ -1,37 +1,56 @@
+import { hash } from 'node:crypto';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
-import { dialects } from './dialects/registry.ts';
+import { piiKeyName } from './config/secrets.ts';
+import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
+import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
+import { learningFactors } from './policies/token-budget/factors.ts';
+import { circuitCounter, localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
+import type { CounterStore } from './ports/counter-store.ts';
+import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
+import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
-import { type Provider, readyProviders } from './providers.ts';
+import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
-import { errorReply, type Reply } from './reply.ts';
-import { routeOf } from './routes.ts';
+import { errorReply, jsonReply, type Reply } from './reply.ts';
+import { type Route, routeOf } from './routes.ts';
 import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
-import { parseJsonDocument } from './wire/json.ts';
+import { type JsonObject, parseJsonDocument } from './wire/json.ts';
 
 /** What the gateway asks of the world. */
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly meter: Meter;
+  /** Where budgets are counted. */
+  readonly counters: CounterStore;
+  /** For work that would keep others waiting; absent: it is done here, in slices. */
+  readonly offload?: Offload;
+  /** Asks the other processes of this host for a decision that is not ours. */
+  readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
+  /** Public prices and facts of models. */
+  readonly catalog: Catalog;
+  /** Who holds reservations, for people: host and process. */
+  readonly owner: string;
+  /** What is known of upstreams, where others share it; one of this process alone when left out. */
+  readonly board?: HealthBoard;
 }
 
 /** A checked configuration with its secrets: one version of the policy. */
-export interface GatewayConfig {
+export interface GatewayConfig extends ProviderSecrets {
   readonly config: Config;
   /** SHA-256 of the configuration without its secrets. */
   readonly digest: string;
-  /** Key of each provider that has one, by the provider's name. */
-  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** What is left of an exchange whose worker is gone. */
@@ -41,6 +60,8 @@ export interface Orphan {
   /** The dialect that the client speaks. */
   readonly client: DialectName;
   readonly body: Uint8Array;
+  /** Where the body was going, for dialects that say there what a body means. */
+  readonly path?: string;
 }
 
 interface Version {
@@ -51,7 +72,25 @@ interface Version {
   readonly keys: KeyRing;
 }
 
+/** What an exchange begins with, besides its head. */
+type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
+
 const nobody: Consumer = { keyId: '' };
+
+/** The key of `pii`, where one is configured. */
+const hashKeyOf = ({ secrets }: GatewayConfig): { readonly hashKey?: Uint8Array } => {
+  const key = secrets.get(piiKeyName);
+  return key === undefined ? {} : { hashKey: Buffer.from(key) };
+};
+
+/** Decisions that can be asked for: about 4 kB each. */
+const keptDecisions = 5000;
+
+/** A refusal is counted as a call of the operation that its path names, chat where it names none. */
+const call = (route: Route): Pick<Exchange, 'dialect' | 'operation'> => ({
+  dialect: route.dialect,
+  operation: route.kind === 'call' ? route.operation : 'chat',
+});
 
 /**
  * The door of the core: hosts turn what they receive into calls on it and carry out what it answers.
@@ -59,11 +98,20 @@ const nobody: Consumer = { keyId: '' };
  */
 export class Gateway {
   readonly sessions = new Sessions();
+  /** Of the last exchanges; a host asks for one on behalf of another process. */
+  readonly decisions = new RecentDecisions(keptDecisions);
   readonly #ports: Ports;
+  /** Settlements that policies are still being told of. */
+  readonly #telling = new Set<Promise<void>>();
+  /** Outlives versions: a new configuration must not forget who is down. */
+  readonly #board: HealthBoard;
+  /** Outlives versions, too: what each model makes of a prompt has been learned. */
+  readonly #factors = learningFactors();
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
+    this.#board = ports.board ?? localHealthBoard({ ...ports, onCircuit: circuitCounter(ports.meter) });
     this.#version = this.#prepare(loaded);
   }
 
@@ -76,18 +124,24 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
+  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  async told(): Promise<void> {
+    await Promise.all(this.#telling);
+  }
+
   /**
    * Begins an exchange on a client's head. `known` is the caller, where the host has established it; otherwise the key
    * in the head says who calls. A `Reply` is the whole answer: the host sends it and reads no body.
    */
-  open(head: RequestHead, known?: Consumer): Session | Reply {
+  open(head: RequestHead, known?: Consumer): Session | Reply | Promise<Reply> {
     const route = routeOf(head);
     const consumer = known ?? this.#keyOwner(head);
     if (route.kind === 'none')
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
-    return this.#begin(head, route.dialect, consumer);
+    if (route.kind === 'decision') return this.#decision(head, route.id, consumer);
+    return this.#begin(head, { ...route, consumer });
   }
 
   /**
@@ -100,21 +154,24 @@ export class Gateway {
 
   /** Ends a call for a reason that the host has found before any exchange. */
   refuse(head: RequestHead, error: GatewayError): Reply {
-    return this.#begin(head, routeOf(head).dialect, nobody).refuse(error);
+    return this.#begin(head, { ...call(routeOf(head)), consumer: nobody }).refuse(error);
   }
 
   /**
    * The call for a later upstream when the worker that held the exchange is gone. `body` was made for the first one,
    * in the dialect `from`, after every policy had passed it; `to` is the name of the next one.
    */
-  orphanCall({ from, to, client, body }: Orphan): UpstreamCall | Reply {
+  async orphanCall({ from, to, client, body, path }: Orphan): Promise<UpstreamCall | Reply> {
     const { provider: name, model } = parseUpstreamName(to);
     const provider = this.#version.providers.get(name);
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
-      const request = dialects[from].decodeRequest(parseJsonDocument(body));
-      const encoded = dialects[provider.dialect].encodeRequest(request, { model, clientHeaders: new Map() });
-      return upstreamCall(encoded, {
+      const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
+      const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
+        model,
+        clientHeaders: new Map(),
+      });
+      return await upstreamCall(encoded, {
         provider,
         upstream: { provider: name, dialect: provider.dialect, model },
       });
@@ -129,12 +186,12 @@ export class Gateway {
     return key === undefined ? undefined : this.#version.keys.identify(key);
   }
 
-  #begin(head: RequestHead, dialect: DialectName, consumer: Consumer): Session {
+  #begin(head: RequestHead, { dialect, operation, consumer }: Beginning): Session {
     const { clock, random, meter } = this.#ports;
-    const { config, providers, policies } = this.#version;
+    const { config, digest, providers, policies } = this.#version;
     const exchange: Exchange = {
       id: random.id(),
-      operation: 'chat',
+      operation,
       dialect,
       consumer,
       startedMs: clock.nowMs(),
@@ -150,7 +207,20 @@ export class Gateway {
       providers,
       pipeline,
       clock,
-      onSettled: (settled) => this.sessions.remove(settled),
+      onSettled: (settled, { outcome, results, told }) => {
+        this.sessions.remove(settled);
+        const noted = told.then(() =>
+          this.decisions.add({
+            exchange,
+            outcome,
+            results,
+            configDigest: digest,
+            endedEpochMs: clock.epochMs(),
+          }),
+        );
+        this.#telling.add(noted);
+        void noted.finally(() => this.#telling.delete(noted));
+      },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
     });
@@ -163,24 +233,41 @@ export class Gateway {
     head: RequestHead,
     why: { dialect: DialectName; consumer: Consumer | undefined; code: RefusalCode },
   ): Reply {
-    return this.#begin(head, why.dialect, why.consumer ?? nobody).refuse(gatewayError(why.code));
+    const { dialect, consumer = nobody, code } = why;
+    return this.#begin(head, { dialect, operation: 'chat', consumer }).refuse(gatewayError(code));
+  }
+
+  /** What was decided about one of the caller's own calls. That there is one of another's is not told. */
+  async #decision(head: RequestHead, id: string, consumer: Consumer): Promise<Reply> {
+    const record = this.decisions.find(id) ?? (await this.#ports.findDecision?.(id));
+    if (!record || !mayReadDecision(record, consumer)) return this.refuse(head, gatewayError('not_found'));
+    return jsonReply(record as unknown as JsonObject);
   }
 
   #models(dialect: DialectName, consumer: Consumer): Reply {
     const { config } = this.#version;
     const names = Object.keys(config.models).filter((name) => mayUse(consumer, name, config));
-    return {
-      kind: 'reply',
-      status: 200,
-      headers: [['content-type', 'application/json']],
-      body: JSON.stringify(dialects[dialect].encodeModels(names)),
-      code: 'ok',
-    };
+    return jsonReply(dialects[dialect].encodeModels(names));
   }
 
-  #prepare({ config, digest, secrets }: GatewayConfig): Version {
-    const providers = readyProviders(config, secrets);
-    const policies = configuredPolicies(config, providers, this.#ports);
+  #prepare(loaded: GatewayConfig): Version {
+    const { config, digest } = loaded;
+    const providers = readyProviders(config, loaded);
+    const policies = configuredPolicies(config, providers, {
+      ...this.#ports,
+      offload: this.#ports.offload ?? noThreads,
+      board: this.#board,
+      factors: this.#factors,
+      ...hashKeyOf(loaded),
+      stickySecret: secretOf(loaded),
+      // What an upstream does not count, we count ourselves.
+      canServe: (dialect, operation) =>
+        operation === 'count-tokens' || upstreamDialectFor(dialect, operation) !== undefined,
+    });
     return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
   }
 }
+
+/** A secret that every process with the same keys of providers has, and nobody else. */
+const secretOf = ({ secrets }: ProviderSecrets): string =>
+  hash('sha256', JSON.stringify([...secrets].sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -23,6 +23,12 @@ export const keyRing = (keys: readonly KeyConfig[], clock: Clock): KeyRing => {
   };
 };
 
+/** Who the key with this id stands for, expired or not; undefined when there is none. */
+export const ownerOf = (keys: readonly KeyConfig[], id: string): Consumer | undefined => {
+  const key = keys.find((it) => keyId(it) === id);
+  return key && consumerOf(key);
+};
+
 const consumerOf = (key: KeyConfig): Consumer => {
   const { user, team, application } = key;
   return {

@@ -142,6 +142,35 @@ describe('Pipeline', () => {
     expect(pipelineOf(planned).pipeline.filter()).toBeUndefined();
   });
 
+  it('tells every policy once what became of an attempt, whatever another one does', () => {
+    const told: string[] = [];
+    const listening = (name: string) =>
+      policy(name, {
+        answering: ({ number }, { status }) => void told.push(`${name} ${number} answers ${status}`),
+        attempted: ({ number }, { fate }) => void told.push(`${name} ${number} ${fate}`),
+      });
+    const broken = policy('broken', {
+      attempted: () => {
+        throw new Error('broken');
+      },
+    });
+    const { pipeline, faults } = pipelineOf(listening('a'), broken, listening('b'));
+    const [first, second] = [1, 2].map((number) => ({ number, upstream }));
+    if (!first || !second) throw new Error('two attempts');
+    pipeline.attempted(first, { fate: 'failed', durationMs: 5 });
+    pipeline.attempted(first, { fate: 'served', durationMs: 9 });
+    pipeline.answering(second, { status: 200, firstChunkMs: 3 });
+    pipeline.answering(second, { status: 500, firstChunkMs: 3 });
+    expect(told).toEqual(['a 1 failed', 'b 1 failed', 'a 2 answers 200', 'b 2 answers 200']);
+    expect(faults).toEqual(['broken.attempted passed']);
+  });
+
+  it('keeps the last mirror that a policy names', async () => {
+    const mirroring = policy('mirror', { request: () => pass({ mirror: upstream }) });
+    const { pipeline } = pipelineOf(mirroring, planned);
+    expect(await pipeline.request(request)).toMatchObject({ plan: [upstream], mirror: upstream });
+  });
+
   it('settles every policy once, whatever another one does', async () => {
     const settled: string[] = [];
     const settling = (name: string) =>

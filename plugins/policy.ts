@@ -1,4 +1,4 @@
-import type { Attempt, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { AnswerBegun, Attempt, AttemptResult, Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -9,11 +9,21 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** What a policy says to a request: go on (perhaps changed, perhaps with a plan), or stop. */
 export type Verdict =
-  | { readonly kind: 'pass'; readonly request?: ModelRequest; readonly plan?: readonly Upstream[] }
+  | ({ readonly kind: 'pass' } & Change)
   | { readonly kind: 'refuse'; readonly error: GatewayError };
 
-/** Lets the request go on; `request` replaces it, `plan` says which upstreams to try, in order. */
-export const pass = (change: { request?: ModelRequest; plan?: readonly Upstream[] } = {}): Verdict => ({
+/** What a policy makes of a request that goes on. */
+export interface Change {
+  /** Takes the place of the request. */
+  readonly request?: ModelRequest;
+  /** The upstreams to try, in order. */
+  readonly plan?: readonly Upstream[];
+  /** Who else gets a copy of the request. Its answer is thrown away, and nobody waits for it. */
+  readonly mirror?: Upstream;
+}
+
+/** Lets the request go on. */
+export const pass = (change: Change = {}): Verdict => ({
   kind: 'pass',
   ...change,
 });
@@ -50,6 +60,10 @@ export interface PolicyHooks {
   request?(request: ModelRequest): Awaitable<Verdict>;
   /** Once per upstream tried, always from the same request. Who may not be tried is left out of the plan before. */
   attempt?(request: ModelRequest, attempt: Attempt): Awaitable<Verdict>;
+  /** When the first byte of an upstream's answer is there, whatever its status; at most once per attempt. Synchronous. */
+  answering?(attempt: Attempt, begun: AnswerBegun): void;
+  /** At most once per attempt, when its fate is known; before `settle`. Synchronous. */
+  attempted?(attempt: Attempt, result: AttemptResult): void;
   /** Once per answer; a filter when the policy wants to change it. Without any an answer in the client's own dialect passes untouched. */
   response?(): EventFilter | undefined;
   /** Once per answer; a watch when the policy must see every event, as the upstream sent it, though it changes none. */

@@ -123,6 +123,8 @@ export interface ErrorDetail {
   readonly upstreamCode?: string;
   readonly retryAfterMs?: number;
   readonly status?: number;
+  /** Replaces the row's: whether waiting helps depends on the case. */
+  readonly retry?: boolean;
 }
 
 /** The row of `code` with what this case adds. */

@@ -1,9 +1,13 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
-import type { Dialect, EncodedRequest, HeaderList } from './dialects/dialect.ts';
-import { dialects } from './dialects/registry.ts';
-import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { decisionLogFields } from './decision.ts';
+import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
+import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
+import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { countedLocally } from './local-count.ts';
 import type { ModelRequest } from './model/request.ts';
+import { unsealFor } from './model/seals.ts';
+import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Provider } from './providers.ts';
@@ -12,6 +16,7 @@ import { errorReply, type Reply } from './reply.ts';
 import { readRequestBody } from './request-body.ts';
 import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.ts';
 import type { JsonDocument } from './wire/json.ts';
+import { present } from './wire/present.ts';
 
 /** The head of a client's call. Header names are lower-case; `path` includes the query. */
 export interface RequestHead {
@@ -39,8 +44,17 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
-  readonly onSettled: (session: Session) => void;
+  readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
+}
+
+/** The end of an exchange. */
+export interface Settlement {
+  readonly outcome: Outcome;
+  /** What became of each attempt, by its number. */
+  readonly results: ReadonlyMap<number, AttemptResult>;
+  /** Resolves when every policy has heard of it. */
+  readonly told: Promise<void>;
 }
 
 interface Accepted {
@@ -61,6 +75,9 @@ export class Session {
   readonly #setup: SessionSetup;
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
+  readonly #results = new Map<number, AttemptResult>();
+  /** The attempt under way: when it began, and what its upstream has answered so far. */
+  #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
   #accepted: Accepted | undefined;
   #requestModel: string | undefined;
   #stream = false;
@@ -73,7 +90,8 @@ export class Session {
   constructor(setup: SessionSetup) {
     this.#setup = setup;
     this.id = setup.exchange.id;
-    this.dialect = dialects[setup.exchange.dialect];
+    const { dialect, operation } = setup.exchange;
+    this.dialect = dialectFor(dialect, operation) ?? dialects[dialect]; // a route leads only to what its dialect has
   }
 
   /** Largest body that `request` takes; a host that reads one need not read more. */
@@ -93,6 +111,7 @@ export class Session {
       if (decision.kind === 'refuse') return this.refuse(decision.error);
       const { request, plan } = decision;
       this.#accepted = { document, original, request, plan };
+      if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
@@ -102,6 +121,21 @@ export class Session {
     }
   }
 
+  /** Is this a count of tokens that the first upstream cannot do? */
+  #countsItself([first]: readonly Upstream[]): boolean {
+    const { operation } = this.#setup.exchange;
+    return (
+      operation === 'count-tokens' && first !== undefined && !upstreamDialectFor(first.dialect, operation)
+    );
+  }
+
+  async #count(request: ModelRequest): Promise<Reply> {
+    const nowSeconds = Math.floor(this.#setup.clock.epochMs() / 1000);
+    const reply = await countedLocally(request, { dialect: this.dialect, id: this.id, nowSeconds });
+    this.#settle({ ending: 'complete', status: reply.status });
+    return reply;
+  }
+
   /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */
   async attempt(number: number): Promise<UpstreamCall | Reply> {
     const accepted = this.#accepted;
@@ -109,10 +143,12 @@ export class Session {
     if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
+    this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
+    this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -129,6 +165,7 @@ export class Session {
     this.#attempts = Math.max(this.#attempts, number);
     const attempt: Attempt = { number, upstream };
     if (head.status < 400) this.#served = attempt;
+    this.#answering(attempt, head.status);
     const reader = readAnswer({
       head,
       emit: (frame) => {
@@ -142,9 +179,10 @@ export class Session {
       request: accepted.request,
       nowSeconds: Math.floor(this.#setup.clock.epochMs() / 1000),
       client: this.dialect,
-      upstream: dialects[upstream.dialect],
+      upstream: this.#upstreamDialect(upstream),
       filter: this.#setup.pipeline.filter(),
-      headers: this.#ownHeaders(attempt),
+      watch: this.#setup.pipeline.watch(attempt),
+      headers: (usage) => this.#ownHeaders(attempt, usage),
       requestId: this.id,
       maxBytes: this.#setup.config.limits.maxResponseBytes,
       seen: this.#seen,
@@ -191,6 +229,7 @@ export class Session {
       response_model: this.#served ? upstreamName(this.#served.upstream) : '',
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
+      ...decisionLogFields(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
@@ -199,13 +238,25 @@ export class Session {
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
-    const to = dialects[upstream.dialect];
-    return to === this.dialect && request === original
-      ? to.patchRequest(document, request, target)
-      : to.encodeRequest(request, target);
+    const to = this.#upstreamDialect(upstream);
+    const { request: unsealed, lost } = unsealFor(upstream.dialect, request);
+    const encoded =
+      to === this.dialect && unsealed === original
+        ? this.dialect.patchRequest(document, unsealed, target)
+        : to.encodeRequest(unsealed, target);
+    return lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
   }
 
-  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall {
+  #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
+    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation);
+    if (!found)
+      throw new RequestError('unsupported_field', {
+        message: 'The upstream of this model cannot do what this path asks for.',
+      });
+    return found;
+  }
+
+  #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall | Promise<UpstreamCall> {
     const provider = this.#setup.providers.get(upstream.provider);
     if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
     this.#dropped.set(number, encoded.dropped);
@@ -215,18 +266,28 @@ export class Session {
 
   /** A query belongs to the client's dialect (`?beta=true`), so only an upstream of that dialect gets it. */
   #query(upstream: Upstream): string {
-    const at = this.#setup.head.path.indexOf('?');
-    return at === -1 || upstream.dialect !== this.dialect.name ? '' : this.#setup.head.path.slice(at);
+    const { path } = this.#setup.head;
+    const at = path.indexOf('?');
+    const isLeftOut = upstream.dialect !== this.dialect.name || this.dialect.forwardsQuery === false;
+    return at === -1 || isLeftOut ? '' : path.slice(at);
   }
 
-  #ownHeaders({ number, upstream }: Attempt): HeaderList {
+  #ownHeaders(attempt: Attempt, usage: Usage | undefined): HeaderList {
+    const { number, upstream } = attempt;
     const dropped = this.#dropped.get(number) ?? [];
     return [
       ['x-nexus-decision', this.id],
       ['x-nexus-model', upstreamName(upstream)],
       ['x-nexus-attempts', String(number)],
       ...(dropped.length > 0 ? ([['x-nexus-dropped', dropped.join(',')]] as const) : []),
+      ...this.#setup.pipeline.headers(attempt, usage),
+      ...this.#limitHeaders(),
     ];
+  }
+
+  #limitHeaders(): HeaderList {
+    const limits = this.#setup.pipeline.limits();
+    return limits.length === 0 ? [] : this.dialect.encodeLimits(limits, this.#setup.clock.epochMs());
   }
 
   /** An upstream that falls silent inside its answer is not waited for without end. */
@@ -257,7 +318,10 @@ export class Session {
 
   #reply(error: GatewayError, ending: 'refused' | 'failed'): Reply {
     this.#seen.error = error.code;
-    const headers: HeaderList = this.#attempts > 0 ? [['x-nexus-attempts', String(this.#attempts)]] : [];
+    const headers: HeaderList = [
+      ...(this.#attempts > 0 ? ([['x-nexus-attempts', String(this.#attempts)]] as const) : []),
+      ...this.#limitHeaders(),
+    ];
     const reply = errorReply(error, { dialect: this.dialect, id: this.id, headers });
     this.#settle({ ending, status: reply.status });
     return reply;
@@ -266,6 +330,7 @@ export class Session {
   #settle({ ending, status }: { ending: Ending; status: number }): void {
     if (this.#outcome) return;
     this.#stopTimer();
+    this.#attempted(fates[ending]);
     const { usage, finishReason, error } = this.#seen;
     const plan = this.#accepted?.plan ?? [];
     this.#outcome = {
@@ -283,14 +348,49 @@ export class Session {
       ...(finishReason ? { finishReason } : {}),
       ...(this.#firstChunkMs === undefined ? {} : { firstChunkMs: this.#firstChunkMs }),
     };
-    void this.#setup.pipeline.settle(this.#outcome);
-    this.#setup.onSettled(this);
+    const told = this.#setup.pipeline.settle(this.#outcome);
+    this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
+  }
+
+  #answering(attempt: Attempt, status: number): void {
+    const current = this.#current;
+    if (current?.attempt.number !== attempt.number) return;
+    const begun = { status, firstChunkMs: this.#setup.clock.nowMs() - current.startedMs };
+    current.begun = begun;
+    this.#setup.pipeline.answering(attempt, begun);
+  }
+
+  /** Tells what became of the attempt under way, if there is one. */
+  #attempted(fate: AttemptResult['fate']): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#current = undefined;
+    const { usage, error, retryAfterMs } = this.#seen;
+    const result: AttemptResult = {
+      fate,
+      durationMs: this.#setup.clock.nowMs() - current.startedMs,
+      ...current.begun,
+      ...present({ usage, error, retryAfterMs }),
+    };
+    this.#results.set(current.attempt.number, result);
+    this.#setup.pipeline.attempted(current.attempt, result);
   }
 
   #elapsedMs(): number {
     return this.#setup.clock.nowMs() - this.#setup.exchange.startedMs;
   }
 }
+
+/** What an exchange's end says of its last attempt. */
+const fates = {
+  complete: 'served',
+  cut: 'served',
+  failed: 'failed',
+  truncated: 'failed',
+  stalled: 'failed',
+  refused: 'abandoned',
+  aborted: 'abandoned', // the client's leaving and an upstream's breaking off look the same to a host
+} as const satisfies Record<Ending, AttemptResult['fate']>;
 
 const pathOf = (path: string): string => path.split('?', 1)[0] ?? path;
 

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import type { BenchHostName } from '../../bench/hosts.ts';
+import { runRouteBench } from '../../bench/route.ts';
 import { runBench } from '../../bench/run.ts';
 import { scenarios } from '../../bench/scenarios.ts';
 import { type ExitCode, UsageError } from '../run.ts';
@@ -9,9 +11,17 @@ import { parseWorkerCount } from '../supervisor/worker-pool.ts';
 const whole = { rounds: 4, seconds: 1.5 };
 const quick = { rounds: 1, seconds: 0.4 };
 
+/** A million requests under all picks together take about half a minute. */
+const story = { requestsPerSecond: 200, seed: 1 };
+
 export default defineCommand({
-  meta: { description: 'Measure what Nexus costs beside plain Envoy; a whole run writes bench/RESULTS.md' },
+  meta: {
+    description:
+      'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md. `route` simulates routing instead and draws docs/routing-share.svg',
+  },
   args: {
+    area: { type: 'positional', required: false, description: '`route`, or nothing' },
+    host: { type: 'string', default: 'envoy', description: 'The proxy to measure in: envoy or kong' },
     rounds: { type: 'string', description: `Rounds of each scenario; ${whole.rounds} when left out` },
     seconds: { type: 'string', description: `Length of a round; ${whole.seconds} when left out` },
     quick: { type: 'boolean', description: 'Half a minute for all, too short for firm figures' },
@@ -20,22 +30,32 @@ export default defineCommand({
     'cpu-prof': { type: 'string', description: 'Directory for CPU profiles of the workers' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args, rawArgs }): Promise<ExitCode> => {
+  run: async ({ args, rawArgs }): Promise<ExitCode> => {
+    const output = args.json ? 'json' : 'tables';
+    if (args.area === 'route') {
+      runRouteBench({ output, ...(args.quick ? { ...story, requestsPerSecond: 20 } : story) });
+      return 0;
+    }
+    if (args.area !== undefined) throw new UsageError(`unknown area ${args.area}, expected route or nothing`);
     const profile = args['cpu-prof'];
     const only = args.only === undefined ? undefined : parsePattern(args.only);
     const { rounds, seconds } = args.quick ? quick : whole;
+    if (!isHost(args.host)) throw new UsageError(`--host ${args.host}: expected envoy or kong`);
     return runBench({
+      host: args.host,
       rounds: parseAmount('rounds', args.rounds, rounds),
       seconds: parseAmount('seconds', args.seconds, seconds),
       workers: parseWorkerCount(args.workers),
       only,
       profileDirectory: profile === undefined ? undefined : resolve(profile),
-      output: args.json ? 'json' : 'tables',
+      output,
       record: !args.quick && only === undefined && profile === undefined,
       command: ['./nexus', 'bench', ...rawArgs].join(' '),
     });
   },
 });
+
+const isHost = (name: string): name is BenchHostName => name === 'envoy' || name === 'kong';
 
 const parseAmount = (option: string, text: string | undefined, whenAbsent: number): number => {
   const amount = text === undefined ? whenAbsent : Number(text);

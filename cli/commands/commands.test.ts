@@ -40,7 +40,7 @@ afterEach(() => {
 describe('check', () => {
   test('the demo is good, without a warning', async () => {
     expect(await run(program, ['check', demo])).toBe(0);
-    expect(out).toMatch(/^ok: 5 providers, 3 models, 2 teams, 2 keys \(sha256:[0-9a-f]{64}\)\n$/);
+    expect(out).toMatch(/^ok: 5 providers, 5 models, 2 teams, 3 keys \(sha256:[0-9a-f]{64}\)\n$/);
     expect(err).toBe('');
   });
 
@@ -107,6 +107,7 @@ describe('keys', () => {
       ['USER', 'TEAM', 'APPLICATION', 'EXPIRES'],
       ['alice', 'support', 'helpdesk', 'never'],
       ['bob', 'research', 'notebook', 'never'],
+      ['tina', 'research', '-', 'never'],
       [],
     ]);
     out = '';

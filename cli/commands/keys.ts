@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { createKey, type KeyOwner, type ListedKey, listKeys } from '../../plugins/config/keys.ts';
 import { openConfig } from '../config.ts';
 import { type ExitCode, UsageError } from '../run.ts';
+import { textTable } from '../table.ts';
 
 const create = defineCommand({
   meta: { description: 'Make a key for a client; it is shown once and stored nowhere' },
@@ -49,8 +50,8 @@ const list = defineCommand({
   },
 });
 
-const table = (keys: readonly ListedKey[]): string => {
-  const rows = [
+const table = (keys: readonly ListedKey[]): string =>
+  textTable([
     ['ID', 'USER', 'TEAM', 'APPLICATION', 'EXPIRES'],
     ...keys.map(({ id, user, team, application, expires, expired }) => [
       id,
@@ -59,17 +60,7 @@ const table = (keys: readonly ListedKey[]): string => {
       application ?? '-',
       `${expires ?? 'never'}${expired ? ' (expired)' : ''}`,
     ]),
-  ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-};
+  ]);
 
 export default defineCommand({
   meta: { description: 'Make and list keys of clients' },

@@ -15,6 +15,8 @@ export interface ReloaderOptions {
   readonly renderHost: (config: UsableConfig['config']) => unknown;
   /** What becomes of a version that needs another Envoy configuration, and what is said then. */
   readonly onHostChange: { readonly apply: 'yes' | 'no'; readonly say: string };
+  /** Told of a version that is followed from now on. */
+  readonly onApplied?: (config: UsableConfig['config']) => void;
   readonly say: (text: string) => void;
 }
 
@@ -23,7 +25,7 @@ export interface ReloaderOptions {
  * used changes nothing and is explained. Returns what to call whenever the file may have changed.
  */
 export const reloader = (options: ReloaderOptions): (() => Promise<void>) => {
-  const { file, directory, read, reload, renderHost, onHostChange, say } = options;
+  const { file, directory, read, reload, renderHost, onHostChange, onApplied, say } = options;
   let current = options.current;
   let seen = current.digest;
   return async () => {
@@ -34,6 +36,11 @@ export const reloader = (options: ReloaderOptions): (() => Promise<void>) => {
     if ('problems' in next)
       return say(lines(`${file} is not used, the last good version stays:`, next.problems));
     if (next.digest === current.digest) return say(`${file} is the version in use again`);
+    if (JSON.stringify(current.config.store) !== JSON.stringify(next.config.store)) {
+      return say(
+        `${file} is not used yet: \`store\` is opened once, at the start. Stop this and start it again.`,
+      );
+    }
     const differences = configDiff(current.config, next.config);
     const hostChanges =
       JSON.stringify(renderHost(current.config)) !== JSON.stringify(renderHost(next.config));
@@ -41,6 +48,7 @@ export const reloader = (options: ReloaderOptions): (() => Promise<void>) => {
     if (hostChanges && onHostChange.apply === 'no') return;
     publishConfig(next.text, directory);
     current = next;
+    onApplied?.(next.config);
     say(lines(summary(file, await reload()), differences));
   };
 };

@@ -4,7 +4,7 @@ import { workerSocket } from '../../extproc/names.ts';
 import { UsageError } from '../run.ts';
 import { type ReloadResult, sumMetrics, Worker, type WorkerOptions } from './worker.ts';
 
-export interface WorkerPoolOptions extends Pick<WorkerOptions, 'config' | 'onEvent'> {
+export interface WorkerPoolOptions extends Pick<WorkerOptions, 'config' | 'countersPath' | 'onEvent'> {
   /** One worker listens on each. */
   readonly sockets: readonly string[];
   /** Where the logs go; absent: our own stdout and stderr. */
@@ -37,10 +37,23 @@ export const workerSockets = (directory: string, count: number): string[] =>
 export class WorkerPool {
   readonly #workers: readonly Worker[];
 
-  constructor({ sockets, logDirectory, config, onEvent }: WorkerPoolOptions) {
+  constructor({ sockets, logDirectory, ...shared }: WorkerPoolOptions) {
     this.#workers = sockets.map((socketPath, index) => {
       const logFile = logDirectory && join(logDirectory, `worker-${index}.log`);
-      return new Worker({ index, config, socketPath, logFile, onEvent });
+      return new Worker({
+        ...shared,
+        index,
+        socketPath,
+        logFile,
+        onHealth: (from, facts) => {
+          for (const worker of this.#workers) if (worker !== from) worker.tellHealth(facts);
+        },
+        findElsewhere: async (from, decision) => {
+          const others = this.#workers.filter((worker) => worker !== from);
+          const records = await Promise.all(others.map((worker) => worker.findDecision(decision)));
+          return records.find((record) => record !== undefined);
+        },
+      });
     });
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../plugins/ports/clock.ts';
 import { Channel } from './channel.ts';
 import type { Instances } from './instances.ts';
 import { decodeRpcCall, encodeDone, encodeInstanceStatus, type RpcCall } from './messages.ts';
-import { isPhase, type PhaseEvent, type Phases, type PluginModule } from './module.ts';
+import { isPhase, type Phases, type PluginModule } from './module.ts';
 import { type Exit, type Kong, kongOver } from './pdk.ts';
 
 /** Told of what went wrong on our side; `at` is a phase, `start-instance` or `connection`. */
@@ -13,8 +13,8 @@ export interface ConnectionOptions<World> {
   readonly module: PluginModule<World>;
   readonly world: World;
   readonly instances: Instances<Phases>;
-  /** What clients are told of a fault before the plugin knows more of them. */
-  readonly faultExit: () => Exit;
+  /** What the client is told when a phase throws or takes too long. */
+  readonly faultExit: Exit;
   readonly onFault: FaultListener;
   readonly clock: Clock;
   /** A phase that takes longer is ended with its `faultExit`. */
@@ -96,12 +96,11 @@ export class Connection<World> {
   }
 
   async #run({ sequence, phase }: HandleEvent, instance: Phases): Promise<void> {
-    const { clock, faultExit, phaseTimeoutMs } = this.#options;
-    const event: PhaseEvent = { faultExit };
-    const fail = (cause: unknown) => this.#fail(cause, { phase, event });
+    const { clock, phaseTimeoutMs } = this.#options;
+    const fail = (cause: unknown) => this.#fail(phase, cause);
     const stopTimer = clock.after(phaseTimeoutMs, () => fail(new Error(`longer than ${phaseTimeoutMs} ms`)));
     try {
-      await runPhase(instance, { phase, event, kong: kongOver(this.#channel) });
+      await runPhase(instance, { phase, kong: kongOver(this.#channel) });
       if (!this.#channel.spent) this.#channel.endEvent(encodeDone(sequence));
     } catch (cause) {
       fail(cause);
@@ -111,19 +110,11 @@ export class Connection<World> {
   }
 
   /** Nothing passes on a fault: the client is answered here and now. */
-  #fail(cause: unknown, { phase, event }: { phase: string; event: PhaseEvent }): void {
+  #fail(phase: string, cause: unknown): void {
     if (this.#channel.spent) return;
     this.#options.onFault({ at: phase, cause });
-    const { status, body, headers } = this.#faultExit(event);
+    const { status, body, headers } = this.#options.faultExit;
     kongOver(this.#channel).response.exit(status, body, headers);
-  }
-
-  #faultExit(event: PhaseEvent): Exit {
-    try {
-      return event.faultExit();
-    } catch {
-      return this.#options.faultExit();
-    }
   }
 
   /**
@@ -136,11 +127,8 @@ export class Connection<World> {
   }
 }
 
-const runPhase = (
-  instance: Phases,
-  { phase, event, kong }: { phase: string; event: PhaseEvent; kong: Kong },
-): void | Promise<void> => {
+const runPhase = (instance: Phases, { phase, kong }: { phase: string; kong: Kong }): void | Promise<void> => {
   const handler = isPhase(phase) ? instance[phase] : undefined;
   if (!handler) throw new Error(`there is nothing here for the phase ${phase}`);
-  return handler.call(instance, kong, event);
+  return handler.call(instance, kong);
 };

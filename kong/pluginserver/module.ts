@@ -1,6 +1,6 @@
 import type { Awaitable } from '../../plugins/policy.ts';
 import type { KongField } from '../schema.ts';
-import type { Exit, Kong } from './pdk.ts';
+import type { Kong } from './pdk.ts';
 
 /** The phases of a request that Kong hands to external plugins. */
 const phases = ['certificate', 'rewrite', 'access', 'response', 'preread', 'log'] as const;
@@ -8,14 +8,8 @@ export type Phase = (typeof phases)[number];
 
 export const isPhase = (name: string): name is Phase => phases.some((phase) => phase === name);
 
-/** One phase of one request. */
-export interface PhaseEvent {
-  /** What the client is told should the phase throw or take too long. Set it as soon as more is known of the client. */
-  faultExit: () => Exit;
-}
-
 /** One configured plugin: a method for each phase that it wants. */
-export type Phases = { [P in Phase]?: (kong: Kong, event: PhaseEvent) => Awaitable<void> };
+export type Phases = { [P in Phase]?: (kong: Kong) => Awaitable<void> };
 
 /** A plugin with the exports of kong-pdk 0.6.0. `World` is what its instances share: Kong restarts instances at will. */
 export interface PluginModule<World> {

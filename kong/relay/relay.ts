@@ -10,6 +10,7 @@ import { type Tickets, ticketHeader } from '../ticket.ts';
 import { RelayedCall } from './call.ts';
 import { Client } from './client.ts';
 import { Egress, type EgressOptions } from './egress.ts';
+import { recordedReply } from './record.ts';
 
 export interface RelayOptions {
   readonly gateway: Gateway;
@@ -44,6 +45,7 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const server = createServer(serverOptions, (incoming, response) => {
     void serve({ incoming, response }, options, egress);
   });
+  server.maxHeadersCount = 0; // nginx has limits; of more than a limit here Node would drop the rest without a word
   server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
   await listenOnSocket(server, socketPath);
   return {
@@ -71,8 +73,9 @@ const serve = async (
   const client = new Client(response);
   const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
-    const opened = open(requestHead(incoming), options);
-    if (!('request' in opened)) return client.reply(opened);
+    const head = requestHead(incoming);
+    const opened = await open(head, options);
+    if (!('request' in opened)) return client.reply(recordedReply(opened, head));
     const { clock } = options;
     await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
   } catch (cause) {
@@ -82,12 +85,20 @@ const serve = async (
 };
 
 /** The session of a call that has a good ticket. */
-const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
-  const length = head.headers.get('content-length');
-  const call = { ...head, bodyBytes: length === undefined ? undefined : Number(length) };
-  const consumer = tickets.redeem(head.headers.get(ticketHeader) ?? '', call);
-  return consumer ? gateway.open(head, consumer) : gateway.refuse(head, gatewayError('policy_unavailable'));
+const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply | Promise<Reply> => {
+  const { headers } = head;
+  const passage = tickets.redeem(headers.get(ticketHeader) ?? '');
+  if (!passage) return gateway.refuse(head, gatewayError('policy_unavailable'));
+  if (/websocket/i.test(headers.get('upgrade') ?? '')) return gateway.refuse(head, noWebSocket);
+  // A consumer that stands for all who have no credential is none: Kong's plugins mark it, and unmark every other.
+  return gateway.open(head, headers.has('x-anonymous-consumer') ? undefined : passage.consumer);
 };
+
+/** Kong forwards no other upgrade; clients that offer HTTP/2 are content without. */
+const noWebSocket = gatewayError('invalid_request', {
+  message: 'This path does not speak WebSocket.',
+  param: 'upgrade',
+});
 
 /** The head of the client's call as Kong passes it on. A name that comes twice has its values joined (RFC 9110 §5.3). */
 const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingMessage): RequestHead => {

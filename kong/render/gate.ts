@@ -2,12 +2,14 @@ import type { Config, ModelConfig } from '../../plugins/config/schema.ts';
 import { dialects } from '../../plugins/dialects/registry.ts';
 import { keyHeaders } from '../../plugins/identity.ts';
 import type { DialectName } from '../../plugins/model/request.ts';
+import { longestPlan } from '../../plugins/policies/upstream/config.ts';
 import { gatewayError } from '../../plugins/refusals.ts';
 import { retryHeaders } from '../../plugins/reply.ts';
-import { servedPaths } from '../../plugins/routes.ts';
+import { servedPaths, servedPatterns } from '../../plugins/routes.ts';
 import { ticketHeader } from '../ticket.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
 import { keepHeadersFromLogs, luaString } from './lua.ts';
+import { recordFunctions } from './records.ts';
 
 /** What Kong consumers are in nexus.yaml; without it only keys of nexus.yaml count. */
 export interface PluginSettings {
@@ -42,7 +44,12 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
   routes: clientDialects.map((dialect) => ({
     name: routeName(dialect),
     service: gateService,
-    paths: Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+    paths: [
+      ...Object.keys(servedPaths).filter((path) => servedPaths[path] === dialect),
+      ...Object.keys(servedPatterns).flatMap((pattern) =>
+        servedPatterns[pattern] === dialect ? [`~${pattern}`] : [],
+      ),
+    ],
     strip_path: false,
     ...unbuffered,
     ...ours,
@@ -52,7 +59,10 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
     {
       name: 'pre-function',
       service: gateService,
-      config: { log: [keepHeadersFromLogs([...keyHeaders, ticketHeader])] },
+      config: {
+        header_filter: [recordFunctions.header_filter],
+        log: [keepHeadersFromLogs([...keyHeaders, ticketHeader]) + recordFunctions.log],
+      },
       ...ours,
     },
     ...clientDialects.map(typedErrors),
@@ -67,8 +77,7 @@ const routeName = (dialect: DialectName): string => `nexus-${dialect}`;
 const longestAnswerMs = ({ models, limits }: Config): number =>
   Math.max(limits.streamIdleTimeoutMs, ...Object.values(models).map(allAttemptsMs));
 
-const allAttemptsMs = ({ firstByteTimeoutMs, maxAttempts, candidates, fallback }: ModelConfig): number =>
-  firstByteTimeoutMs * Math.min(maxAttempts, candidates.length + fallback.length);
+const allAttemptsMs = (model: ModelConfig): number => model.firstByteTimeoutMs * longestPlan(model);
 
 /** Only the request's id differs from error to error. */
 const idPlace = '$kong_request_id';

@@ -68,18 +68,24 @@ describe('a kong.yml', () => {
     const text = JSON.stringify(whole);
     expect(text).not.toContain(planted);
     expect(text).not.toContain('PLANTED_NAME');
-    const routes = Object.keys(config.providers).map((name) => named('routes', `nexus.${name}`));
+    const names = [...Object.keys(config.providers).map((name) => `nexus.${name}`), 'nexus-record'];
+    const routes = names.map((name) => named('routes', name));
     for (const { headers } of routes) expect(headers).toEqual({ [egressHeader]: [egressSecret] });
     expect(text.split(egressSecret)).toHaveLength(routes.length + 1);
   });
 
   test('leads clients nowhere: only the plugin knows where the relay is', () => {
     const clients = list('routes').filter(({ headers }) => headers === undefined);
-    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus']);
+    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus', 'nexus']);
     expect(clients.flatMap(({ paths }) => paths)).toEqual([
       '/v1/chat/completions',
+      '/v1/embeddings',
+      '/v1/images/generations',
       '/v1/models',
       '/v1/messages',
+      '/v1/messages/count_tokens',
+      '/v1beta/models',
+      expect.stringMatching(/^~.*models/),
     ]);
     expect(named('services', 'nexus')).toMatchObject({ host: '127.0.0.1', port: 9, retries: 0 });
     expect(named('plugins', 'nexus')).toMatchObject({ service: 'nexus', config: { team: 'shop' } });
@@ -129,10 +135,15 @@ describe('a kong.yml', () => {
 
   test('tells each route of a dead plugin in its dialect', () => {
     const errors = list('plugins').filter(({ name }) => name === 'post-function');
-    expect(errors.map(({ route }) => route)).toEqual(['nexus-openai-chat', 'nexus-anthropic-messages']);
+    expect(errors.map(({ route }) => route)).toEqual([
+      'nexus-openai-chat',
+      'nexus-anthropic-messages',
+      'nexus-gemini',
+    ]);
     expect(errors.map((it) => JSON.stringify(it))).toEqual([
       expect.stringContaining('policy_unavailable'),
       expect.stringContaining('ngx.var.kong_request_id'),
+      expect.stringContaining('UNAVAILABLE'),
     ]);
   });
 

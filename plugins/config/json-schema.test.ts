@@ -11,6 +11,7 @@ const fields = (schema: JsonSchema, path: string): [path: string, schema: JsonSc
   ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) => fields(child, `${path}.${name}`)),
   ...(schema.additionalProperties ? fields(schema.additionalProperties, `${path}.<name>`) : []),
   ...(schema.items?.properties ? fields(schema.items, `${path}[]`) : []),
+  ...(schema.anyOf ?? []).flatMap(({ items }) => (items ? fields(items, `${path}[]`) : [])),
 ];
 
 describe('generated files are fresh', () => {
@@ -43,6 +44,8 @@ test('it speaks of the file as it is written: what has a default is not required
 test('schemaAt follows names of the user, lists and fixed keys', () => {
   const schema = configJsonSchema();
   expect(schemaAt(schema, ['models', 'any', 'candidates', 3, 'weight'])?.type).toBe('integer');
+  expect(schemaAt(schema, ['models', 'any', 'capture', 'team'])?.type).toBe('string');
+  expect(schemaAt(schema, ['models', 'any', 'capture', 1, 'team'])?.type).toBe('string');
   expect(schemaAt(schema, ['models', 'any', 'nothing'])).toBeUndefined();
   expect(schemaAt(schema, ['models', 'any', 'nothing', 'below'])).toBeUndefined();
   expect(schemaAt(schema, ['constructor'])).toBeUndefined();

@@ -6,7 +6,8 @@ export interface JsonSchema {
   readonly $schema?: string;
   readonly title?: string;
   readonly description?: string;
-  readonly type?: string;
+  /** Several, where texts and numbers may stand alike. */
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
@@ -16,6 +17,8 @@ export interface JsonSchema {
   /** Of an object whose keys are the user's own names: what stands under each. `false`: no other keys. */
   readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
+  /** One of several kinds. */
+  readonly anyOf?: readonly JsonSchema[];
 }
 
 /** JSON Schema of nexus.yaml as it is written, before defaults are filled in; for editors. */
@@ -37,7 +40,9 @@ const dropNoise = (schema: { maximum?: unknown; format?: unknown; pattern?: unkn
 export const schemaAt = (root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined =>
   path.reduce<JsonSchema | undefined>((schema, step) => schema && childOf(schema, step), root);
 
-const childOf = ({ properties = {}, additionalProperties, items }: JsonSchema, step: PropertyKey) => {
+const childOf = (schema: JsonSchema, step: PropertyKey): JsonSchema | undefined => {
+  const { properties = {}, additionalProperties, items, anyOf } = schema;
+  if (anyOf) return anyOf.map((it) => childOf(it, step)).find((it) => it !== undefined);
   if (typeof step === 'number') return items;
   const name = String(step);
   return Object.hasOwn(properties, name) ? properties[name] : additionalProperties || undefined;

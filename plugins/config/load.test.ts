@@ -145,7 +145,7 @@ describe('shape', () => {
       'pick: weighted',
       'strategy: weighted',
       '^strategy',
-      'models.support.strategy: unknown key, expected one of pick, candidates, fallback, maxAttempts, firstByteTimeoutMs',
+      'models.support.strategy: unknown key, expected one of pick, candidates, fallback, sticky, minQuality, costTolerance, peak, capture, mirror, maxAttempts, firstByteTimeoutMs',
     ],
     ['unknown key at the top', 'teams:', 'team:', '\n^team:', 'team: unknown key, did you mean "teams"?'],
     [
@@ -160,7 +160,7 @@ describe('shape', () => {
       'dialect: openai, baseUrl: http:',
       'baseUrl: http:',
       '^vllm',
-      'providers.vllm.dialect: missing, expected one of openai, anthropic',
+      'providers.vllm.dialect: missing, expected one of openai, anthropic, anthropic-vertex, anthropic-bedrock, gemini, cohere, bedrock',
     ],
     [
       'missing in a list',
@@ -203,7 +203,7 @@ describe('shape', () => {
       'pick: weighted',
       'pick:',
       'pick:^',
-      'models.support.pick: empty, expected one of weighted, ordered',
+      'models.support.pick: empty, expected one of weighted, ordered, latency, cost, leastBusy',
     ],
     [
       'wrong choice',

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Catalog } from '../catalog/catalog.ts';
 import { type Finding, formatPath, type Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -24,6 +25,8 @@ export interface LoadOptions extends SecretSources {
   readonly file: string;
   /** Wall clock, milliseconds since 1970: which keys have expired. */
   readonly epochMs?: number;
+  /** Public prices, read when a budget counts money; without them nobody checks that every model has a price. */
+  readonly catalog?: () => Catalog;
 }
 
 /**
@@ -31,14 +34,16 @@ export interface LoadOptions extends SecretSources {
  * only looked for, never kept. Never throws for what stands in `text`.
  */
 export const loadConfig = (text: string, options: LoadOptions): LoadedConfig | RefusedConfig => {
-  const { file, epochMs = Date.now(), ...sources } = options;
+  const { file, epochMs = Date.now(), catalog, ...sources } = options;
   const source = parseYaml(text);
   if ('error' in source) return { problems: [{ severity: 'error', file, path: '', ...source.error }] };
   const place = (findings: readonly Finding[]) => placed(findings, source, file);
   const parsed = configSchema.safeParse(source.value, { reportInput: true });
   if (!parsed.success) return { problems: place(schemaFindings(parsed.error.issues)) };
   const config = parsed.data;
-  const findings = place(checkRules({ config, wrote: source.has, sources, epochMs }));
+  const findings = place(
+    checkRules({ config, wrote: source.has, sources, epochMs, ...(catalog ? { catalog } : {}) }),
+  );
   const problems = findings.filter(({ severity }) => severity === 'error');
   return problems.length > 0 ? { problems } : { config, digest: digestOf(config), warnings: findings };
 };

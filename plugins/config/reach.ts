@@ -3,17 +3,23 @@ import type { CandidateConfig, Config, ModelConfig } from './schema.ts';
 /** The regions that callers may use; every one when undefined. */
 export type Regions = readonly string[] | undefined;
 
-/** The upstreams of a model that can be among the `maxAttempts` tried for callers of these regions. */
+/** The upstreams of a model that can be among the `maxAttempts` tried for callers of these regions, mirrors apart. */
 export const reachable = (
-  { pick, candidates, fallback, maxAttempts }: ModelConfig,
+  model: ModelConfig,
   { regions, config }: { readonly regions: Regions; readonly config: Config },
 ): CandidateConfig[] => {
-  const lies = (candidate: CandidateConfig) => liesIn(candidate, regions, config);
-  const first = candidates.filter(lies);
-  const next = fallback.filter(lies);
-  if (pick === 'ordered') return [...first, ...next].slice(0, maxAttempts);
+  const { pick, sticky, candidates, fallback, peak, capture, maxAttempts } = model;
+  const may = (candidate: CandidateConfig) =>
+    liesIn(candidate, regions, config) && isGood(candidate, model.minQuality);
+  const first = candidates.filter(may);
+  const next = fallback.filter(may);
+  const elsewhere = [peak?.use ?? [], ...capture.map(({ use }) => use)].flatMap((use) =>
+    use.filter(may).slice(0, maxAttempts),
+  );
+  if (pick === 'ordered' && sticky === undefined)
+    return [...[...first, ...next].slice(0, maxAttempts), ...elsewhere];
   const drawn = first.filter(({ weight }) => weight > 0); // in any order, so each of them can be the first
-  return [...drawn, ...next.slice(0, Math.max(0, maxAttempts - drawn.length))];
+  return [...drawn, ...next.slice(0, Math.max(0, maxAttempts - drawn.length)), ...elsewhere];
 };
 
 const liesIn = ({ provider }: CandidateConfig, regions: Regions, { providers }: Config): boolean => {
@@ -21,3 +27,6 @@ const liesIn = ({ provider }: CandidateConfig, regions: Regions, { providers }: 
   const region = Object.hasOwn(providers, provider) ? providers[provider]?.region : undefined;
   return region !== undefined && regions.includes(region);
 };
+
+const isGood = ({ quality }: CandidateConfig, minQuality: number | undefined): boolean =>
+  minQuality === undefined || (quality ?? -1) >= minQuality;

@@ -42,12 +42,13 @@ const section = (name: string, field: Field): string =>
 
 /** A row for the field, and one for each below it. */
 const rows = (path: string, field: Field): string[] => {
-  const { additionalProperties, items } = field.schema;
+  const { additionalProperties, items, anyOf = [] } = field.schema;
   return [
     row(path, field),
     ...fieldsOf(field.schema).flatMap(([name, below]) => rows(`${path}.${name}`, below)),
     ...(additionalProperties ? rows(`${path}.<name>`, optional(additionalProperties)) : []),
     ...(items?.properties ? rows(`${path}[]`, optional(items)) : []),
+    ...anyOf.flatMap((it) => (it.items?.properties ? rows(`${path}[]`, optional(it.items)) : [])),
   ];
 };
 
@@ -64,10 +65,13 @@ const row = (path: string, field: Field): string => {
 
 const typeOf = (schema: JsonSchema): string => {
   if (schema.enum) return schema.enum.map((it) => `\`${it}\``).join(' or ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return `list of ${schema.items ? `${typeOf(schema.items)}s` : 'anything'}`;
-  const name = schema.format ?? schema.type ?? '';
-  return typeNames[name] ?? name;
+  return [schema.format ?? schema.type ?? '']
+    .flat()
+    .map((name) => typeNames[name] ?? name)
+    .join(' or ');
 };
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -75,10 +79,12 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   integer: 'whole number',
   uri: 'URL',
+  date: 'date',
+  'date-time': 'time',
 };
 
 const defaultOf = ({ schema, required }: Field): string => {
   if (required) return '*required*';
-  const isContainer = schema.type === 'object' || schema.type === 'array';
+  const isContainer = typeof schema.default === 'object';
   return schema.default === undefined || isContainer ? '' : `\`${schema.default}\``;
 };

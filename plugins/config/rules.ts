@@ -1,57 +1,13 @@
+import { budgetRules } from './budget-rules.ts';
 import { isExpired, keyId } from './keys.ts';
-import { expectedOneOf, type Finding, type Path } from './problem.ts';
-import { type Regions, reachable } from './reach.ts';
-import type { CandidateConfig, Config, ModelConfig } from './schema.ts';
-import { missingSecrets, type SecretSources } from './secrets.ts';
-
-/** What the rules look at. */
-export interface RuleContext {
-  readonly config: Config;
-  /** Does the text itself set this path? Defaults do not count. */
-  readonly wrote: (path: Path) => boolean;
-  readonly sources: SecretSources;
-  /** Wall clock, milliseconds since 1970. */
-  readonly epochMs: number;
-}
+import { expectedOneOf, type Finding } from './problem.ts';
+import { allEntries, routingRules } from './routing-rules.ts';
+import { error, type Rule, type RuleContext, repeats, warning } from './rule.ts';
+import { missingSecrets } from './secrets.ts';
 
 /** What a configuration of the right shape still gets wrong, and what in it can have no effect. */
-export const checkRules = (context: RuleContext): Finding[] => rules.flatMap((rule) => rule(context));
-
-type Rule = (context: RuleContext) => Finding[];
-
-const error = (path: Path, message: string): Finding => ({ severity: 'error', path, part: 'value', message });
-
-const warning = (path: Path, message: string): Finding => ({
-  severity: 'warning',
-  path,
-  part: 'value',
-  message,
-});
-
-/** One candidate or fallback of a model, and where it stands. */
-interface Entry {
-  readonly candidate: CandidateConfig;
-  readonly list: 'candidates' | 'fallback';
-  readonly path: Path;
-}
-
-const entriesOf = (model: string, config: ModelConfig): Entry[] =>
-  (['candidates', 'fallback'] as const).flatMap((list) =>
-    config[list].map((candidate, index) => ({ candidate, list, path: ['models', model, list, index] })),
-  );
-
-const allEntries = ({ models }: Config): Entry[] =>
-  Object.entries(models).flatMap(([name, model]) => entriesOf(name, model));
-
-const unknownProviders: Rule = ({ config }) =>
-  allEntries(config)
-    .filter(({ candidate }) => !Object.hasOwn(config.providers, candidate.provider))
-    .map(({ candidate, path }) =>
-      error(
-        [...path, 'provider'],
-        `unknown provider, ${expectedOneOf(candidate.provider, Object.keys(config.providers))}`,
-      ),
-    );
+export const checkRules = (context: RuleContext): Finding[] =>
+  [...rules, ...routingRules, ...budgetRules].flatMap((rule) => rule(context));
 
 const unknownTeams: Rule = ({ config: { keys, teams } }) =>
   keys.flatMap(({ team }, index) =>
@@ -74,22 +30,6 @@ const unknownModels: Rule = ({ config: { teams, models } }) =>
     ),
   );
 
-const unknownRegions: Rule = ({ config: { teams, providers } }) => {
-  const known = [...new Set(Object.values(providers).flatMap(({ region }) => region ?? []))];
-  return Object.entries(teams).flatMap(([team, { regions = [] }]) =>
-    regions.flatMap((region, index) =>
-      known.includes(region)
-        ? []
-        : [
-            error(
-              ['teams', team, 'regions', index],
-              `no provider has this region, ${expectedOneOf(region, known)}`,
-            ),
-          ],
-    ),
-  );
-};
-
 const duplicateKeys: Rule = ({ config: { keys } }) => [
   ...repeats(keys.map(({ hash }) => hash)).map((index) =>
     error(['keys', index, 'hash'], 'the same hash as an earlier key, expected each key once'),
@@ -98,17 +38,6 @@ const duplicateKeys: Rule = ({ config: { keys } }) => [
     error(['keys', index, 'id'], 'the same id as an earlier key, expected each id once'),
   ),
 ];
-
-/** Indexes of the texts that stood before. */
-const repeats = (texts: readonly string[]): number[] =>
-  texts.flatMap((text, index) => (texts.indexOf(text) < index ? [index] : []));
-
-const zeroWeights: Rule = ({ config }) =>
-  Object.entries(config.models).flatMap(([name, { pick, candidates }]) =>
-    pick === 'weighted' && candidates.every(({ weight }) => weight === 0)
-      ? [error(['models', name, 'candidates'], 'all weights are 0, expected one above 0')]
-      : [],
-  );
 
 const plainBaseUrls: Rule = ({ config }) =>
   Object.entries(config.providers).flatMap(([name, { baseUrl }]) => {
@@ -131,61 +60,36 @@ const idleTls: Rule = ({ config }) =>
       : [],
   );
 
-const unusedProviders: Rule = ({ config }) => {
-  const used = new Set(allEntries(config).map(({ candidate }) => candidate.provider));
+const unusedProviders: Rule = (context) => {
+  const { config } = context;
+  const used = new Set(allEntries(context).map(({ candidate }) => candidate.provider));
   return Object.keys(config.providers)
     .filter((name) => !used.has(name))
     .map((name) => ({ ...warning(['providers', name], 'no model uses this provider'), part: 'key' }));
 };
 
-const idleWeights: Rule = ({ config, wrote }) =>
-  Object.entries(config.models).flatMap(([name, model]) =>
-    entriesOf(name, model).flatMap(({ list, path }) => {
-      const weight = [...path, 'weight'];
-      if (!wrote(weight)) return [];
-      if (list === 'fallback') return [warning(weight, 'has no effect: fallback is tried in order')];
-      return model.pick === 'ordered' ? [warning(weight, 'has no effect under `pick: ordered`')] : [];
-    }),
-  );
-
-const unreachable: Rule = ({ config }) => {
-  const audiences = (model: string): Regions[] => [
-    undefined,
-    ...Object.values(config.teams)
-      .filter(({ models }) => models?.includes(model) ?? true)
-      .map(({ regions }) => regions),
-  ];
-  return Object.entries(config.models).flatMap(([name, model]) => {
-    const reached = new Set(audiences(name).flatMap((regions) => reachable(model, { regions, config })));
-    return entriesOf(name, model)
-      .filter(({ candidate }) => !reached.has(candidate))
-      .map(({ candidate, path }) => warning(path, whyUnreachable(model, candidate)));
-  });
-};
-
-const whyUnreachable = ({ pick, maxAttempts }: ModelConfig, { weight }: CandidateConfig): string =>
-  pick === 'weighted' && weight === 0
-    ? 'is never tried: its weight is 0'
-    : `is never tried: maxAttempts is ${maxAttempts}`;
-
-const modelsOutOfRegion: Rule = ({ config }) =>
-  Object.entries(config.teams).flatMap(([team, { models = [], regions }]) =>
-    models.flatMap((name, index) => {
-      const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-      return model && reachable(model, { regions, config }).length === 0
-        ? [
-            warning(
-              ['teams', team, 'models', index],
-              'none of its upstreams can be tried in the regions of this team',
-            ),
-          ]
-        : [];
-    }),
-  );
-
 const unsetSecrets: Rule = ({ config, sources }) =>
-  missingSecrets(config, sources).map(({ provider, reason }) =>
-    warning(['providers', provider, 'key'], reason),
+  missingSecrets(config, sources).map(({ path, reason }) => warning(path, reason));
+
+const awsKeys: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth }]) =>
+    auth?.kind === 'aws' && (auth.accessKeyId === undefined) !== (auth.secretAccessKey === undefined)
+      ? [error(['providers', provider, 'auth'], 'expected accessKeyId and secretAccessKey, both or neither')]
+      : [],
+  );
+
+const azureOnly: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { dialect, azureApiVersion }]) =>
+    azureApiVersion !== undefined && dialect !== 'openai'
+      ? [error(['providers', provider, 'azureApiVersion'], 'expected `dialect: openai` beside it')]
+      : [],
+  );
+
+const headerWithoutKey: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { auth, key }]) =>
+    auth?.kind === 'header' && key === undefined
+      ? [error(['providers', provider, 'auth'], 'names a header for `key`, but there is no `key`')]
+      : [],
   );
 
 const expiredKeys: Rule = ({ config: { keys }, epochMs }) =>
@@ -199,19 +103,16 @@ const noKeys: Rule = ({ config: { keys } }) =>
     : [];
 
 const rules: readonly Rule[] = [
-  unknownProviders,
   unknownTeams,
   unknownModels,
-  unknownRegions,
   duplicateKeys,
-  zeroWeights,
   plainBaseUrls,
   idleTls,
   unusedProviders,
-  idleWeights,
-  unreachable,
-  modelsOutOfRegion,
   unsetSecrets,
+  awsKeys,
+  headerWithoutKey,
+  azureOnly,
   expiredKeys,
   noKeys,
 ];

@@ -9,6 +9,11 @@ export const schemaFindings = (issues: readonly Issue[]): Finding[] => issues.fl
 
 const findingsOf = (issue: Issue): Finding[] => {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
+  if (issue.code === 'invalid_union') {
+    // One of the ways to write it has the right shape, and something wrong further down: that is what was meant.
+    const meant = issue.errors.find((issues) => issues.every((it) => it.path.length > 0));
+    if (meant) return schemaFindings(meant.map((it) => ({ ...it, path: [...issue.path, ...it.path] })));
+  }
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
   if (issue.code === 'invalid_key') {
     return [error(path, 'key', `is no valid name, ${issue.issues[0]?.message ?? issue.message}`)];
@@ -24,7 +29,9 @@ const error = (path: Path, part: Finding['part'], message: string): Finding => (
 });
 
 const unknownKey = (parent: Path, key: string): Finding => {
-  const known = Object.keys(schemaAt(configJsonSchema(), parent)?.properties ?? {});
+  const schema = schemaAt(configJsonSchema(), parent);
+  const ways = [schema, ...(schema?.anyOf ?? [])];
+  const known = Object.keys(ways.find((it) => it?.properties)?.properties ?? {});
   return error([...parent, key], 'key', `unknown key, ${expectedOneOf(key, known)}`);
 };
 
@@ -58,6 +65,8 @@ const expected = (issue: Issue): string => {
       return `expected ${kinds[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return expectedValue(issue.input, issue.values.map(String));
+    case 'invalid_union':
+      return `expected ${issue.errors.flatMap(wantedKind).join(' or ')}`;
     case 'too_small':
       return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
@@ -70,6 +79,10 @@ const expected = (issue: Issue): string => {
       return `expected otherwise (${issue.code})`;
   }
 };
+
+/** Which kind of thing one branch of a union wants. */
+const wantedKind = ([issue]: readonly Issue[]): string[] =>
+  issue?.code === 'invalid_type' ? [kinds[issue.expected] ?? issue.expected] : [];
 
 const expectedValue = (input: unknown, values: readonly string[]): string =>
   typeof input === 'string' ? expectedOneOf(input, values) : expectedAny(values);

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../model/events.ts';
 import type { LimitState } from '../model/limits.ts';
-import type { DialectName, ModelRequest } from '../model/request.ts';
+import type { DialectName, ModelRequest, Operation, UpstreamDialectName } from '../model/request.ts';
 import type { GatewayError } from '../refusals.ts';
 import type { JsonDocument, JsonObject } from '../wire/json.ts';
 
@@ -45,6 +45,8 @@ export interface ResponseEncoder {
 
 /** Takes whole frames out of a byte stream and leaves every other byte as it is. */
 export interface ByteFilter {
+  /** Of what comes out, where it is not what went in. */
+  readonly contentType?: string;
   push(bytes: Uint8Array): Uint8Array;
   /** The bytes are over: what was held back. */
   end(): Uint8Array;
@@ -59,29 +61,16 @@ export interface AnswerContext {
   readonly requestId: string;
 }
 
-/**
- * One wire format, both ways. A dialect knows itself and the model, never another dialect, no host and no policy.
- * Everything here is pure.
- */
-export interface Dialect {
-  readonly name: DialectName;
-
-  // As a client's dialect
+/** One operation of a wire format, as clients speak it. */
+export interface ClientCodec {
   /** `path` is the client's, query included: some dialects put the model there. Throws `RequestError` (`invalid_request`, `unsupported_field`) naming the field. */
   decodeRequest(document: JsonDocument, path?: string): ModelRequest;
   encodeResponse(context: AnswerContext): ResponseEncoder;
   encodeStream(context: AnswerContext): ResponseEncoder;
-  /** HTTP status and body of an error. */
-  encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
-  /** The last frame of a stream that fails after it began. */
-  encodeStreamError(error: GatewayError, requestId: string): string;
+}
 
-  /** The caller's limits in the dialect's own headers; none where it has none. */
-  encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
-  /** The answer to a list of models: the names that the caller may ask for. */
-  encodeModels(names: readonly string[]): JsonObject;
-
-  // From client to upstream of this same dialect, when no policy changed anything
+/** From client to upstream of one dialect, when no policy changed anything. */
+export interface PassingCodec {
   /** The client's own text with the fewest members patched (`patchMembers`): the model, and what we need to count its answer. */
   patchRequest(document: JsonDocument, request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   /** What must be taken out of the bytes of the streamed answer again because `patchRequest` asked for it and the client did not. */
@@ -93,12 +82,45 @@ export interface Dialect {
   observeStream(): ResponseDecoder;
   /** Like `decodeResponse`, for a whole answer that passes as it is. */
   observeResponse(): ResponseDecoder;
+}
 
-  // As an upstream's dialect
+/** One operation of a wire format, as upstreams speak it. */
+export interface UpstreamCodec {
   /** Throws `RequestError` (`unsupported_field`) where the loss table refuses. */
   encodeRequest(request: ModelRequest, target: UpstreamTarget): EncodedRequest;
   decodeResponse(): ResponseDecoder;
   decodeStream(): ResponseDecoder;
+}
+
+/** One operation in one wire format, both ways. */
+export interface Codec extends ClientCodec, PassingCodec, UpstreamCodec {}
+
+/** A wire format that upstreams speak: chat, and what else it can do. */
+export interface UpstreamDialect extends UpstreamCodec {
+  readonly name: UpstreamDialectName;
+  /** Content type of its streams, where it is not `text/event-stream`. */
+  readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */
   decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
+  /** Codecs of the operations besides chat. */
+  readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, UpstreamCodec>>>;
+}
+
+/**
+ * A wire format that clients and upstreams speak. A dialect knows itself and the model, never another dialect, no host
+ * and no policy. Everything here is pure.
+ */
+export interface Dialect extends Codec, UpstreamDialect {
+  readonly name: DialectName;
+  /** HTTP status and body of an error. */
+  encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
+  /** The last frame of a stream that fails after it began; `request` is the one that is answered. */
+  encodeStreamError(error: GatewayError, requestId: string, request?: ModelRequest): string;
+  /** False: a client's query stays here, because it may hold a key and the encoded path says all that it says. */
+  readonly forwardsQuery?: false;
+  /** The caller's limits in the dialect's own headers; none where it has none. */
+  encodeLimits(limits: readonly LimitState[], nowEpochMs: number): HeaderList;
+  /** The answer to a list of models: the names that the caller may ask for. */
+  encodeModels(names: readonly string[]): JsonObject;
+  readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, Codec>>>;
 }

@@ -1,14 +1,47 @@
-import type { DialectName } from '../model/request.ts';
+import type { DialectName, Operation, UpstreamDialectName } from '../model/request.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
-import type { Dialect } from './dialect.ts';
+import { anthropicBedrock, anthropicVertex } from './anthropic-messages/platforms.ts';
+import { bedrockConverse } from './bedrock-converse/index.ts';
+import { cohereChat } from './cohere-chat/index.ts';
+import type { Dialect, UpstreamDialect } from './dialect.ts';
+import { gemini } from './gemini/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 
-/** Every dialect, one line each. */
+/** Every dialect of clients, one line each; upstreams speak them, too. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openaiChat,
   'anthropic-messages': anthropicMessages,
+  gemini,
 };
 
-/** Whether `name`, which came from outside, is one of them. */
+/** Every dialect of upstreams. */
+export const upstreamDialects: Readonly<Record<UpstreamDialectName, UpstreamDialect>> = {
+  ...dialects,
+  'anthropic-vertex': anthropicVertex,
+  'anthropic-bedrock': anthropicBedrock,
+  'cohere-chat': cohereChat,
+  'bedrock-converse': bedrockConverse,
+};
+
+/** A dialect as clients speak one operation; undefined when it has none. The same one is always the same object. */
+export const dialectFor = (name: DialectName, operation: Operation): Dialect | undefined =>
+  views.get(`${name} ${operation}`) as Dialect | undefined; // made of a `Dialect`
+
+/** The same for upstreams: the very object that `dialectFor` gives, where clients speak it too. */
+export const upstreamDialectFor = (
+  name: UpstreamDialectName,
+  operation: Operation,
+): UpstreamDialect | undefined => views.get(`${name} ${operation}`);
+
+const views: ReadonlyMap<string, UpstreamDialect> = new Map(
+  Object.values(upstreamDialects).flatMap((dialect) => [
+    [`${dialect.name} chat`, dialect] as const,
+    ...Object.entries(dialect.operations ?? {}).map(
+      ([operation, codec]) => [`${dialect.name} ${operation}`, { ...dialect, ...codec }] as const,
+    ),
+  ]),
+);
+
+/** Whether `name`, which came from outside, is one that clients speak. */
 export const isDialectName = (name: unknown): name is DialectName =>
   typeof name === 'string' && Object.hasOwn(dialects, name);

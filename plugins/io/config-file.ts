@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { Catalog } from '../catalog/catalog.ts';
 import { type LoadedConfig, loadConfig, type RefusedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { resolveSecrets, type SecretSources } from '../config/secrets.ts';
 import type { GatewayConfig } from '../gateway.ts';
+import { builtinCatalog } from './catalog.ts';
+import { authorizersFor } from './credentials/authorizers.ts';
 
-/** Secrets of this machine: the environment and the files of this process. */
-export const machineSecrets: SecretSources = {
+/** What this machine adds to a configuration: secrets of its environment and files, and the public prices. */
+export const machineSecrets: SecretSources & { readonly catalog: () => Catalog } = {
+  catalog: builtinCatalog,
   env: process.env,
   readFile: (path) => readFileSync(path, 'utf8'),
 };
@@ -19,7 +23,8 @@ export const loadGatewayConfig = (file: string): GatewayConfig | { readonly prob
   try {
     const loaded = loadConfigFile(file);
     if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
-    return { ...loaded, secrets: resolveSecrets(loaded.config, machineSecrets) };
+    const secrets = resolveSecrets(loaded.config, machineSecrets);
+    return { ...loaded, secrets, authorizers: authorizersFor(loaded.config, secrets) };
   } catch (cause) {
     return { problems: [`${file}: ${cause instanceof Error ? cause.message : String(cause)}`] };
   }

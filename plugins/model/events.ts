@@ -1,6 +1,6 @@
 import type { GatewayError } from '../refusals.ts';
 import type { JsonValue } from '../wire/json.ts';
-import type { DialectName, Vendor } from './request.ts';
+import type { UpstreamDialectName, Vendor } from './request.ts';
 import type { FinishReason, Usage } from './usage.ts';
 
 /**
@@ -21,6 +21,9 @@ export type ModelEvent =
   | { readonly type: 'citation'; readonly part: number; readonly citation: Citation }
   /** OpenAI's `logprobs` object of one choice, as it came. */
   | { readonly type: 'logprobs'; readonly choice: number; readonly value: JsonValue }
+  /** One vector of embeddings; `index` is the place of its input. Base64 is little-endian float32. */
+  | { readonly type: 'embedding'; readonly index: number; readonly vector: readonly number[] | string }
+  | GeneratedImage
   | { readonly type: 'part-stop'; readonly part: number; readonly vendor?: Vendor }
   | { readonly type: 'usage'; readonly usage: Usage; readonly vendor?: Vendor }
   | Finish
@@ -30,10 +33,20 @@ export type ModelEvent =
   /** An event or chunk field that only its own dialect understands. */
   | {
       readonly type: 'raw';
-      readonly dialect: DialectName;
+      readonly dialect: UpstreamDialectName;
       readonly wireType: string;
       readonly value: JsonValue;
     };
+
+/** One image, whole: its bytes or where they lie. */
+export interface GeneratedImage {
+  readonly type: 'image';
+  readonly index: number;
+  readonly base64?: string;
+  readonly url?: string;
+  /** The prompt as the model rewrote it. */
+  readonly revisedPrompt?: string;
+}
 
 export interface MessageStart {
   readonly type: 'message-start';
@@ -42,7 +55,7 @@ export interface MessageStart {
   readonly responseModel: string;
   readonly createdSeconds?: number;
   /** Whose wire fields the `vendor` bags of this answer hold; absent when it has none. */
-  readonly dialect?: DialectName;
+  readonly dialect?: UpstreamDialectName;
   readonly vendor?: Vendor;
 }
 

@@ -1,17 +1,31 @@
 import type { JsonObject, JsonValue } from '../wire/json.ts';
 
-/** The wire formats that this gateway speaks, as clients and to upstreams. */
-export type DialectName = 'openai-chat' | 'anthropic-messages';
+/** The wire formats that this gateway speaks with clients, and with upstreams too. */
+export type DialectName = 'openai-chat' | 'anthropic-messages' | 'gemini';
+
+/** The wire formats that it speaks with upstreams; no client speaks the additional ones. */
+export type UpstreamDialectName =
+  | DialectName
+  | 'anthropic-vertex'
+  | 'anthropic-bedrock'
+  | 'cohere-chat'
+  | 'bedrock-converse';
 
 /** Wire fields without a place in the model, kept so that the same dialect can write them again. */
 export type Vendor = Readonly<JsonObject>;
 
 /**
- * One chat request in no provider's dialect. Requests and everything in them are replaced, never edited:
+ * What a call asks for. `embeddings` holds its inputs and `images` its prompt as user turns; `count-tokens` is a chat
+ * that is counted and not answered.
+ */
+export type Operation = 'chat' | 'embeddings' | 'images' | 'count-tokens';
+
+/**
+ * One request in no provider's dialect. Requests and everything in them are replaced, never edited:
  * a dialect recognises a part that nobody changed by its identity and writes it as it came.
  */
 export interface ModelRequest {
-  readonly operation: 'chat';
+  readonly operation: Operation;
   /** Whose wire fields the `vendor` bags hold. */
   readonly dialect: DialectName;
   /** The model that the client asked for: a name from our configuration. */
@@ -37,8 +51,33 @@ export interface ModelRequest {
   readonly serviceTier?: string;
   readonly metadata?: Vendor;
   readonly verbosity?: string;
+  /** Of embeddings. */
+  readonly embedding?: EmbeddingSettings;
+  /** Of images. */
+  readonly image?: ImageSettings;
   /** Top-level wire fields without a place above. */
   readonly vendor: Vendor;
+  /** Names of members of `vendor` without which the request means something else: other dialects refuse them. */
+  readonly essential?: readonly string[];
+}
+
+export interface EmbeddingSettings {
+  /** Length of each vector; absent: the model's own. */
+  readonly dimensions?: number;
+  /** How the client wants the numbers: base64 is little-endian float32. */
+  readonly encoding: 'float' | 'base64';
+}
+
+export interface ImageSettings {
+  /** How many; absent means one. */
+  readonly count?: number;
+  /** `1024x1536`; `auto` lets the model choose. */
+  readonly size?: string;
+  readonly quality?: string;
+  /** Whether the client wants the bytes or a place where they lie; absent: the model's own way. */
+  readonly delivery?: 'base64' | 'url';
+  /** `png`, `jpeg`, `webp`. */
+  readonly format?: string;
 }
 
 export interface Sampling {
@@ -86,8 +125,13 @@ export interface CacheMark {
 
 export type Source =
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'file'; readonly fileId: string; readonly owner: DialectName };
+  | { readonly kind: 'url'; readonly url: string; readonly mediaType?: string }
+  | {
+      readonly kind: 'file';
+      readonly fileId: string;
+      readonly owner: DialectName;
+      readonly mediaType?: string;
+    };
 
 export type Part =
   | TextPart
@@ -102,6 +146,8 @@ export type Part =
 
 interface PartBase {
   readonly cache?: CacheMark;
+  /** A provider's seal over this part that is no reasoning, wrapped (`seals.ts`). */
+  readonly seal?: string;
   readonly vendor?: Vendor;
 }
 

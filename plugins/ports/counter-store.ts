@@ -23,7 +23,10 @@ export interface Claim {
   readonly unit: CountedUnit;
   readonly window: Window;
   readonly limit: number;
-  /** Most that may be carried over from the window before, when that was not used up. 0: none. Calendar windows only. */
+  /**
+   * Most that is carried over from what the window before left of its own `limit`; what that one had been carried
+   * does not go on. 0: none. Calendar windows only. A window in which nothing was counted left all of it.
+   */
   readonly carryOver: number;
   /** False: counts, and never refuses (shadow). */
   readonly enforced: boolean;
@@ -35,7 +38,10 @@ export interface Claim {
 
 /** What a call asks to hold. The amount held of each claim is `base + ceil(output × perMillionOutput / 1e6)`. */
 export interface Ask {
-  /** Id of the exchange. The same id again is the same reservation: nothing is held twice. */
+  /**
+   * Id of the exchange. The same id again is the same reservation: nothing is held twice. One that has ended, or that
+   * was settled before it came, never holds again: `lost`.
+   */
   readonly id: string;
   /** Who holds it, for people: host and worker. */
   readonly owner: string;
@@ -53,11 +59,14 @@ export interface ClaimState {
   readonly unit: CountedUnit;
   /** Limit of this window, with what was carried over. */
   readonly limit: number;
-  /** Settled in this window. */
+  /** Settled in this window. Smooth: all that has not refilled yet, held or settled. */
   readonly used: number;
-  /** Held by open reservations. */
+  /** Held by open reservations. Smooth: 0. */
   readonly open: number;
-  /** Until the window ends (calendar), or until the refused amount would fit (smooth); 0 when open reservations must end. */
+  /**
+   * Until the window ends (calendar); until the refused amount would fit, or all is refilled when none was refused
+   * (smooth); 0 when open reservations must end.
+   */
   readonly resetMs: number;
 }
 
@@ -68,12 +77,16 @@ export type Reserved =
       readonly output: number;
       readonly states: readonly ClaimState[];
     }
-  /** Nothing is held. `states` are the claims in order, `refusedBy` the index of the first that does not fit. */
+  /** Nothing is held. `states` are the claims in order, `refusedBy` the index of the first with which `least` does not fit. */
   | { readonly kind: 'refused'; readonly refusedBy: number; readonly states: readonly ClaimState[] }
-  /** The store cannot be asked; nothing is known to be held. */
+  /** The store cannot be asked, or the id has ended. Nothing is held; what may be held all the same is given back. */
   | { readonly kind: 'lost' };
 
-/** What became of a settlement. `settled` is the first one of its id; a later one changes nothing. */
+/**
+ * What became of a settlement. `settled` is the first one of its id; a later one changes nothing (`already`), nor does
+ * one of an id that holds nothing (`unknown`). `lost`: the store cannot be asked; it is delivered when it can, and need
+ * not be tried again.
+ */
 export type Settled = 'settled' | 'already' | 'late-refund' | 'unknown' | 'lost';
 
 /** One open reservation, for people. */
@@ -101,17 +114,18 @@ export interface Count extends ClaimState {
 /**
  * Counts what calls hold and what they used. Every call is atomic over all its claims: either all hold or none does.
  * Invariant at every moment, for each enforced claim: used + open ≤ limit (smooth windows: never refilled faster than
- * their rate). Charged to the window in which it was reserved.
+ * their rate). Charged to the window in which it was reserved. Asks that make no sense (amounts that are no safe
+ * integers, two claims on one count) are faults: the promise is rejected with a `RangeError`.
  */
 export interface CounterStore {
   reserve(ask: Ask): Promise<Reserved>;
   /**
-   * Replaces what `id` holds by what was used: one amount a claim, in their order. More than was held is charged too.
-   * Idempotent. After the lease has ended it refunds the difference ("late-refund").
+   * Replaces what `id` holds by what was used: one amount a claim, in their order; those left out are 0. More than was
+   * held is charged too. Idempotent. After the lease has ended it refunds the difference ("late-refund").
    */
   settle(id: string, amounts: readonly number[]): Promise<Settled>;
-  /** Keeps an open reservation for another `leaseMs`. False: it is no longer open. */
-  renew(id: string, leaseMs: number): Promise<boolean>;
+  /** Keeps an open reservation for another `leaseMs`. False: it is no longer open. Undefined when the store is lost. */
+  renew(id: string, leaseMs: number): Promise<boolean | undefined>;
   /** The counts of claims (their amounts are ignored), without holding anything. Undefined when the store is lost. */
   read(claims: readonly Claim[]): Promise<readonly Count[] | undefined>;
   /** Every open reservation, oldest first. Undefined when the store is lost. */

@@ -55,6 +55,16 @@ export const metrics = {
     help: 'Upstreams tried, by whether their answer was taken.',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'result'],
   },
+  nexus_routing_total: {
+    kind: 'counter',
+    help: 'Candidates judged for requests, by whether they were to be tried, and why.',
+    labels: ['gen_ai_request_model', 'gen_ai_provider_name', 'gen_ai_response_model', 'taken', 'reason'],
+  },
+  nexus_circuit_changes_total: {
+    kind: 'counter',
+    help: 'How often an upstream began to be left alone (cooling), or was taken back (ready).',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'circuit'],
+  },
   nexus_tokens_total: {
     kind: 'counter',
     help: 'Tokens as reported by upstreams, by who used them.',
@@ -74,6 +84,61 @@ export const metrics = {
     kind: 'counter',
     help: 'Requests sent on without a field that the upstream dialect cannot carry.',
     labels: ['gen_ai_provider_name'],
+  },
+  nexus_budget_refusals_total: {
+    kind: 'counter',
+    help: 'Calls that did not fit a budget; under mode shadow they went on.',
+    labels: ['budget', 'unit', 'mode'],
+  },
+  nexus_budget_lowered_total: {
+    kind: 'counter',
+    help: 'Calls whose output limit was lowered to what their budgets had left.',
+    labels: ['gen_ai_request_model'],
+  },
+  nexus_budget_warnings_total: {
+    kind: 'counter',
+    help: 'Thresholds of warnAt that a count has passed.',
+    labels: ['budget', 'unit', 'threshold'],
+  },
+  nexus_budget_store_lost_total: {
+    kind: 'counter',
+    help: 'Calls whose counts could not be asked, by what became of them.',
+    labels: ['result'],
+  },
+  nexus_budget_settlements_total: {
+    kind: 'counter',
+    help: 'Reservations settled: whose count was charged, and what became of the settlement.',
+    labels: ['source', 'result'],
+  },
+  nexus_budget_overrun_total: {
+    kind: 'counter',
+    help: 'What was used beyond what was held for it, in the unit of the label: the error of our worst case.',
+    labels: ['budget', 'unit'],
+  },
+  nexus_budget_cuts_total: {
+    kind: 'counter',
+    help: 'Streams ended by us because their upstream went beyond the output limit.',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model'],
+  },
+  nexus_usage_implausible_total: {
+    kind: 'counter',
+    help: 'Reports of usage that cannot be true; our own count was charged.',
+    labels: ['gen_ai_provider_name', 'gen_ai_response_model'],
+  },
+  nexus_guard_verdicts_total: {
+    kind: 'counter',
+    help: 'Requests that the prompt guard looked at, by what it found and what became of them.',
+    labels: ['mode', 'verdict', 'result'],
+  },
+  nexus_guard_skipped_total: {
+    kind: 'counter',
+    help: 'Requests that the prompt guard did not look at whole, by the limit that kept it.',
+    labels: ['reason'],
+  },
+  nexus_cost_micro_usd_total: {
+    kind: 'counter',
+    help: 'What calls cost in micro-dollars, by who made them.',
+    labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model'],
   },
   nexus_pii_entities_total: {
     kind: 'counter',

@@ -1,8 +1,7 @@
 import { loadConfig } from '../../plugins/config/load.ts';
 import { resolveSecrets } from '../../plugins/config/secrets.ts';
 import { Gateway } from '../../plugins/gateway.ts';
-import { systemClock } from '../../plugins/io/clock.ts';
-import { systemRandom } from '../../plugins/io/random.ts';
+import { machinePorts } from '../../plugins/io/ports.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import { inProcessHost } from './in-process.ts';
 import { runContract } from './run.ts';
@@ -15,9 +14,7 @@ runContract(
     if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
     const secrets = resolveSecrets(loaded.config, sources);
     const { meter } = prometheusMeter();
-    return inProcessHost(
-      new Gateway({ ...loaded, secrets }, { clock: systemClock, random: systemRandom, meter }),
-    );
+    return inProcessHost(new Gateway({ ...loaded, secrets }, machinePorts({ meter })));
   },
   { streamIdleTimeoutMs: 300 },
 );

@@ -1,5 +1,5 @@
-import type { DialectName } from '../../plugins/model/request.ts';
 import type { ClientAnswer } from './host.ts';
+import type { ContractClient } from './scenarios.ts';
 
 /** What a client makes of an answer; read here without the code under test. */
 export interface ReadAnswer {
@@ -85,7 +85,7 @@ const dataOf = (text: string): string[] =>
     .flatMap((frame) => frame.split(/\r?\n/).find((line) => line.startsWith('data:')) ?? [])
     .map((line) => line.slice(5).trim());
 
-export const readAnswer = (dialect: DialectName, answer: ClientAnswer): ReadAnswer => {
+export const readAnswer = (dialect: ContractClient, answer: ClientAnswer): ReadAnswer => {
   const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   const read = readers[dialect];
   const result = isStream ? read.stream(dataOf(answer.text)) : read.whole(answer.text);
@@ -185,4 +185,45 @@ const anthropic: Reader = {
   },
 };
 
-const readers: Record<DialectName, Reader> = { 'openai-chat': openai, 'anthropic-messages': anthropic };
+interface GeminiBody {
+  readonly error?: { readonly details?: readonly { readonly reason?: string }[]; readonly status: string };
+  readonly candidates?: readonly {
+    readonly content?: {
+      readonly parts?: readonly {
+        readonly text?: string;
+        readonly thought?: boolean;
+        readonly functionCall?: { readonly name: string; readonly args: unknown };
+      }[];
+    };
+    readonly finishReason?: string;
+  }[];
+  readonly usageMetadata?: { readonly promptTokenCount: number; readonly candidatesTokenCount?: number };
+}
+
+/** A stream has no mark at its end: it is whole when it says how the answer finished. */
+const joined = (chunks: readonly GeminiBody[]): ReadAnswer => {
+  const error = chunks.find((chunk) => chunk.error)?.error;
+  const candidates = chunks.flatMap((chunk) => chunk.candidates ?? []);
+  const parts = candidates.flatMap(({ content }) => content?.parts ?? []);
+  const usage = chunks.findLast(({ usageMetadata }) => usageMetadata)?.usageMetadata;
+  const finish = candidates.findLast(({ finishReason }) => finishReason)?.finishReason;
+  return {
+    text: parts.map(({ text = '', thought }) => (thought ? '' : text)).join(''),
+    tools: parts.flatMap(({ functionCall: call }) => (call ? [{ name: call.name, input: call.args }] : [])),
+    ...(finish ? { finish } : {}),
+    ...(usage ? { inputTokens: usage.promptTokenCount, outputTokens: usage.candidatesTokenCount ?? 0 } : {}),
+    ...(error ? { errorCode: error.details?.find(({ reason }) => reason)?.reason ?? error.status } : {}),
+    ending: error ? 'error-event' : finish ? 'complete' : 'cut',
+  };
+};
+
+const gemini: Reader = {
+  whole: (text) => ({ ...joined([JSON.parse(text) as GeminiBody]), ending: 'complete' }),
+  stream: (data) => joined(data.map((it) => JSON.parse(it) as GeminiBody)),
+};
+
+const readers: Record<ContractClient, Reader> = {
+  'openai-chat': openai,
+  'anthropic-messages': anthropic,
+  gemini,
+};

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
-import { clientKey, modelOf, startWorld, type World } from './world.ts';
+import { budgetedKey, clientKey, modelOf, startWorld, teamKeys, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
 export const runContract = (
@@ -36,15 +36,75 @@ export const runContract = (
         checkAnswer(expected, readAnswer(scenario.client, answer), context);
       },
     );
+
+    it('a decision is told to the one who was routed, and to no one else', async () => {
+      const scenario = scenarios.find(({ name }) => name.startsWith('fault-503 in openai-chat'));
+      if (!scenario) throw new Error('the scenario is gone');
+      const id = (await host.call(callOf(scenario))).headers.get('x-nexus-decision') ?? '';
+      const path = `/v1/nexus/decisions/${id}`;
+      const ask = (key: string) =>
+        host.call({ method: 'GET', path, headers: { authorization: `Bearer ${key}` } });
+      const own = await vi.waitFor(async () => {
+        const answer = await ask(clientKey);
+        expect(answer.status).toBe(200);
+        return answer;
+      });
+      const record = JSON.parse(own.text) as Record<string, unknown>;
+      expect(record).toMatchObject({
+        id,
+        operation: 'chat',
+        dialect: 'openai-chat',
+        requestModel: modelOf(scenario),
+        ending: 'complete',
+        status: 200,
+        served: 'an/claude-sonnet-5',
+        attempts: [
+          { number: 1, upstream: 'oa/fault-503', result: { fate: 'failed' } },
+          { number: 2, upstream: 'an/claude-sonnet-5', result: { fate: 'served', status: 200 } },
+        ],
+        routing: { candidates: [{ upstream: 'oa/fault-503' }, { upstream: 'an/claude-sonnet-5' }] },
+      });
+      expect(record.costMicroUsd).toBeGreaterThan(0);
+      expect(own.text).not.toContain(scenario.says);
+      expect((await ask(teamKeys.european)).status).toBe(404);
+      expect((await ask('nx-nobody')).status).toBe(401);
+    });
   });
 };
+
+const callOf = (scenario: Scenario): ClientCall => {
+  const { call } = scenario;
+  const model = modelOf(scenario);
+  const { path, made } =
+    scenario.client === 'gemini' ? geminiCall(scenario, model) : bodyCall(scenario, model);
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${scenario.budget ? budgetedKey(scenario) : clientKey}`,
+    ...call?.headers,
+  };
+  return { path, body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };
+};
+
+/** A call as its dialect puts it into path and body. */
+interface MadeCall {
+  readonly path: string;
+  readonly made: object;
+}
+
+const geminiCall = ({ stream, body, says = 'hello' }: Scenario, model: string): MadeCall => ({
+  path: `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+  made: {
+    contents: [{ role: 'user', parts: [{ text: says }] }],
+    generationConfig: { maxOutputTokens: 4000 },
+    ...body,
+  },
+});
 
 const paths = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
 const limitFields = { 'openai-chat': 'max_completion_tokens', 'anthropic-messages': 'max_tokens' } as const;
 
-const callOf = (scenario: Scenario): ClientCall => {
-  const { client, stream, body, says = 'hello', call } = scenario;
-  const model = modelOf(scenario);
+const bodyCall = ({ client, stream, body, says = 'hello' }: Scenario, model: string): MadeCall => {
+  if (client === 'gemini') throw new Error('its model stands in the path');
   const made = {
     model,
     [limitFields[client]]: 4000,
@@ -54,12 +114,7 @@ const callOf = (scenario: Scenario): ClientCall => {
     messages: [{ role: 'user', content: says }],
     ...body,
   };
-  const headers = {
-    'content-type': 'application/json',
-    authorization: `Bearer ${clientKey}`,
-    ...call?.headers,
-  };
-  return { path: paths[client], body: JSON.stringify(made), ...call, headers, ...named(call?.body, model) };
+  return { path: paths[client], made };
 };
 
 /** Bodies written by hand say MODEL where the scenario's own model belongs. */

@@ -3,17 +3,20 @@ import type { ErrorCode } from '../../plugins/refusals.ts';
 import type { ClientCall } from './host.ts';
 import type { ReadAnswer } from './read-answer.ts';
 
-/** Providers of the contract: an OpenAI-dialect one, an Anthropic-dialect one, and a server of one's own without a key. */
-export const providerNames = ['oa', 'an', 'own'] as const;
+/** Providers of the contract: one of each dialect, and a server of one's own without a key. */
+export const providerNames = ['oa', 'an', 'ge', 'own'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 /** `provider/model`; the model's name decides how the provider behaves. */
 export type Candidate = `${ProviderName}/${string}`;
 
+const clients = ['openai-chat', 'anthropic-messages', 'gemini'] as const satisfies readonly DialectName[];
+export type ContractClient = (typeof clients)[number];
+
 /** One call and all that must be true of it, on every host. */
 export interface Scenario {
   readonly name: string;
-  readonly client: DialectName;
+  readonly client: ContractClient;
   /** Who can answer, in order; they become a model of their own. Absent: the call names its model itself. */
   readonly candidates?: readonly Candidate[];
   readonly stream?: boolean;
@@ -21,6 +24,8 @@ export interface Scenario {
   readonly body?: object;
   /** What the user says. */
   readonly says?: string;
+  /** Limits of a key of its own, for a day, that the call is made with. */
+  readonly budget?: Readonly<Record<string, number>>;
   /** Replaces parts of the call that was made from all this. */
   readonly call?: Partial<ClientCall>;
   readonly expect: Expectation;
@@ -45,19 +50,19 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 
-const clients = ['openai-chat', 'anthropic-messages'] as const;
-const upstreams = ['oa/gpt-5.4', 'an/claude-sonnet-5', 'own/llama-4-70b'] as const;
+const upstreams = ['oa/gpt-5.4', 'an/claude-sonnet-5', 'ge/gemini-3-flash', 'own/llama-4-70b'] as const;
 const streaming = [false, true] as const;
 
 const finishes = {
   'openai-chat': { stop: 'stop', tools: 'tool_calls', length: 'length' },
   'anthropic-messages': { stop: 'end_turn', tools: 'tool_use', length: 'max_tokens' },
+  gemini: { stop: 'STOP', tools: 'STOP', length: 'MAX_TOKENS' },
 } as const;
 
 const how = (stream: boolean) => (stream ? 'streamed' : 'whole');
 
 /** A tool in the client's own words. */
-const tools: Record<DialectName, object> = {
+const tools: Record<ContractClient, object> = {
   'openai-chat': {
     tools: [
       {
@@ -84,6 +89,23 @@ const tools: Record<DialectName, object> = {
           properties: { city: { type: 'string' }, days: { type: 'integer' } },
           required: ['city'],
         },
+      },
+    ],
+  },
+  gemini: {
+    tools: [
+      {
+        functionDeclarations: [
+          {
+            name: 'get_weather',
+            description: 'Weather of a city',
+            parameters: {
+              type: 'OBJECT',
+              properties: { city: { type: 'STRING' }, days: { type: 'INTEGER' } },
+              required: ['city'],
+            },
+          },
+        ],
       },
     ],
   },
@@ -135,9 +157,10 @@ const answered: Scenario[] = each(clients, (client) =>
 );
 
 /** The second upstream speaks another dialect than the first and than the client, where there is one. */
-const other: Record<DialectName, { readonly first: ProviderName; readonly next: Candidate }> = {
+const other: Record<ContractClient, { readonly first: ProviderName; readonly next: Candidate }> = {
   'openai-chat': { first: 'oa', next: 'an/claude-sonnet-5' },
   'anthropic-messages': { first: 'an', next: 'oa/gpt-5.4' },
+  gemini: { first: 'ge', next: 'an/claude-sonnet-5' },
 };
 
 const failures = [
@@ -224,26 +247,37 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
   },
 ]);
 
+/** Only Anthropic has a word of its own for overload, and only OpenAI's clients are told it. */
+const told = (client: ContractClient, provider: ProviderName) =>
+  client === 'openai-chat' && provider === 'an' ? 'overloaded_error' : 'upstream_overloaded';
+
+/** Events of an upstream until each client has got its first bytes: a Gemini client gets none before there is text. */
+const wordsIn = (client: ContractClient): number => (client === 'gemini' ? 5 : 3);
+
 /** Inside a stream, after its first bytes: no other upstream is asked, and the client can tell. */
 const brokenStreams: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: the upstream breaks off`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-cut-stream-3`, 'own/llama-4-70b'],
-      expect: { status: 200, tried: [`${provider}/fault-cut-stream-3`], ending: 'cut' },
+      candidates: [`${provider}/fault-cut-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
+      expect: { status: 200, tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`], ending: 'cut' },
       // The break can overtake the head on its way through the host; then the client gets a status.
-      or: { status: 503, tried: [`${provider}/fault-cut-stream-3`], error: 'upstream_unavailable' },
+      or: {
+        status: 503,
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`],
+        error: 'upstream_unavailable',
+      },
     },
     {
       name: `${client} over ${provider}: the upstream ends early with clean framing`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-end-stream-3`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-end-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-end-stream-3`],
+        tried: [`${provider}/fault-end-stream-${wordsIn(client)}`],
         ending: 'error-event',
         error: 'upstream_truncated',
       },
@@ -252,10 +286,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream falls silent`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-stall-stream-3`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-stall-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-stall-stream-3`],
+        tried: [`${provider}/fault-stall-stream-${wordsIn(client)}`],
         ending: 'error-event',
         error: 'upstream_stalled',
       },
@@ -268,7 +302,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       expect:
         client === 'anthropic-messages'
           ? { status: 529, error: 'upstream_overloaded' }
-          : { status: 503, error: provider === 'an' ? 'overloaded_error' : 'upstream_overloaded' },
+          : { status: 503, error: told(client, provider) },
     },
     {
       name: `${client} over ${provider}: the bytes come one by one`,
@@ -296,7 +330,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
 );
 
 const wholeFaults: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an'] as const, (provider): Scenario[] => [
+  each(['oa', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: a compressed answer although plain was asked`,
       client,
@@ -321,7 +355,7 @@ const wholeFaults: Scenario[] = each(clients, (client) =>
 const json = { 'content-type': 'application/json' };
 
 /** Nothing of these reaches any upstream. */
-const refused: Scenario[] = each(clients, (client): Scenario[] => {
+const refused: Scenario[] = each(['openai-chat', 'anthropic-messages'] as const, (client): Scenario[] => {
   const field = client === 'openai-chat' ? 'max_completion_tokens' : 'max_tokens';
   const raw = (
     name: string,
@@ -467,6 +501,65 @@ const losses: Scenario[] = [
   },
 ];
 
+/** A call that does not fit its budget reaches nobody; one that may not write much is held to it, also by an upstream that is not. */
+const budgeted: Scenario[] = each(clients, (client): Scenario[] => [
+  ...each(
+    [
+      ['tokens', { tokens: 20 }, 'budget_exceeded'],
+      ['input tokens', { inputTokens: 5 }, 'budget_exceeded'],
+      ['requests', { requests: 0 }, 'budget_exceeded'],
+      ['parallel calls', { concurrent: 0 }, 'too_many_parallel'],
+    ] as const,
+    ([what, budget, error]): Scenario => ({
+      name: `${client}: no ${what} are left`,
+      client,
+      candidates: ['oa/gpt-5.4'],
+      budget,
+      expect: { status: 429, tried: [], error, headers: { 'x-should-retry': 'false' } },
+    }),
+  ),
+  ...each(['oa/gpt-5.4', 'an/claude-sonnet-5'] as const, (upstream) =>
+    each(
+      streaming,
+      (stream): Scenario => ({
+        name: `${client} over ${upstream}: as much as is left, ${how(stream)}`,
+        client,
+        stream,
+        candidates: [upstream],
+        says: 'repeat '.repeat(40),
+        budget: { outputTokens: 20 },
+        expect: {
+          status: 200,
+          tried: [upstream],
+          ending: 'complete',
+          text: /^.{70,90}$/,
+          finish: finishes[client].length,
+          usage: true,
+          headers: { 'x-nexus-max-output-tokens': '20' },
+        },
+      }),
+    ),
+  ),
+  ...each(
+    ['oa', 'an'] as const,
+    (provider): Scenario => ({
+      name: `${client} over ${provider}: an upstream that ignores its limit is cut, with a proper finish`,
+      client,
+      stream: true,
+      candidates: [`${provider}/fault-ignores-limit`],
+      budget: { outputTokens: 100 },
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-ignores-limit`],
+        ending: 'complete',
+        text: /^(word\d+ ){20,200}$/,
+        finish: finishes[client].length,
+        usage: true,
+      },
+    }),
+  ),
+]);
+
 /** Every promise of the main job, one row each. Every host runs all of them; later policies add theirs. */
 export const scenarios: readonly Scenario[] = [
   ...answered,
@@ -477,4 +570,5 @@ export const scenarios: readonly Scenario[] = [
   ...wholeFaults,
   ...refused,
   ...losses,
+  ...budgeted,
 ];

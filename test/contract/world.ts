@@ -18,7 +18,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const keys = { oa: 'key-of-oa', an: 'key-of-an' } as const;
+const keys = { oa: 'key-of-oa', an: 'key-of-an', ge: 'key-of-ge' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
@@ -29,12 +29,13 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
   const providers = {
     oa: await startProvider({ dialect: 'openai', key: keys.oa }),
     an: await startProvider({ dialect: 'anthropic', key: keys.an }),
+    ge: await startProvider({ dialect: 'gemini', key: keys.ge }),
     own: await startProvider({ dialect: 'openai' }),
   };
   return {
     providers,
     configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
-    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an },
+    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an, CONTRACT_GE_KEY: keys.ge },
     stop: async () => {
       await Promise.all(providerNames.map((name) => providers[name].close()));
     },
@@ -45,15 +46,36 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
 export const modelOf = ({ candidates, name }: Scenario): string =>
   candidates ? `s${scenarios.findIndex((it) => it.name === name)}` : 'no-such-model';
 
+/** The key of a scenario that has a budget. */
+export const budgetedKey = (scenario: Scenario): string => `nx-contract-budget-${modelOf(scenario)}`;
+
+const budgeted = () => scenarios.filter(({ budget }) => budget !== undefined);
+
 /** The only model that the narrow team may use. */
 const narrowModel = 's0';
+
+/** Scenarios share models that fail on purpose: none may be left alone for what another one has seen. */
+const health = { failures: 0 };
 
 const configFor = (providers: World['providers'], limits: object) => ({
   version: 1,
   providers: {
-    oa: { dialect: 'openai', baseUrl: `${providers.oa.url}/v1`, key: '${env:CONTRACT_OA_KEY}', region: 'us' },
-    an: { dialect: 'anthropic', baseUrl: providers.an.url, key: '${env:CONTRACT_AN_KEY}', region: 'eu' },
-    own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1` },
+    oa: {
+      dialect: 'openai',
+      baseUrl: `${providers.oa.url}/v1`,
+      key: '${env:CONTRACT_OA_KEY}',
+      region: 'us',
+      health,
+    },
+    an: {
+      dialect: 'anthropic',
+      baseUrl: providers.an.url,
+      key: '${env:CONTRACT_AN_KEY}',
+      region: 'eu',
+      health,
+    },
+    ge: { dialect: 'gemini', baseUrl: `${providers.ge.url}/v1beta`, key: '${env:CONTRACT_GE_KEY}', health },
+    own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1`, health },
   },
   models: Object.fromEntries(
     scenarios.flatMap((scenario) =>
@@ -74,7 +96,14 @@ const configFor = (providers: World['providers'], limits: object) => ({
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'contract' },
     ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),
+    ...budgeted().map((scenario) => ({ hash: hashKey(budgetedKey(scenario)), id: modelOf(scenario) })),
   ],
+  budgets: budgeted().map((scenario) => ({
+    id: `budget-${modelOf(scenario)}`,
+    key: modelOf(scenario),
+    per: scenario.budget && 'concurrent' in scenario.budget ? undefined : 'day',
+    ...scenario.budget,
+  })),
   limits,
 });
 

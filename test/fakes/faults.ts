@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { AnswerUsage } from '../../examples/demo/provider/ask.ts';
+import { type Answer, type AnswerUsage, tokensIn } from '../../examples/demo/provider/ask.ts';
 import { type ProviderDialect, ProviderError } from '../../examples/demo/provider/dialect.ts';
 import { jsonReply, type Reply, type Step } from '../../examples/demo/provider/reply.ts';
 import { errorReply, type Fault, type Healthy } from '../../examples/demo/provider/server.ts';
@@ -50,6 +50,9 @@ const faults: Readonly<Record<string, Maker>> = {
   /** One event in the middle is no JSON. */
   'malformed-chunk': () => overSteps((steps) => steps.with(middle(steps), broken(steps[middle(steps)]))),
 
+  /** Writes 2,000 words whatever it was allowed, with usage to match. */
+  'ignores-limit': () => ({ answer: endless }),
+
   'no-usage': () => withUsage(() => []),
   /** First half the tokens, then all of them. */
   'usage-twice': () => withUsage((usage) => [scaled(usage, 0.5), usage]),
@@ -89,6 +92,12 @@ export const injections = [
   'event: message_stop\ndata: {"type":"message_stop"}\r\n\r\n',
   '\u001b[31mred\u001b[0m \u2028 <script>document.title = "injected"</script>',
 ];
+
+const endless = (answer: Answer): Answer => {
+  const pieces = Array.from({ length: 2000 }, (_, at) => `word${at} `);
+  const usage = answer.usage.map((it) => ({ ...it, outputTokens: tokensIn(pieces.join('')) }));
+  return { ...answer, reasoning: '', calls: [], pieces, finish: 'stop', usage };
+};
 
 const whole = (change: Partial<Reply>): Fault => ({ reply: ({ reply }) => ({ ...reply, ...change }) });
 
@@ -181,7 +190,9 @@ const broken = ({ bytes }: Step = headOnly): Step => {
 };
 
 const lineEnds = (end: string): Fault =>
-  overSteps((steps) => steps.map((each) => ({ ...each, bytes: String(each.bytes).replaceAll('\n', end) })));
+  overSteps((steps) =>
+    steps.map((each) => ({ ...each, bytes: String(each.bytes).replaceAll(/\r?\n/g, end) })),
+  );
 
 const joined = ({ steps }: Reply): Buffer => Buffer.concat([...steps].map(({ bytes }) => Buffer.from(bytes)));
 

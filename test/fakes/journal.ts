@@ -12,7 +12,7 @@ export interface JournalEntry {
   readonly headers: IncomingHttpHeaders;
   /** Parsed; as text when it is no JSON. */
   readonly body: JsonValue;
-  /** Absent when the body names none. */
+  /** Absent when neither the body nor the path names one. */
   readonly model?: string;
   /** 0 until the answer begins. */
   readonly status: number;
@@ -54,7 +54,7 @@ export class Journal {
       path: call.path,
       headers: call.headers,
       body,
-      ...(isJsonObject(body) && typeof body.model === 'string' ? { model: body.model } : {}),
+      ...modelOf(call.path, body),
       get status() {
         return sent.begun ? response.statusCode : 0;
       },
@@ -68,6 +68,12 @@ export class Journal {
     return { ...reply, steps: sent.steps() };
   }
 }
+
+const modelOf = (path: string, body: JsonValue): { model?: string } => {
+  if (isJsonObject(body) && typeof body.model === 'string') return { model: body.model };
+  const [, model] = /\/models\/([^/:]+):/.exec(path) ?? [];
+  return model === undefined ? {} : { model: decodeURIComponent(model) };
+};
 
 /** How far a reply has got. */
 class Sent {

@@ -8,7 +8,7 @@ import type {
   ResponseEncoder,
 } from '../../plugins/dialects/dialect.ts';
 import type { ModelEvent } from '../../plugins/model/events.ts';
-import type { ModelRequest } from '../../plugins/model/request.ts';
+import type { DialectName, ModelRequest } from '../../plugins/model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonDocument } from '../../plugins/wire/json.ts';
 import { sseFrame } from '../../plugins/wire/sse.ts';
 
@@ -17,9 +17,14 @@ export type Adjust = (wire: JsonObject) => JsonObject;
 
 const asItCame: Adjust = (wire) => wire;
 
+/** Paths of clients, where a dialect says there what a body means. */
+const paths: Readonly<Partial<Record<DialectName, string>>> = {
+  gemini: '/v1beta/models/model:generateContent',
+};
+
 /** What the client's `wire` says, read by `dialect`. */
 export const decodeWire = (dialect: Dialect, wire: JsonObject): ModelRequest =>
-  dialect.decodeRequest(parseJsonDocument(Buffer.from(JSON.stringify(wire))));
+  dialect.decodeRequest(parseJsonDocument(Buffer.from(JSON.stringify(wire))), paths[dialect.name]);
 
 /** What an upstream gets for `request`. */
 export const encodeWire = (dialect: Dialect, request: ModelRequest): JsonObject =>

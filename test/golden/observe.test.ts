@@ -20,9 +20,10 @@ const account = (decoder: ResponseDecoder, bytes: Uint8Array) => {
   };
 };
 
-const recordingNames: Record<DialectName, string> = {
-  'openai-chat': 'openai.chat',
-  'anthropic-messages': 'anthropic.messages',
+const recordingNames: Record<DialectName, readonly string[]> = {
+  'openai-chat': ['openai.chat'],
+  'anthropic-messages': ['anthropic.messages'],
+  gemini: ['gemini.generate', 'gemini.stream'],
 };
 
 describe.each(Object.values(dialects))(
@@ -45,7 +46,7 @@ describe.each(Object.values(dialects))(
 
     it('on every recording', (context) => {
       if (recordingsMissing !== undefined) context.skip(recordingsMissing);
-      for (const { name, kind, body: bytes } of readRecordings(recordingNames[dialect.name])) {
+      for (const { name, kind, body: bytes } of recordingNames[dialect.name].flatMap(readRecordings)) {
         if (kind === 'stream')
           expect(account(dialect.observeStream(), bytes), name).toEqual(
             account(dialect.decodeStream(), bytes),

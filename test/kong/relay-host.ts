@@ -10,7 +10,7 @@ import { resolveSecrets } from '../../plugins/config/secrets.ts';
 import type { Consumer } from '../../plugins/exchange.ts';
 import { Gateway } from '../../plugins/gateway.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
-import { systemRandom } from '../../plugins/io/random.ts';
+import { machinePorts } from '../../plugins/io/ports.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import type { ClientAnswer, ClientCall, Host } from '../contract/host.ts';
 import { httpCall } from '../contract/http.ts';
@@ -28,8 +28,8 @@ export interface RelayHost extends Host {
   readonly faults: unknown[];
   /** Sends a call to the relay as it is. */
   send(call: ClientCall): Promise<ClientAnswer>;
-  /** As Kong's plugin does it: a ticket for a call whose caller is known. */
-  ticketed(call: ClientCall, consumer: Consumer): ClientCall;
+  /** As Kong's plugin does it: a ticket for a call, of a consumer of Kong if one is named. */
+  ticketed(call: ClientCall, consumer?: Consumer): ClientCall;
 }
 
 /** Starts a relay over the providers of `configText`. */
@@ -41,7 +41,7 @@ export const startRelayHost = async (
   const sources = { env, readFile: () => '' };
   const loaded = loadConfig(configText, { file: 'relay.json', ...sources });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-  const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
+  const ports = machinePorts({ meter: prometheusMeter().meter });
   const gateway = new Gateway({ ...loaded, secrets: resolveSecrets(loaded.config, sources) }, ports);
   const tickets = new Tickets(ports);
   const egressPath = join(directory, 'egress.sock');
@@ -57,12 +57,10 @@ export const startRelayHost = async (
   });
   const { socketPath } = relay;
   const send = (call: ClientCall) => httpCall('http://localhost', call, { socketPath });
-  const ticketed = (call: ClientCall, consumer: Consumer): ClientCall => {
-    const { method = 'POST', path, body } = call;
-    const bodyBytes = body === undefined ? undefined : Buffer.byteLength(body);
-    const ticket = tickets.issue(consumer, { method, path, bodyBytes });
-    return { ...call, headers: { ...call.headers, [ticketHeader]: ticket } };
-  };
+  const ticketed = (call: ClientCall, consumer?: Consumer): ClientCall => ({
+    ...call,
+    headers: { ...call.headers, [ticketHeader]: tickets.issue({ consumer }) },
+  });
   return {
     name: 'through the relay',
     gateway,
@@ -72,13 +70,7 @@ export const startRelayHost = async (
     faults,
     send,
     ticketed,
-    call: async (call) => {
-      const { method = 'POST', path, headers = {} } = call;
-      const caller = gateway.identify({ method, path, headers: new Map(Object.entries(headers)) });
-      if (!('kind' in caller)) return send(ticketed(call, caller));
-      const { status, body } = caller;
-      return { status, headers: new Map(caller.headers), text: body, broken: false };
-    },
+    call: (call) => send(ticketed(call)),
     stop: async () => {
       await relay.close(1000);
       egress.closeAllConnections();

@@ -3,13 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ticketHeader } from '../../kong/ticket.ts';
 import { hashKey } from '../../plugins/config/keys.ts';
+import type { Consumer } from '../../plugins/exchange.ts';
 import { Session } from '../../plugins/session.ts';
 import type { ClientAnswer, ClientCall } from '../contract/host.ts';
 import { type FakeProvider, startProvider } from '../fakes/provider.ts';
 import { type RelayHost, startRelayHost } from './relay-host.ts';
 
 const clientKey = 'nx-relay-client';
-const consumer = { keyId: 'relay', user: 'client' };
+const consumer: Consumer = { keyId: 'relay', user: 'client' };
+const json = { 'content-type': 'application/json' };
 const maxRequestBytes = 100_000;
 
 let provider: FakeProvider;
@@ -25,8 +27,14 @@ beforeAll(async () => {
     providers: {
       oa: { dialect: 'openai', baseUrl: `${provider.url}/v1`, key: '${env:OA_KEY}' },
       dead: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' },
+      few: { dialect: 'openai', baseUrl: `${provider.url}/v1`, key: '${env:OA_KEY}', maxConcurrent: 2 },
+      'few-dead': { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1', maxConcurrent: 1 },
     },
     models: {
+      few: { candidates: [{ provider: 'few', model: 'gpt' }], fallback: [{ provider: 'oa', model: 'gpt' }] },
+      'few-slow': { candidates: [{ provider: 'few', model: 'fault-stall-stream-2' }] },
+      'few-cut': { candidates: [{ provider: 'few', model: 'fault-cut-body' }] },
+      'few-dead': { candidates: [{ provider: 'few-dead', model: 'gpt' }] },
       plain: model('gpt'),
       huge: model('fault-huge-stream-400'),
       stalled: model('fault-stall-stream-2'),
@@ -96,13 +104,60 @@ describe('a ticket', () => {
     provider.journal.clear();
     await refused(call);
   });
+});
 
-  test('is good for its path and its length of body only', async () => {
-    const ticketed = host.ticketed(chat('plain'), consumer);
-    const ticket = ticketed.headers?.[ticketHeader] ?? '';
-    await refused({ ...ticketed, path: '/v1/messages' });
-    await refused({ ...withTicket(chat('plain'), ticket), body: `${chat('plain').body} ` });
+describe('the caller', () => {
+  const send = (headers: Record<string, string>, consumer?: Consumer, path = '/v1/chat/completions') =>
+    host.send(host.ticketed({ ...chat('plain'), path, headers: { ...json, ...headers } }, consumer));
+
+  test.each(['x-api-key', 'api-key', 'x-goog-api-key'])('has a key in %s', async (header) => {
+    expect((await send({ [header]: clientKey })).status).toBe(200);
   });
+
+  test.each<[string, Record<string, string>]>([
+    ['no key', {}],
+    ['a key that is not ours', { authorization: 'Bearer other' }],
+    ['two keys', { authorization: `Bearer ${clientKey}`, 'x-api-key': 'other' }],
+  ])('with %s is refused, in its dialect', async (_, headers) => {
+    const openai = await send(headers);
+    expect([openai.status, codeOf(openai), openai.headers.get('x-should-retry')]).toEqual([
+      401,
+      'invalid_key',
+      'false',
+    ]);
+    const anthropic = await send(headers, undefined, '/v1/messages');
+    expect([anthropic.status, JSON.parse(anthropic.text).error.type]).toEqual([401, 'authentication_error']);
+    expect(provider.journal.entries).toEqual([]);
+  });
+
+  test('is the consumer that Kong has found, unless that one stands for everybody', async () => {
+    expect((await send({}, consumer)).status).toBe(200);
+    expect((await send({ 'x-anonymous-consumer': 'true' }, consumer)).status).toBe(401);
+  });
+});
+
+describe('an upgrade', () => {
+  const upgrade = (to: string) => {
+    const { headers, ...rest } = chat('plain');
+    return host.call({ ...rest, headers: { ...headers, connection: 'upgrade', upgrade: to } });
+  };
+
+  test.each(['websocket', 'WebSocket', 'h2c, websocket'])('to %s is refused', async (to) => {
+    const answer = await upgrade(to);
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_request']);
+    expect(provider.journal.entries).toEqual([]);
+  });
+
+  test('to HTTP/2 is an offer only', async () => {
+    expect((await upgrade('h2c')).status).toBe(200);
+  });
+});
+
+test('many headers count, all of them', async () => {
+  const { headers = {}, ...rest } = chat('plain');
+  const many = Object.fromEntries(Array.from({ length: 2100 }, (_, at) => [`x-${at}`, '']));
+  const { authorization = '', ...others } = headers;
+  expect((await host.call({ ...rest, headers: { ...many, ...others, authorization } })).status).toBe(200);
 });
 
 describe('what goes out', () => {
@@ -184,6 +239,25 @@ describe('an answer', () => {
     expect([answer.status, codeOf(answer)]).toEqual([503, 'upstream_unavailable']);
     const next = await host.call(chat('dead-then-alive'));
     expect([next.status, next.headers.get('x-nexus-attempts')]).toEqual([200, '2']);
+  });
+});
+
+describe('a provider with maxConcurrent', () => {
+  test('gets no more calls than that, and the next client is told', async () => {
+    const answers = [1, 2].map(() => open(host.ticketed(chat('few-slow', { stream: true }))));
+    const first = await Promise.all(answers);
+    const refused = await host.call(chat('few'));
+    expect([refused.status, codeOf(refused)]).toEqual([503, 'upstream_unavailable']);
+    expect(refused.headers.get('x-should-retry')).toBe('true');
+    expect(provider.journal.entries).toHaveLength(2);
+    expect((await host.call(chat('plain'))).status).toBe(200); // another provider
+    for (const answer of first) answer.destroy();
+    while ((await host.call(chat('few'))).status !== 200) await sleep(5);
+  });
+
+  test('counts a call until it has ended, however it ends', async () => {
+    for (const model of ['few', 'few-cut', 'few-dead', 'few', 'few-dead', 'few-cut', 'few'])
+      expect((await host.call(chat(model))).status).toBe(model === 'few' ? 200 : 503);
   });
 });
 

@@ -18,8 +18,8 @@ test('neither refusals nor events stay in memory', { timeout: 180_000 }, async (
     ['passed', events],
     ['refused', events],
   ]);
-  for (const { grownBytes, sessions } of rounds) {
+  for (const { grownBytes, tickets } of rounds) {
     expect(grownBytes).toBeLessThan(mostGrownBytes);
-    expect(sessions).toBe(0);
+    expect(tickets).toBe(0);
   }
 });

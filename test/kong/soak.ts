@@ -1,15 +1,12 @@
 import { type Duplex, duplexPair } from 'node:stream';
+import { phaseTimeoutMs } from '../../kong/patience.ts';
 import { nexusModule } from '../../kong/plugin.ts';
 import { Connection } from '../../kong/pluginserver/connection.ts';
 import { Instances } from '../../kong/pluginserver/instances.ts';
 import type { Phases } from '../../kong/pluginserver/module.ts';
 import { Tickets } from '../../kong/ticket.ts';
-import { hashKey } from '../../plugins/config/keys.ts';
-import { loadConfig } from '../../plugins/config/load.ts';
-import { Gateway } from '../../plugins/gateway.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
 import { systemRandom } from '../../plugins/io/random.ts';
-import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import { KongSocket } from './standin/socket.ts';
 import { decode, encode } from './standin/wire.ts';
 
@@ -20,30 +17,15 @@ import { decode, encode } from './standin/wire.ts';
  */
 const count = Number(process.argv[2]);
 
-const key = 'nx-soak';
-const loaded = loadConfig(
-  JSON.stringify({
-    version: 1,
-    providers: { p: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' } },
-    models: { m: { candidates: [{ provider: 'p', model: 'x' }] } },
-    keys: [{ hash: hashKey(key), user: 'alice' }],
-  }),
-  { file: 'soak.json', env: {}, readFile: () => '' },
-);
-if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-
-const ports = { clock: systemClock, random: systemRandom, meter: prometheusMeter().meter };
-const gateway = new Gateway({ ...loaded, secrets: new Map() }, ports);
+const tickets = new Tickets({ clock: systemClock, random: systemRandom });
 const shared = {
   module: nexusModule,
-  world: { gateway, tickets: new Tickets(ports), relaySocket: '/run/nexus/relay.sock' },
+  world: { tickets, relaySocket: '/run/nexus/relay.sock' },
   instances: new Instances<Phases>(100),
-  faultExit: () => ({ status: 503, body: '', headers: {} }),
-  onFault: ({ cause }: { cause: unknown }) => {
-    throw cause;
-  },
+  faultExit: { status: 503, body: '', headers: {} },
+  onFault: () => {},
   clock: systemClock,
-  phaseTimeoutMs: 1500,
+  phaseTimeoutMs,
 };
 
 const connect = (): KongSocket => {
@@ -54,51 +36,51 @@ const connect = (): KongSocket => {
 
 const startInstance = async (): Promise<unknown> => {
   const socket = connect();
-  const config = Buffer.from('{}');
+  const config = Buffer.from('{"team":"support"}');
   socket.write(encode('RpcCall', { sequence: 1, cmd_start_instance: { name: 'nexus', config } }));
   const { instance_status } = decode('RpcReturn', await socket.read(1000));
   return (instance_status as { instance_id: number }).instance_id;
 };
 
-const handleEvent = encode('RpcCall', {
-  sequence: 2,
-  cmd_handle_event: { instance_id: await startInstance(), event_name: 'access' },
-});
+const instanceId = await startInstance();
+const event = (phase: string) =>
+  encode('RpcCall', { sequence: 2, cmd_handle_event: { instance_id: instanceId, event_name: phase } });
 
-/** What Kong says to each PDK method, for a client with this key. */
-const resultsFor = (sentKey: string): Readonly<Record<string, Buffer>> => ({
-  'kong.request.get_headers': encode('google.protobuf.Struct', {
-    fields: { 'x-api-key': { stringValue: sentKey }, 'content-length': { stringValue: '10' } },
-  }),
-  'kong.nginx.get_var': encode('String', { v: 'POST /v1/chat/completions HTTP/1.1' }),
-});
+const consumer = encode('Consumer', { id: '5f2a', username: 'bob' });
 const nothing = Buffer.alloc(0);
 
 /** Plays one event; returns whether the connection can take the next. */
-const playEvent = async (socket: KongSocket, results: ReturnType<typeof resultsFor>): Promise<boolean> => {
+const playEvent = async (socket: KongSocket, handleEvent: Buffer): Promise<boolean> => {
   socket.write(handleEvent);
   for (;;) {
     const method = String(await socket.read(1000));
     const args = await socket.read(1000);
     if (method === '') return args.length > 0;
     if (method === 'kong.response.exit') return false;
-    socket.write(results[method] ?? nothing);
+    if (method === 'kong.service.request.set_header') redeem(args);
+    socket.write(method === 'kong.client.get_consumer' ? consumer : nothing);
   }
 };
 
+/** As the relay does with the header that Kong sends it. */
+const redeem = (args: Buffer): void => {
+  const { v } = decode('KV', args);
+  tickets.redeem((v as { stringValue: string }).stringValue);
+};
+
 interface Kind {
-  readonly results: ReturnType<typeof resultsFor>;
+  readonly event: Buffer;
   /** Whether connections live on. */
   readonly passes: boolean;
 }
 
 /** Plays `events`, four at a time; returns the heap that is in use afterwards. */
-const round = async (events: number, { results, passes }: Kind): Promise<number> => {
+const round = async (events: number, { event: handleEvent, passes }: Kind): Promise<number> => {
   let left = events;
   const client = async () => {
     let socket = connect();
     while (left-- > 0) {
-      if ((await playEvent(socket, results)) !== passes) throw new Error('an event ended otherwise');
+      if ((await playEvent(socket, handleEvent)) !== passes) throw new Error('an event ended otherwise');
       if (passes) continue;
       socket.close(); // as Kong does
       socket = connect();
@@ -112,8 +94,8 @@ const round = async (events: number, { results, passes }: Kind): Promise<number>
 };
 
 const kinds: Readonly<Record<string, Kind>> = {
-  passed: { results: resultsFor(key), passes: true },
-  refused: { results: resultsFor('unknown'), passes: false },
+  passed: { event: event('access'), passes: true },
+  refused: { event: event('rewrite'), passes: false }, // no phase of ours
 };
 
 for (const [name, kind] of Object.entries(kinds)) {
@@ -121,5 +103,5 @@ for (const [name, kind] of Object.entries(kinds)) {
   const startedMs = performance.now();
   const grownBytes = (await round(count, kind)) - warm;
   const eventUs = ((performance.now() - startedMs) * 1000) / count;
-  console.log(JSON.stringify({ name, count, grownBytes, eventUs, sessions: gateway.sessions.size }));
+  console.log(JSON.stringify({ name, count, grownBytes, eventUs, tickets: tickets.size }));
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pluginReadTimeoutMs } from '../../kong/patience.ts';
 import { hashKey } from '../../plugins/config/keys.ts';
 import { KongWorker } from './standin/worker.ts';
 
@@ -26,7 +27,11 @@ beforeEach(() => {
     keys: [{ hash: hashKey(key), user: 'alice' }],
   };
   writeFileSync(join(directory, 'nexus.yaml'), JSON.stringify(config));
-  kong = new KongWorker({ socketPath: join(sockets, 'plugin.sock'), pluginName: 'nexus' });
+  kong = new KongWorker({
+    socketPath: join(sockets, 'plugin.sock'),
+    pluginName: 'nexus',
+    readTimeoutMs: pluginReadTimeoutMs,
+  });
 });
 
 afterEach(async () => {
@@ -96,13 +101,21 @@ test.skipIf(!onLinux)('takes over at once when the one that serves is killed', a
   expect(performance.now() - killedMs).toBeLessThan(1000);
 });
 
-test.skipIf(!onLinux)('ends the one that serves and hangs, and takes over', async () => {
-  const child = await start();
-  child.kill('SIGSTOP');
-  const [, signal] = await once(child, 'exit');
-  expect(signal).toBe('SIGKILL');
-  while ((await access()).kind !== 'proxied') await sleep(5);
-});
+test.skipIf(!onLinux)(
+  'ends the one that serves and hangs, and takes over; until then nobody waits for 2 s',
+  async () => {
+    const child = await start();
+    expect((await access()).kind).toBe('proxied');
+    const ended = once(child, 'exit');
+    child.kill('SIGSTOP');
+    const stoppedMs = performance.now();
+    expect(await access()).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    expect(performance.now() - stoppedMs).toBeLessThan(2000);
+    const [, signal] = await ended;
+    expect(signal).toBe('SIGKILL');
+    while ((await access()).kind !== 'proxied') await sleep(5);
+  },
+);
 
 test.skipIf(!onLinux)('leaves a successor alone, and so does the one that has one', async () => {
   const first = await start();

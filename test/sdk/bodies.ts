@@ -4,8 +4,9 @@ import type { UpstreamName } from './upstream.ts';
 const objectsIn = (value: JsonValue | undefined): JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : [];
 
+/** Messages, which Gemini's dialect calls contents. */
 const messagesIn = (body: JsonValue | undefined): JsonObject[] =>
-  isJsonObject(body) ? objectsIn(body.messages) : [];
+  isJsonObject(body) ? objectsIn(body.messages ?? body.contents) : [];
 
 /** The messages' roles, in order, of a body that an upstream saw. */
 export const rolesIn = (body: JsonValue): JsonValue[] => messagesIn(body).map(({ role }) => role ?? null);
@@ -15,6 +16,12 @@ export const blocksIn = (body: JsonValue | undefined, type: string): JsonObject[
   messagesIn(body)
     .flatMap(({ content }) => objectsIn(content))
     .filter((block) => block.type === type);
+
+/** The parts that hold `member`, in order, of all contents of a body in Gemini's dialect. */
+export const partsIn = (body: JsonValue | undefined, member: string): JsonObject[] =>
+  messagesIn(body)
+    .flatMap(({ parts }) => objectsIn(parts))
+    .filter((part) => member in part);
 
 /** What the assistant thought, message by message, of a body in OpenAI's dialect. */
 export const reasoningIn = (body: JsonValue | undefined): JsonValue[] =>
@@ -29,4 +36,5 @@ export const rolesOfThreeTurns: Record<UpstreamName, readonly string[][]> = {
   ],
   // Results of parallel calls belong into one message.
   anthropic: [['user'], ['user', 'assistant', 'user'], ['user', 'assistant', 'user', 'assistant', 'user']],
+  gemini: [['user'], ['user', 'model', 'user'], ['user', 'model', 'user', 'model', 'user']],
 };

@@ -4,7 +4,7 @@ import { faultNamed } from '../fakes/faults.ts';
 import { Journal } from '../fakes/journal.ts';
 import type { FakeProvider } from '../fakes/provider.ts';
 
-export type UpstreamName = 'openai' | 'anthropic';
+export type UpstreamName = 'openai' | 'anthropic' | 'gemini';
 
 /** Bodies of one call, as text: the one that came, and the one that was meant to be sent. */
 export interface Bodies {
@@ -19,7 +19,7 @@ export interface Upstream extends FakeProvider {
 }
 
 /** Where the server of each dialect tells its id of a request. */
-const idHeaders = { openai: 'x-request-id', anthropic: 'request-id' } as const;
+const idHeaders = { openai: 'x-request-id', anthropic: 'request-id', gemini: 'x-request-id' } as const;
 
 /** The id that an upstream gives to every request. */
 export const idOf = (dialect: UpstreamName): string => `req_of_${dialect}`;

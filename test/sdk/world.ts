@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { hashKey } from '../../plugins/config/keys.ts';
@@ -7,14 +8,16 @@ import { envoyBinary } from '../e2e/envoy.ts';
 import { startStack } from '../e2e/stack.ts';
 import { startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
 
-/** One provider of each dialect; both behave as the model that they are asked for is called. */
+/** One provider of each dialect; they behave as the model that they are asked for is called. */
 export const upstreamNames = ['openai', 'anthropic'] as const satisfies readonly UpstreamName[];
+export const allUpstreams = [...upstreamNames, 'gemini'] as const satisfies readonly UpstreamName[];
 
 /** The model that answers, by its provider's name. */
-export const healthy = { openai: 'gpt-5.4', anthropic: 'claude-sonnet-5' } as const satisfies Record<
-  UpstreamName,
-  string
->;
+export const healthy = {
+  openai: 'gpt-5.4',
+  anthropic: 'claude-sonnet-5',
+  gemini: 'gemini-3-flash',
+} as const satisfies Record<UpstreamName, string>;
 
 const faults = [
   'fault-400',
@@ -30,6 +33,7 @@ const faults = [
   'fault-end-stream-3',
   'fault-cut-stream-3',
   'fault-stall-stream-3',
+  'fault-ignores-limit',
   'fault-one-byte-chunks',
   'fault-crlf',
   'fault-cr-only',
@@ -49,16 +53,30 @@ export interface World {
   readonly url: string;
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
+  readonly google: GoogleGenAI;
   readonly upstreams: Readonly<Record<UpstreamName, Upstream>>;
   /** Bodies that an upstream saw since the test began, oldest first. */
   seenBy(upstream: UpstreamName): JsonValue[];
   stop(): Promise<void>;
 }
 
+/** Keys of a budget of `tinyTokens` a day each. */
+export const tinyKeys = [
+  'tiny-openai-whole',
+  'tiny-openai-stream',
+  'tiny-anthropic-whole',
+  'tiny-anthropic-stream',
+] as const;
+export const tinyTokens = 200;
+
 /** The key that the clients send. */
 export const clientKey = 'nx-sdk-client';
 
-const providerKeys = { openai: 'key-of-openai', anthropic: 'key-of-anthropic' } as const;
+const providerKeys = {
+  openai: 'key-of-openai',
+  anthropic: 'key-of-anthropic',
+  gemini: 'key-of-gemini',
+} as const;
 
 /** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
 export const describeWorld = (name: string, tests: (world: () => World) => void): void => {
@@ -72,7 +90,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       world = await startWorld();
     });
     beforeEach(() => {
-      for (const upstream of upstreamNames) {
+      for (const upstream of allUpstreams) {
         const { journal, bodies } = started().upstreams[upstream];
         journal.clear();
         bodies.length = 0;
@@ -88,22 +106,32 @@ const startWorld = async (): Promise<World> => {
   const upstreams = {
     openai: await startUpstream('openai', providerKeys.openai),
     anthropic: await startUpstream('anthropic', providerKeys.anthropic),
+    gemini: await startUpstream('gemini', providerKeys.gemini),
   };
   const stack = await startStack({
     configText: JSON.stringify(
-      configOver({ openai: upstreams.openai.url, anthropic: upstreams.anthropic.url }),
+      configOver({
+        openai: upstreams.openai.url,
+        anthropic: upstreams.anthropic.url,
+        gemini: upstreams.gemini.url,
+      }),
     ),
-    env: { SDK_OPENAI_KEY: providerKeys.openai, SDK_ANTHROPIC_KEY: providerKeys.anthropic },
+    env: {
+      SDK_OPENAI_KEY: providerKeys.openai,
+      SDK_ANTHROPIC_KEY: providerKeys.anthropic,
+      SDK_GEMINI_KEY: providerKeys.gemini,
+    },
   });
   return {
     url: stack.url,
     openai: new OpenAI({ apiKey: clientKey, baseURL: `${stack.url}/v1`, maxRetries: 0 }),
     anthropic: new Anthropic({ apiKey: clientKey, baseURL: stack.url, maxRetries: 0 }),
+    google: new GoogleGenAI({ apiKey: clientKey, httpOptions: { baseUrl: stack.url } }),
     upstreams,
     seenBy: (upstream) => upstreams[upstream].journal.entries.map(({ body }) => body),
     stop: async () => {
       await stack.stop();
-      await Promise.all(upstreamNames.map((name) => upstreams[name].close()));
+      await Promise.all(allUpstreams.map((name) => upstreams[name].close()));
     },
   };
 };
@@ -114,10 +142,17 @@ const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
   providers: {
     openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
     anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
+    gemini: { dialect: 'gemini', baseUrl: `${urls.gemini}/v1beta`, key: '${env:SDK_GEMINI_KEY}' },
   },
-  models: Object.fromEntries(upstreamNames.flatMap(modelsOf)),
-  keys: [{ hash: hashKey(clientKey), user: 'client', application: 'sdk' }],
+  models: Object.fromEntries(allUpstreams.flatMap(modelsOf)),
+  keys: [
+    { hash: hashKey(clientKey), user: 'client', application: 'sdk' },
+    ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),
+  ],
+  budgets: tinyKeys.map(tinyBudget),
 });
+
+const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });
 
 const modelsOf = (upstream: UpstreamName) => {
   const other = upstream === 'openai' ? 'anthropic' : 'openai';

@@ -55,7 +55,7 @@ const rooms: readonly RegExp[] = [
   /^plugins\/catalog\//,
   /^plugins\/policy\.ts$/,
   /^plugins\/dialects\//,
-  /^plugins\/mode\.ts$/,
+  /^plugins\/(mode|conditions)\.ts$/,
   /^plugins\/policies\/[^/]+\/config\.ts$/,
   /^plugins\/config\//,
   /^plugins\/(identity|providers)\.ts$/,
@@ -68,6 +68,8 @@ const rooms: readonly RegExp[] = [
 /** What the core may use besides itself. Sockets, files, logs and metrics are io's. */
 const corePackages = [
   '@marcbachmann/cel-js',
+  '@smithy/eventstream-codec',
+  '@smithy/util-utf8',
   'gpt-tokenizer/encoding/o200k_base',
   'ibantools',
   'libphonenumber-js/min',

@@ -30,6 +30,9 @@ export const anthropic: ProviderDialect = {
     last_id: names.at(-1) ?? null,
     has_more: false,
   }),
+  others: {
+    '/v1/messages/count_tokens': (body) => ({ input_tokens: tokensIn(JSON.stringify(body.messages)) }),
+  },
 };
 
 const topLevel = new Set(

@@ -31,10 +31,12 @@ export const wrong = (param: string, message: string, code = 'invalid_value'): P
 export interface ProviderDialect {
   /** Path of its chat calls. */
   readonly path: string;
+  /** What a path says instead of the body, where it does; undefined for one that is no chat call. */
+  saidByPath?(path: string): JsonObject | undefined;
   /** The headers that it takes a key in, one is enough, and their values. */
   credentials(key: string): Readonly<Record<string, string>>;
   /** Reads a call. Throws a `ProviderError` for whatever this API would not take, the bodies of other APIs first of all. */
-  readAsk(body: JsonObject, headers: IncomingHttpHeaders): Ask;
+  readAsk(body: JsonObject, headers: IncomingHttpHeaders, said: JsonObject): Ask;
   /** A whole answer. */
   unary(answer: Answer): JsonObject;
   /** A streamed answer, one server-sent event each. */
@@ -43,6 +45,8 @@ export interface ProviderDialect {
   /** An error inside a stream. */
   errorFrame(error: ProviderError): string;
   models(names: readonly string[]): JsonObject;
+  /** Whole answers to its other calls, by path: embeddings, images, counts. */
+  readonly others?: Readonly<Record<string, (body: JsonObject) => JsonObject>>;
 }
 
 /** A member that must be a list of objects. */

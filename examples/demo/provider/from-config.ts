@@ -26,6 +26,8 @@ export const standInsFor = (
   return Object.entries(config.providers).map(([name, { dialect, baseUrl }]) => {
     const key = keys.get(name);
     const models = modelsAt(name, config);
+    if (dialect !== 'openai' && dialect !== 'anthropic')
+      throw new Error(`${name}: no fake speaks ${dialect}`);
     return {
       name,
       port: Number(new URL(baseUrl).port),

@@ -11,6 +11,7 @@ import {
   textIn,
   wrong,
 } from './dialect.ts';
+import { draw, embed } from './openai-others.ts';
 
 /**
  * Chat Completions as OpenAI's server has it (API reference, "Create chat completion", and the types of `openai` 7.57.0,
@@ -28,6 +29,7 @@ export const openai: ProviderDialect = {
     object: 'list',
     data: names.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'demo' })),
   }),
+  others: { '/v1/embeddings': embed, '/v1/images/generations': draw },
 };
 
 const topLevel = new Set(

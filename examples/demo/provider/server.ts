@@ -5,12 +5,13 @@ import { isJsonObject, type JsonObject } from '../../../plugins/wire/json.ts';
 import { anthropic } from './anthropic.ts';
 import { type Answer, type Ask, answerTo } from './ask.ts';
 import { type ProviderDialect, ProviderError } from './dialect.ts';
+import { gemini } from './gemini.ts';
 import { openai } from './openai.ts';
 import { jsonReply, play, type Reply, streamReply } from './reply.ts';
 
 /** How one provider behaves. */
 export interface ProviderSettings {
-  readonly dialect: 'openai' | 'anthropic';
+  readonly dialect: 'openai' | 'anthropic' | 'gemini';
   /** Credential that calls must carry, in the dialect's own header; absent: they must carry none. */
   readonly key?: string;
   /** Models that exist; absent: any. */
@@ -57,7 +58,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const dialects = { openai, anthropic } satisfies Record<ProviderSettings['dialect'], ProviderDialect>;
+const dialects = { openai, anthropic, gemini } satisfies Record<ProviderSettings['dialect'], ProviderDialect>;
 
 /** Starts a provider without faults on `port` (0: any that is free) of this machine. */
 export const startDemoProvider = (settings: ProviderSettings, port: number): Promise<Listening> =>
@@ -72,12 +73,15 @@ export const replyTo = (
   const dialect = dialects[settings.dialect];
   try {
     admit(call, settings);
-    if (call.method === 'GET' && call.path === '/v1/models') {
+    if (call.method === 'GET' && /^\/v1(beta)?\/models$/.test(call.path)) {
       return jsonReply(200, dialect.models(settings.models ?? []));
     }
-    if (call.path !== dialect.path) throw new ProviderError(404, `unknown path ${call.path}`);
+    const other = dialect.others?.[call.path];
+    if (other) return otherReply(call, other, settings);
+    const said = dialect.saidByPath?.(call.path) ?? (call.path === dialect.path ? {} : undefined);
+    if (!said) throw new ProviderError(404, `unknown path ${call.path}`);
     if (call.method !== 'POST') throw new ProviderError(405, `${call.path} takes POST`);
-    const ask = dialect.readAsk(readJson(call), call.headers);
+    const ask = dialect.readAsk(readJson(call), call.headers, said);
     const fault = faultOf(ask.model);
     if (!fault) checkModel(ask.model, settings);
     const plain = answerTo(ask, settings.events);
@@ -88,6 +92,17 @@ export const replyTo = (
     if (fault instanceof ProviderError) return errorReply(dialect, fault);
     throw fault;
   }
+};
+
+const otherReply = (
+  call: Call,
+  answer: (body: JsonObject) => JsonObject,
+  settings: ProviderSettings,
+): Reply => {
+  if (call.method !== 'POST') throw new ProviderError(405, `${call.path} takes POST`);
+  const body = readJson(call);
+  checkModel(String(body.model), settings);
+  return { ...jsonReply(200, answer(body)), delayMs: settings.latencyMs ?? 0 };
 };
 
 /** An error as `dialect` tells it. */

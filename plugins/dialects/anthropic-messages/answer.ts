@@ -2,12 +2,12 @@ import type { Citation, Finish, MessageStart, ModelEvent, PartStart } from '../.
 import type { Vendor } from '../../model/request.ts';
 import type { FinishReason, Usage } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { errorBody } from './error.ts';
-import { parseExact } from './exact-json.ts';
 import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
 
@@ -93,6 +93,8 @@ class FrameWriter {
         this.#over = true;
         return [{ ...errorBody(event.error, this.#requestId), type: 'error' }];
       case 'logprobs':
+      case 'embedding':
+      case 'image':
         return [];
       case 'finish':
         if (event.choice === 0) this.#finish ??= event;

@@ -2,12 +2,12 @@ import type { Citation, Finish, ModelEvent, PartStart } from '../../model/events
 import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
-import { parseExact } from './exact-json.ts';
 import { restoreName } from './names.ts';
 import { UsageMeter } from './usage.ts';
 import type { StopReason, WireEventType } from './wire.ts';

@@ -3,6 +3,7 @@ import { type JsonDocument, type JsonObject, patchMembers } from '../../wire/jso
 import type { Dialect, EncodedRequest, HeaderList, UpstreamTarget } from '../dialect.ts';
 import { adaptRequest } from './adapt.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
+import { countTokens } from './count.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeStream } from './events.ts';
 import { encodeLimits } from './limits.ts';
@@ -92,4 +93,5 @@ export const anthropicMessages: Dialect = {
   decodeResponse,
   decodeStream,
   decodeError,
+  operations: { 'count-tokens': countTokens(encodeRequest) },
 };

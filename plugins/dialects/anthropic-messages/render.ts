@@ -11,9 +11,9 @@ import type {
   Turn,
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
+import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { parseExact } from './exact-json.ts';
 import { originOf } from './provenance.ts';
 import { messageOf } from './request.ts';
 

@@ -9,11 +9,11 @@ import type {
   Turn,
   Vendor,
 } from '../../model/request.ts';
+import { hasLongInteger, parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
-import { hasLongInteger, parseExact } from './exact-json.ts';
 import { Fields, invalid, unexpected } from './fields.ts';
 import { readFrom } from './provenance.ts';
 
@@ -22,18 +22,30 @@ import { readFrom } from './provenance.ts';
  * `RequestError('invalid_request')` for a missing `model`, `messages` or `max_tokens` and for members of the wrong type.
  * What we do not know is kept in `vendor` or as an opaque part, never refused.
  */
-export const decodeRequest = (document: JsonDocument): ModelRequest => {
+export const decodeRequest = (document: JsonDocument): ModelRequest =>
+  decode(document, { operation: 'chat', maxOutputTokens: (fields) => fields.count('max_tokens') });
+
+/** The body of "Count tokens in a Message" (read 2026-11-28): the same without `max_tokens`. */
+export const decodeCountRequest = (document: JsonDocument): ModelRequest =>
+  decode(document, { operation: 'count-tokens', maxOutputTokens: () => undefined });
+
+interface Reading {
+  readonly operation: ModelRequest['operation'];
+  readonly maxOutputTokens: (fields: Fields) => number | undefined;
+}
+
+const decode = (document: JsonDocument, reading: Reading): ModelRequest => {
   const wire = exactValue(document);
   const fields = new Fields(wire, '');
   const requestModel = decodeModel(fields);
   const turns = decodeMessages(fields);
-  const maxOutputTokens = fields.count('max_tokens');
+  const maxOutputTokens = reading.maxOutputTokens(fields);
   const config = decodeOutputConfig(fields);
   const thinking = decodeThinking(fields);
   const choice = decodeToolChoice(fields);
   const metadata = fields.optionalObject('metadata');
   const request: ModelRequest = {
-    operation: 'chat',
+    operation: reading.operation,
     dialect: 'anthropic-messages',
     requestModel,
     stream: fields.optionalBoolean('stream') ?? false,
@@ -54,7 +66,7 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
       topP: fields.optionalNumber('top_p'),
       topK: fields.optionalNumber('top_k'),
     }),
-    maxOutputTokens,
+    ...present({ maxOutputTokens }),
     stopSequences: decodeStopSequences(fields),
     ...present({ metadata: metadata?.rest }),
     vendor: readFrom(

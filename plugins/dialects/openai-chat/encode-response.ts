@@ -60,6 +60,8 @@ class ResponseWriter implements ResponseEncoder {
         this.#complete = true;
         break;
       case 'ping':
+      case 'embedding':
+      case 'image':
         break;
       default:
         this.#pushToPart(event);

@@ -66,6 +66,8 @@ class StreamEncoder implements ResponseEncoder {
       case 'raw':
         return this.#holdExtras(this.#answer.ownExtras(event));
       case 'ping':
+      case 'embedding':
+      case 'image':
         return '';
       default:
         return this.#pushToPart(event);

@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../wire/json.ts';
 import type { Dialect } from '../dialect.ts';
+import { embeddings } from './embeddings.ts';
 import { encodeResponse } from './encode-response.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError, encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
+import { images } from './images.ts';
 import { encodeLimits } from './limits.ts';
 import { passStream } from './pass.ts';
 import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
@@ -32,4 +34,5 @@ export const openaiChat: Dialect = {
   decodeResponse,
   decodeStream,
   decodeError,
+  operations: { embeddings, images },
 };

@@ -114,7 +114,7 @@ class AnswerRedactor implements EventFilter {
     for (const finding of found) {
       if (finding.end <= from || finding.start >= to) continue;
       this.#settings.onFound(finding);
-      replaced += text.slice(at, Math.max(at, finding.start)) + `[${labelOf(finding)}]`;
+      replaced += `${text.slice(at, Math.max(at, finding.start))}[${labelOf(finding)}]`;
       at = finding.end;
     }
     return replaced + text.slice(at, Math.max(at, to));

@@ -108,7 +108,7 @@ export const piiConfigSchema = z
         'What is done with it: redact (a placeholder), mask (all but the last 4 characters), hash (keyed), block (refuse the request), tag (only record).',
       ),
     actions: z
-      .partialRecord(entity, action)
+      .partialRecord(entity, action.describe('What is done with this entity.'))
       .default({})
       .describe('Other actions for single entities: `{ card: block, person: tag }`.'),
     restore: z

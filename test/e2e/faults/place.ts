@@ -68,9 +68,10 @@ const configOf = (
       ...mapValues(providers, ({ dialect, key }, name) => ({
         dialect,
         baseUrl: baseUrlOf(dialect, fakes.get(name)?.url ?? ''),
+        health,
         ...(key === undefined ? {} : { key: `\${env:KEY_${name.toUpperCase()}}` }),
       })),
-      ...mapValues(others, ({ dialect, url }) => ({ dialect, baseUrl: baseUrlOf(dialect, url) })),
+      ...mapValues(others, ({ dialect, url }) => ({ dialect, baseUrl: baseUrlOf(dialect, url), health })),
     },
     models: mapValues(models, (names) => ({ candidates: names.map(candidateOf), firstByteTimeoutMs })),
     keys: [{ hash: hashKey(clientKey), user: 'client', application: 'faults' }],
@@ -78,6 +79,9 @@ const configOf = (
   };
   return { configText: JSON.stringify(config), env: Object.fromEntries(keyed) };
 };
+
+/** Tests share models that fail on purpose: none may be left alone for what another one has seen. */
+const health = { failures: 0 };
 
 const mapValues = <From, To>(from: Readonly<Record<string, From>>, make: (value: From, name: string) => To) =>
   Object.fromEntries(Object.entries(from).map(([name, value]) => [name, make(value, name)]));

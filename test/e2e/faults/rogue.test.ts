@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../plugins/config/load.ts';
 import { Gateway } from '../../../plugins/gateway.ts';
-import { systemClock } from '../../../plugins/io/clock.ts';
-import { systemRandom } from '../../../plugins/io/random.ts';
+import { machinePorts } from '../../../plugins/io/ports.ts';
 import type { ClientAnswer } from '../../contract/host.ts';
 import { readAnswer } from '../../contract/read-answer.ts';
 import { envoyBinary } from '../envoy.ts';
@@ -17,7 +16,7 @@ const gatewayOf = (configText: string): Gateway => {
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
   const meter = { count: () => {}, observe: () => {} };
   const secrets = new Map(Object.entries(keys));
-  return new Gateway({ ...loaded, secrets }, { clock: systemClock, random: systemRandom, meter });
+  return new Gateway({ ...loaded, secrets }, machinePorts({ meter }));
 };
 
 describe.skipIf(!envoyBinary)('a service that', () => {

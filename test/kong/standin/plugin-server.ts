@@ -39,7 +39,7 @@ export const startTestServer = async <World>({
     module,
     world,
     socketPath,
-    faultExit: () => ({ status: 503, body: faultBody, headers: { 'content-type': 'application/json' } }),
+    faultExit: { status: 503, body: faultBody, headers: { 'content-type': 'application/json' } },
     onFault: (fault) => faults.push(fault),
     clock: systemClock,
     phaseTimeoutMs,

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../wire/json.ts';
+import type { JsonValue } from './json.ts';
 
 /** The parts of ECMAScript's "JSON.parse source text access" (stage 4, 2025) that TypeScript's library does not know yet. */
 interface ExactJson {

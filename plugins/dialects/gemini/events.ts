@@ -1,0 +1,168 @@
+import type { ModelEvent } from '../../model/events.ts';
+import { gatewayError } from '../../refusals.ts';
+import { parseExact } from '../../wire/exact-json.ts';
+import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import type { ResponseDecoder } from '../dialect.ts';
+import { AnswerReader } from './answer-reader.ts';
+
+/** Reads a stream: server-sent events, or the one JSON array that comes without `alt=sse`. */
+export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
+
+/** Reads a whole JSON answer: the same events as its stream would give. */
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
+
+/** Reads of a stream the chunks that tell of an end, a call or an error, and of the others the last counts. */
+export const observeStream = (): ResponseDecoder => new ObservedStream();
+
+/** Reads a whole answer without its parts. */
+export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
+
+interface Reading {
+  /** The bytes pass as they are; only what accounts for them is read. */
+  readonly observing: boolean;
+}
+
+class StreamDecoder implements ResponseDecoder {
+  readonly #sse = new SseSplitter();
+  readonly #array: WholeDecoder;
+  readonly #answer: AnswerReader;
+  #firstByte: number | undefined;
+  #frames = 0;
+
+  constructor(reading: Reading) {
+    this.#answer = new AnswerReader({ whole: false, ...reading });
+    this.#array = new WholeDecoder(reading);
+  }
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    this.#firstByte ??= bytes[0];
+    if (this.#isJson) return this.#array.push(bytes);
+    try {
+      this.#read(this.#sse.push(bytes));
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
+    }
+    return this.#answer.take();
+  }
+
+  /** The last frame may be cut; then it is not read, and the answer stays without an end. */
+  end(): ModelEvent[] {
+    if (this.#isJson) return this.#array.end();
+    this.#read(this.#sse.end().filter(({ data }) => parse(data) !== undefined));
+    if (this.#frames === 0 && this.#firstByte === page) this.#answer.fail(gatewayError('upstream_malformed'));
+    else this.#answer.done();
+    return this.#answer.take();
+  }
+
+  /** For those who read a part of a chunk themselves. */
+  readUsage(wire: JsonValue): ModelEvent[] {
+    this.#answer.readUsage(wire);
+    return this.#answer.take();
+  }
+
+  get #isJson(): boolean {
+    return this.#firstByte === 0x5b || this.#firstByte === 0x7b; // [ or {
+  }
+
+  #read(frames: readonly SseEvent[]): void {
+    this.#frames += frames.length;
+    for (const { data } of frames) {
+      const chunk = parse(data);
+      if (isJsonObject(chunk)) this.#answer.read(chunk);
+      else this.#answer.fail(gatewayError('upstream_malformed'));
+    }
+  }
+}
+
+/** `<`: an HTML page in place of a stream. */
+const page = 0x3c;
+
+/**
+ * In chunks that account for the answer: members that say so (inside of strings their quotes would be escaped). A stream
+ * that is no server-sent events begins with a bracket.
+ */
+const telling = /"(?:finishReason|functionCall|promptFeedback|error)"\s*:|^[[{]/g;
+
+const counts = Buffer.from('"usageMetadata"');
+
+/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
+class ObservedStream implements ResponseDecoder {
+  readonly #frames = new FrameCutter();
+  readonly #decoder = new StreamDecoder({ observing: true });
+  #began = false;
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    const whole = this.#frames.push(bytes);
+    if (whole.length === 0) return [];
+    // The first frame says what kind of answer this is.
+    const places = this.#began ? framesWith(telling, whole) : firstAnd(framesWith(telling, whole), whole);
+    this.#began = true;
+    if (!places) return this.#decoder.push(whole);
+    const events = places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
+    return places.at(-1)?.[1] === whole.length ? events : [...events, ...this.#lastCounts(whole)];
+  }
+
+  end(): ModelEvent[] {
+    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
+  }
+
+  /** Every chunk tells the counts so far: those of a client that goes away early are known, too. */
+  #lastCounts(whole: Uint8Array): ModelEvent[] {
+    const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
+    const at = bytes.lastIndexOf(counts);
+    const wire = at === -1 ? undefined : parse(objectIn(bytes.toString('utf8', at + counts.length)));
+    return wire === undefined ? [] : this.#decoder.readUsage(wire);
+  }
+}
+
+/** The first object in `text`, whose strings hold no braces. */
+const objectIn = (text: string): string => {
+  const start = text.indexOf('{');
+  let depth = 0;
+  for (let at = start; at !== -1 && at < text.length; at++) {
+    const char = text[at];
+    if (char === '{') depth++;
+    if (char === '}' && --depth === 0) return text.slice(start, at + 1);
+  }
+  return '';
+};
+
+class WholeDecoder implements ResponseDecoder {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #reading: Reading;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    this.#chunks.push(bytes);
+    return [];
+  }
+
+  /** An array holds the chunks of a stream. */
+  end(): ModelEvent[] {
+    const body = parse(Buffer.concat(this.#chunks).toString('utf8'));
+    const answer = new AnswerReader({ whole: !Array.isArray(body), ...this.#reading });
+    if (Array.isArray(body) && body.length > 0 && body.every(isJsonObject)) readAll(answer, body);
+    else if (isJsonObject(body)) answer.read(body);
+    else answer.fail(gatewayError('upstream_malformed'));
+    answer.done();
+    return answer.take();
+  }
+}
+
+const readAll = (answer: AnswerReader, chunks: readonly JsonObject[]): void => {
+  for (const chunk of chunks) answer.read(chunk);
+};
+
+const parse = (text: string): JsonValue | undefined => {
+  try {
+    return parseExact(text);
+  } catch {
+    return undefined;
+  }
+};

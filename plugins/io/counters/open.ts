@@ -1,0 +1,51 @@
+import type { StoreTarget } from '../../config/secrets.ts';
+import { memoryCounters } from '../../counters/memory.ts';
+import type { CounterStore } from '../../ports/counter-store.ts';
+import { systemClock } from '../clock.ts';
+import type { StoreState } from './breaker.ts';
+import { connectSocketCounters } from './client.ts';
+import { connectCounters, type RedisPlace } from './connect.ts';
+import type { ConnectedCounters } from './guard.ts';
+
+export interface CountersPlace {
+  readonly target: StoreTarget;
+  readonly organisation: string;
+  /** Socket of the process that counts for all of this machine; absent: this process counts alone. */
+  readonly socketPath?: string | undefined;
+  /** Told of each change: when the store is lost, and when it is ready again. */
+  readonly onState?: (state: StoreState) => void;
+}
+
+/** Where this process counts: in Redis, in another process of this machine, or by itself. */
+export const openCounters = (place: CountersPlace): CounterStore | ConnectedCounters => {
+  const { target, organisation, socketPath, onState } = place;
+  const told = onState ? { onState } : {};
+  if (target.kind !== 'memory') return connectCounters({ redis: placeOf(target), organisation, ...told });
+  if (socketPath !== undefined) return connectSocketCounters({ path: socketPath, ...told });
+  return memoryCounters({ clock: systemClock });
+};
+
+const placeOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {
+  if (target.kind === 'single') return { url: target.url };
+  const { nodes, username, password, tls } = target;
+  const login = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: {} } : {}),
+  };
+  if (target.kind === 'cluster') return { cluster: nodes.map(addressOf), ...login };
+  const { master, database, sentinelPassword } = target;
+  return {
+    sentinels: nodes.map(addressOf),
+    name: master,
+    db: database,
+    ...login,
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+  };
+};
+
+/** `host:port`; the configuration has checked it. */
+const addressOf = (node: string): { readonly host: string; readonly port: number } => {
+  const at = node.lastIndexOf(':');
+  return { host: node.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(node.slice(at + 1)) };
+};

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import type { CounterStore } from '../../ports/counter-store.ts';
+import { LineReader, line } from './lines.ts';
+import type { Method, Outcome, Question } from './protocol.ts';
+
+export interface CounterService {
+  close(): void;
+}
+
+/**
+ * Lets other processes of this machine count in `store`, over a unix socket at `path` that only this user may open.
+ * Whoever can open it is trusted. A socket left there by an earlier process is replaced. Rejects with what the system says.
+ */
+export const serveCounters = async (store: CounterStore, path: string): Promise<CounterService> => {
+  rmSync(path, { force: true });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    talk(socket, store);
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  chmodSync(path, 0o600);
+  return {
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+};
+
+const talk = (socket: Socket, store: CounterStore): void => {
+  const reader = new LineReader();
+  socket.on('error', () => {}); // 'close' follows
+  socket.on('data', (chunk) => {
+    try {
+      for (const question of reader.push(chunk)) void reply(socket, store, asQuestion(question));
+    } catch {
+      socket.destroy(); // no client of ours
+    }
+  });
+};
+
+const reply = async (
+  socket: Socket,
+  store: CounterStore,
+  [number, method, args]: Question,
+): Promise<void> => {
+  const outcome = await outcomeOf(store, method, args);
+  if (socket.writable) socket.write(line([number, outcome]));
+};
+
+const outcomeOf = async (store: CounterStore, method: Method, args: readonly unknown[]): Promise<Outcome> => {
+  try {
+    const result = method === 'probe' ? true : await callOf(store, method)(...args);
+    return result === undefined || result === 'lost' ? { fault: true } : { result };
+  } catch (cause) {
+    return cause instanceof RangeError ? { rangeError: cause.message } : { fault: true };
+  }
+};
+
+type Call = (...args: readonly unknown[]) => Promise<unknown>;
+
+const callOf = (store: CounterStore, method: keyof CounterStore): Call => store[method] as Call; // the client types them
+
+const methods: ReadonlySet<unknown> = new Set<Method>([
+  'reserve',
+  'settle',
+  'renew',
+  'read',
+  'holds',
+  'adjust',
+  'probe',
+]);
+
+const asQuestion = (message: unknown): Question => {
+  if (!Array.isArray(message)) throw new TypeError('no question');
+  const [number, method, args] = message;
+  if (typeof number !== 'number' || !methods.has(method) || !Array.isArray(args))
+    throw new TypeError('no question');
+  return [number, method, args];
+};

@@ -1,0 +1,189 @@
+import { type Folded, fold } from '../../text/fold.ts';
+import { type View, type ViewName, viewsOf } from '../../text/views.ts';
+import type { Level } from './config.ts';
+import { Extractor } from './features.ts';
+import {
+  classOf,
+  type GuardModel,
+  loadModel,
+  Scorer,
+  type Scores,
+  toolClasses,
+  userClasses,
+} from './model.ts';
+import { type Channel, rules } from './rules.ts';
+import weights from './weights.json' with { type: 'json' };
+
+export type { Channel } from './rules.ts';
+
+/** What the guard says about one text. Holds nothing of the text. */
+export interface Finding {
+  /** 0 to 1; 0.5 is the threshold `balanced`. */
+  readonly score: number;
+  readonly verdict: 'allow' | 'flag' | 'block';
+  /** Ids of the rules that found something, and `concealed:VIEW` for the reading that scored highest. */
+  readonly rules: readonly string[];
+  /** Which model had the last word. */
+  readonly head: 'user' | 'data' | 'rules';
+  /** Of data: does it hold plain instructions, though no attack on the model? Never blocks. */
+  readonly instruction: boolean;
+  /** Characters that were not looked at, because a limit of size or time was reached. */
+  readonly skippedChars: number;
+}
+
+/** Texts are judged in pieces of this many characters, so that none takes long and views stay bounded. */
+export const pieceChars = 16_384;
+/** What two pieces share, so that an attack on the border is whole in one of them. */
+const sharedChars = 512;
+
+/** A reading that had to be undone first is evidence in itself: by how much it lowers the threshold, in logits. */
+const concealment: Readonly<Record<ViewName, number>> = {
+  hidden: 3,
+  base64: 1.2,
+  hex: 1.2,
+  binary: 1.2,
+  decimal: 1.2,
+  percent: 0.8,
+  entities: 0.8,
+  escapes: 0.8,
+  morse: 1.2,
+  rot13: 1.2,
+  reversed: 1.2,
+  'upside-down': 1.2,
+  spaced: 1,
+  joined: 0.5,
+  unbroken: 0.8,
+  leet: 0.8,
+  scrambled: 0.8,
+};
+
+/** Below the threshold by no more than this a text is flagged. */
+const flagMargin = 1;
+
+interface Judged {
+  /** Logits above the threshold of each level. */
+  readonly margins: Readonly<Record<Level, number>>;
+  readonly rules: readonly string[];
+  readonly head: Finding['head'];
+  readonly instruction: boolean;
+  /** A rule lowered the threshold or decided. */
+  readonly suspicious: boolean;
+}
+
+/** Judges texts with one model; one text at a time, no state between texts. */
+export class Detector {
+  readonly #model: GuardModel;
+  readonly #extractor = new Extractor();
+  readonly #scorer: Scorer;
+
+  constructor(model: GuardModel = shippedModel()) {
+    this.#model = model;
+    this.#scorer = new Scorer(model);
+  }
+
+  /** Judges a whole text at once. */
+  judge(text: string, channel: Channel, level: Level): Finding {
+    const judging = this.start(text, channel, level);
+    while (judging.next()) {}
+    return judging.finding();
+  }
+
+  /** Judges a text piece by piece, for callers that have other things to do in between. */
+  start(text: string, channel: Channel, level: Level): Judging {
+    const judged: Judged[] = [];
+    let at = 0;
+    return {
+      next: () => {
+        judged.push(this.#judgePiece(text.slice(at, at + pieceChars), channel));
+        at += pieceChars;
+        if (at >= text.length) return false;
+        at -= sharedChars;
+        return true;
+      },
+      finding: () => conclude(judged, level, Math.max(0, text.length - at)),
+    };
+  }
+
+  #judgePiece(text: string, channel: Channel): Judged {
+    const folded = fold(text);
+    const plain = this.#judgeReading(folded, channel, 0);
+    let best = plain;
+    for (const view of viewsOf(folded)) {
+      const hidden = this.#judgeView(view, channel);
+      if (hidden.margins.balanced > best.margins.balanced) best = hidden;
+    }
+    if (best === plain) return plain;
+    return { ...best, rules: [...new Set([...plain.rules, ...best.rules])] };
+  }
+
+  #judgeView({ name, folded }: View, channel: Channel): Judged {
+    const judged = this.#judgeReading(folded, channel, concealment[name]);
+    return { ...judged, rules: [...judged.rules, `concealed:${name}`] };
+  }
+
+  #judgeReading(folded: Folded, channel: Channel, lowered: number): Judged {
+    const features = this.#extractor.extract(folded.text);
+    const scores = this.#scorer.score(features);
+    const found = rules.filter((it) => it.test(folded));
+    const weight = found.reduce((sum, it) => sum + it.weight[channel], 0) + lowered;
+    const decided = found.some((it) => it.severity === 'critical' && it.weight[channel] >= 9);
+    const margin = (level: Level) => marginOf(this.#model, { scores, words: features.words, channel, level });
+    return {
+      margins: {
+        strict: decided ? 9 : margin('strict') + weight,
+        balanced: decided ? 9 : margin('balanced') + weight,
+        lenient: decided ? 9 : margin('lenient') + weight,
+      },
+      rules: found.map((it) => it.id),
+      head: decided ? 'rules' : channel,
+      instruction: channel === 'data' && scores.bare.logit > this.#model.thresholds.balanced.bare,
+      suspicious: weight >= 1,
+    };
+  }
+}
+
+/** A text being judged. */
+export interface Judging {
+  /** Judges the next piece; false when it was the last. */
+  next(): boolean;
+  /** What the pieces judged so far say. */
+  finding(): Finding;
+}
+
+interface Measured {
+  readonly scores: Scores;
+  readonly words: number;
+  readonly channel: Channel;
+  readonly level: Level;
+}
+
+/** By how much a text is over the threshold of a level. */
+const marginOf = ({ thresholds }: GuardModel, { scores, words, channel, level }: Measured): number => {
+  const limits = thresholds[level];
+  if (words === 0) return -9;
+  if (channel === 'data') return scores.tool.logit - (limits.tool[classOf(words, toolClasses)] ?? 0);
+  const whole = scores.user - (limits.user[classOf(words, userClasses)] ?? 0);
+  return Math.max(whole, scores.tool.logit - limits.userWindow);
+};
+
+const conclude = (judged: readonly Judged[], level: Level, skippedChars: number): Finding => {
+  const worst = judged.reduce((most, it) => (it.margins.balanced > most.margins.balanced ? it : most));
+  const margin = worst.margins[level];
+  const flagged = margin > -flagMargin || judged.some((it) => it.suspicious);
+  return {
+    score: Math.round(1e4 / (1 + Math.exp(-worst.margins.balanced))) / 1e4,
+    verdict: margin > 0 ? 'block' : flagged ? 'flag' : 'allow',
+    rules: [...new Set(judged.flatMap((it) => it.rules))],
+    head: worst.head,
+    instruction: judged.some((it) => it.instruction),
+    skippedChars,
+  };
+};
+
+let shipped: GuardModel | undefined;
+
+/** The model in the repository, loaded when it is first asked for. */
+export const shippedModel = (): GuardModel => {
+  shipped ??= loadModel(weights as Parameters<typeof loadModel>[0]);
+  return shipped;
+};

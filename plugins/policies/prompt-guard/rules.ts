@@ -1,0 +1,160 @@
+import type { Folded } from '../../text/fold.ts';
+
+/** Where a text stands, as far as the guard treats places differently. `data`: tool results and documents. */
+export type Channel = 'user' | 'data';
+
+/** What a rule found means for the verdict. */
+export type Severity =
+  /** An attack, whatever the model says. */
+  | 'critical'
+  /** Lowers the threshold. */
+  | 'high'
+  /** Evidence for people. */
+  | 'note';
+
+export interface Rule {
+  readonly id: string;
+  readonly severity: Severity;
+  /** What it finds, for the docs. */
+  readonly finds: string;
+  /** By how much it lowers the threshold, in logits. */
+  readonly weight: Readonly<Record<Channel, number>>;
+  readonly test: (folded: Folded) => boolean;
+}
+
+/** A pattern that is tried only where a cheap literal stands in the text. All are linear: no nested repetition. */
+const where =
+  (literals: readonly string[], pattern: RegExp) =>
+  ({ text }: Folded): boolean =>
+    literals.some((it) => text.includes(it)) && pattern.test(text);
+
+export const rules: readonly Rule[] = [
+  {
+    id: 'hidden-characters',
+    severity: 'critical',
+    finds: 'words spelt in tag characters or variation selectors, which people cannot see',
+    weight: { user: 9, data: 9 },
+    test: ({ signs }) => /[a-z]{2}/i.test(signs.hidden),
+  },
+  {
+    id: 'image-exfiltration',
+    severity: 'critical',
+    finds: 'a markdown image whose URL is to be filled with what the model knows',
+    weight: { user: 1.5, data: 9 },
+    test: where(
+      ['!['],
+      /!\[[^\]\n]{0,120}\]\(\s{0,4}https?:\/\/[^)\s?]{1,300}\?[^)\n]{0,120}?=(?:\{|\[|<|\$|%7b|data\b|the[ _+]|user|your|conversation|history|secret|summary|prompt|base64)/,
+    ),
+  },
+  {
+    id: 'chat-template',
+    severity: 'high',
+    finds: 'tokens of chat templates, which only the server of a model may write',
+    weight: { user: 0.5, data: 2 },
+    test: where(
+      ['<|', '[inst]', '[/inst]', '<<sys>>', '<start_of_turn>', '[system](#'],
+      /<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_of_turn)\|>|\[\/?inst\]|<<\/?sys>>|<start_of_turn>|\[system\]\(#/,
+    ),
+  },
+  {
+    id: 'role-line',
+    severity: 'high',
+    finds: 'a line that begins like a turn of the system or of the developer',
+    weight: { user: 0.2, data: 0.5 },
+    test: where(
+      ['system', 'developer', 'admin'],
+      /(?:^|\n)[ #>*\t[]{0,8}(?:system|developer|admin)(?: (?:message|notice|prompt|instructions?))?[\]*]{0,3} ?:/,
+    ),
+  },
+  {
+    id: 'hidden-html',
+    severity: 'high',
+    finds: 'text in HTML that is styled to be invisible',
+    weight: { user: 0.5, data: 1.5 },
+    test: where(
+      ['style='],
+      /style=["'][^"'>]{0,200}(?:display: ?none|visibility: ?hidden|font-size: ?0|opacity: ?0(?![.\d])|color: ?(?:white|#fff|transparent))[^"'>]{0,200}["'][^>]{0,200}>[^<]{20}/,
+    ),
+  },
+  {
+    id: 'comment-to-model',
+    severity: 'high',
+    finds: 'an HTML comment that speaks to a model',
+    weight: { user: 0.5, data: 2 },
+    test: where(
+      ['<!--'],
+      /<!--[^>]{0,300}\b(?:ai|assistant|llm|chatgpt|claude|gemini|agents?|language model|ignore (?:all|previous|the))\b/,
+    ),
+  },
+  {
+    id: 'override-phrase',
+    severity: 'high',
+    finds: 'the call to ignore earlier instructions, in English',
+    weight: { user: 0.3, data: 1 },
+    test: where(
+      ['ignore', 'disregard', 'forget', 'override', 'bypass'],
+      /\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/,
+    ),
+  },
+  {
+    id: 'addressed-to-model',
+    severity: 'high',
+    finds: 'words addressed to a model',
+    weight: { user: 0, data: 1 },
+    test: where(
+      ['dear ', 'attention', 'hey ', 'message ', 'note ', 'instruction', 'if you are'],
+      /\b(?:dear|attention,?|hey,?|(?:message|note|memo|notice|hint|instructions?) (?:to|for)(?: the| any| all)?|if you are (?:an?|the)) (?:ai|assistant|llm|language model|chatbot|agent|ai agent|ai assistant|model|virtual assistant|automated (?:agent|system)|chatgpt|claude|gemini|copilot)\b/,
+    ),
+  },
+  {
+    id: 'important-block',
+    severity: 'high',
+    finds: 'a block marked as important or as a message from the user',
+    weight: { user: 0, data: 1.2 },
+    test: where(
+      ['<important', '<information', '<instruction', '<system', 'from me'],
+      /<(?:important|information|instructions?|system)>|message from (?:me|your (?:owner|user|developer))\b/,
+    ),
+  },
+  {
+    id: 'fake-completion',
+    severity: 'high',
+    finds: 'an answer of the model written in advance, followed by a new task',
+    weight: { user: 0.3, data: 1.5 },
+    test: where(
+      ['complete', 'finished', 'done'],
+      /\b(?:answer|response|output|result|assistant)s?:[^\n]{0,60}\b(?:complete|completed|done|finished)\b[^\n]{0,80}\n\s{0,4}[^\n]{0,20}\b(?:instruction|now|next|new task|user|human|ignore|write|print|say|send)\b/,
+    ),
+  },
+  {
+    id: 'secrecy',
+    severity: 'high',
+    finds: 'the wish that the user learn nothing',
+    weight: { user: 0.2, data: 0.8 },
+    test: where(
+      ['tell', 'inform', 'mention', 'notify', 'alert'],
+      /\b(?:do not|don't|never|without) (?:tell|inform|mention|notify|alert)(?:ing)?\b[^.\n]{0,20}\b(?:the user|user|this|these instructions)/,
+    ),
+  },
+  {
+    id: 'reading-order',
+    severity: 'high',
+    finds: 'characters that turn the reading order around',
+    weight: { user: 1, data: 1 },
+    test: ({ signs }) => signs.overrides > 0,
+  },
+  {
+    id: 'look-alikes',
+    severity: 'note',
+    finds: 'letters of another script inside of Latin words',
+    weight: { user: 0.5, data: 0.5 },
+    test: ({ signs }) => signs.homoglyphs >= 4,
+  },
+  {
+    id: 'stacked-marks',
+    severity: 'note',
+    finds: 'letters buried under marks',
+    weight: { user: 0.3, data: 0.3 },
+    test: ({ signs }) => signs.stackedMarks >= 4,
+  },
+];

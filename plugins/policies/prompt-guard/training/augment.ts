@@ -1,0 +1,229 @@
+import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
+import { expand, pick, type Slots, seededRandom } from './grammar.ts';
+import { type LanguageTexts, languages } from './languages.ts';
+import { benignDocumentFamilies, benignFamilies, benignSlots } from './negatives.ts';
+import type { TrainingRow } from './rows.ts';
+
+/** Source of every row made here; the family stands in `kind`. */
+export const ownSource = 'own-grammar';
+
+const perFamily = {
+  attack: 420,
+  benign: 620,
+  tool: 420,
+  document: 260,
+  bare: 700,
+  language: 44,
+  mixed: 900,
+  long: 500,
+};
+
+type Random = () => number;
+
+/**
+ * Rows from our own grammars: families and languages that the files lack, and harmless look-alikes. `carriers` are
+ * harmless rows that orders are put into. The same seed and carriers give the same rows.
+ */
+export const ownRows = (carriers: readonly TrainingRow[], seed: number): TrainingRow[] => {
+  const random = seededRandom(seed);
+  const documents = carriers.filter((it) => it.channel === 'tool');
+  const turns = carriers.filter((it) => it.channel === 'user');
+  const rows = [
+    ...families(attackFamilies, attackSlots, { label: 1, channel: 'user', count: perFamily.attack }, random),
+    ...families(benignFamilies, benignSlots, { label: 0, channel: 'user', count: perFamily.benign }, random),
+    ...families(
+      benignDocumentFamilies,
+      benignSlots,
+      { label: 0, channel: 'tool', count: perFamily.document },
+      random,
+    ),
+    ...longHarmless(random),
+    ...inDocuments(documents, random),
+    ...bareInDocuments(documents, random),
+    ...behindTurns(turns, random),
+    ...Object.entries(languages).flatMap(([lang, texts]) => inLanguage({ lang, texts, documents }, random)),
+  ];
+  return withTypos(unique(rows), random);
+};
+
+interface Kind {
+  readonly label: 0 | 1;
+  readonly channel: 'user' | 'tool';
+  readonly count: number;
+}
+
+const families = (
+  table: Readonly<Record<string, readonly string[]>>,
+  slots: Slots,
+  { label, channel, count }: Kind,
+  random: Random,
+): TrainingRow[] =>
+  Object.entries(table).flatMap(([family, templates]) =>
+    Array.from({ length: count }, (_, at) => ({
+      text: cased(expand(templates[at % templates.length] ?? '', slots, random), random),
+      label,
+      channel,
+      source: ownSource,
+      kind: `${label === 1 ? 'attack' : 'harmless'}/${family}`,
+      lang: 'en',
+    })),
+  );
+
+/** People write with and without capitals and full stops. */
+const cased = (text: string, random: Random): string => {
+  const roll = random();
+  if (roll < 0.15) return text.toLowerCase();
+  if (roll < 0.19) return text.toUpperCase();
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return roll < 0.75 && /[a-z0-9"]$/i.test(capital)
+    ? `${capital}${pick(['.', '.', '!', ''], random)}`
+    : capital;
+};
+
+/** Long harmless requests: several sentences of role-play, creative work and rules for the answer. */
+const longHarmless = (random: Random): TrainingRow[] => {
+  const templates = ['persona', 'creative', 'creative', 'trigger'].flatMap((it) => benignFamilies[it] ?? []);
+  return Array.from({ length: perFamily.long }, () => {
+    const parts = Array.from({ length: 2 + Math.floor(random() * 6) }, () => {
+      const template = random() < 0.4 ? '{rulesOfTask}.' : pick(templates, random);
+      return expand(template, benignSlots, random);
+    });
+    const text = parts.join(pick([' ', ' ', '\n', '\n\n', '\n- '], random));
+    return { text, label: 0, channel: 'user', source: ownSource, kind: 'harmless/long', lang: 'en' } as const;
+  });
+};
+
+/** An order put into a document: at its beginning, its end, or between two lines or sentences. */
+const insert = (carrier: string, order: string, random: Random): { text: string; span: [number, number] } => {
+  const roll = random();
+  const gap = pick(['\n', ' ', '\n\n', ' ', '. '], random);
+  if (roll < 0.2) return { text: `${order}${gap}${carrier}`, span: [0, order.length] };
+  const places = [...carrier.matchAll(/(?<=[.!?;:,>}"\n]) |\n/g)].map((it) => it.index);
+  const place = roll < 0.55 || places.length === 0 ? carrier.length : pick(places, random);
+  const before = carrier.slice(0, place) + gap;
+  const after = place === carrier.length ? '' : gap + carrier.slice(place);
+  return { text: before + order + after, span: [before.length, before.length + order.length] };
+};
+
+const inDocuments = (documents: readonly TrainingRow[], random: Random): TrainingRow[] =>
+  Object.entries(toolFamilies).flatMap(([family, templates]) =>
+    Array.from({ length: perFamily.tool }, (_, at) => {
+      const order = cased(expand(templates[at % templates.length] ?? '', toolSlots, random), random);
+      const carrier = pick(documents, random);
+      const text = insert(carrier.text.slice(0, 1500), order, random);
+      return {
+        ...text,
+        label: 1,
+        channel: 'tool',
+        source: ownSource,
+        kind: `tool/${family}`,
+        lang: 'en',
+      } as const;
+    }),
+  );
+
+const bareInDocuments = (documents: readonly TrainingRow[], random: Random): TrainingRow[] =>
+  Array.from({ length: perFamily.bare }, (_, at) => {
+    const order = cased(expand(bareOrders[at % bareOrders.length] ?? '', toolSlots, random), random);
+    const carrier = pick(documents, random);
+    const text = insert(carrier.text.slice(0, 1500), order, random);
+    return {
+      ...text,
+      label: 1,
+      channel: 'tool',
+      source: ownSource,
+      kind: 'indirect/bare-instruction',
+      lang: 'en',
+    } as const;
+  });
+
+/** Attacks that follow or precede a harmless turn. */
+const behindTurns = (turns: readonly TrainingRow[], random: Random): TrainingRow[] => {
+  const templates = ['override', 'leak', 'hijack', 'delimiter'].flatMap((it) => attackFamilies[it] ?? []);
+  return Array.from({ length: perFamily.mixed }, () => {
+    const attack = expand(pick(templates, random), attackSlots, random);
+    const { text } = insert(pick(turns, random).text.slice(0, 1200), attack, random);
+    return { text, label: 1, channel: 'user', source: ownSource, kind: 'attack/mixed', lang: 'en' } as const;
+  });
+};
+
+interface InLanguage {
+  readonly lang: string;
+  readonly texts: LanguageTexts;
+  readonly documents: readonly TrainingRow[];
+}
+
+const inLanguage = ({ lang, texts, documents }: InLanguage, random: Random): TrainingRow[] => {
+  const own = documents.filter((it) => it.lang === lang);
+  const part = (list: string) => pick(list.split('|'), random);
+  const stop = ['zh', 'ja'].includes(lang) ? '。' : '. ';
+  const row = (text: string, label: 0 | 1, channel: 'user' | 'tool', kind: string): TrainingRow => ({
+    text,
+    label,
+    channel,
+    source: ownSource,
+    kind,
+    lang,
+  });
+  const attacks = [
+    () => `${part(texts.override)}${stop}${part(texts.goal)}`,
+    () => part(texts.override),
+    () => `${part(texts.persona)}${stop}${part(texts.goal)}`,
+    () => `${part(texts.override)}${stop}${part(texts.persona)}${stop}${part(texts.goal)}`,
+    () => part(texts.goal.split('|').slice(0, 3).join('|')),
+    () => part(texts.persona),
+  ];
+  const orders = [
+    () => part(texts.tool),
+    () => part(texts.tool),
+    () => `${part(texts.override)}${stop}${part(texts.tool)}`,
+    () => `${part(texts.override)}${stop}${part(texts.goal)}`,
+  ];
+  return Array.from({ length: perFamily.language }, (_, at) => {
+    const attack = row((attacks[at % attacks.length] as () => string)(), 1, 'user', 'attack/language');
+    const carrier = own.length > 0 && random() < 0.7 ? pick(own, random) : pick(documents, random);
+    const order = insert(carrier.text.slice(0, 1000), (orders[at % orders.length] as () => string)(), random);
+    return [
+      attack,
+      row(part(texts.harmless), 0, 'user', 'harmless/language'),
+      row(`${part(texts.harmless)} ${part(texts.harmless)}`, 0, 'user', 'harmless/language'),
+      { ...row(order.text, 1, 'tool', 'tool/language'), span: order.span },
+      row(
+        insert(carrier.text.slice(0, 600), part(texts.document), random).text,
+        0,
+        'tool',
+        'harmless/language',
+      ),
+    ];
+  }).flat();
+};
+
+const unique = (rows: readonly TrainingRow[]): TrainingRow[] => {
+  const seen = new Set<string>();
+  return rows.filter(({ channel, text }) => {
+    const key = `${channel} ${text.toLowerCase()}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+};
+
+/** Every eighth user turn once more with slips of the keyboard, attack or not. */
+const withTypos = (rows: readonly TrainingRow[], random: Random): TrainingRow[] =>
+  rows.flatMap((row) =>
+    row.channel === 'user' && random() < 0.12 ? [row, { ...row, text: mistyped(row.text, random) }] : [row],
+  );
+
+const mistyped = (text: string, random: Random): string =>
+  text
+    .split(' ')
+    .map((word) => (word.length > 3 && random() < 0.25 ? slip(word, random) : word))
+    .join(' ');
+
+const slip = (word: string, random: Random): string => {
+  const at = 1 + Math.floor(random() * (word.length - 2));
+  const roll = random();
+  if (roll < 0.4) return word.slice(0, at) + word.slice(at + 1);
+  if (roll < 0.6) return word.slice(0, at) + word.charAt(at) + word.slice(at);
+  return word.slice(0, at) + word.charAt(at + 1) + word.charAt(at) + word.slice(at + 2);
+};

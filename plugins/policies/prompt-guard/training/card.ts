@@ -1,0 +1,132 @@
+import { levels } from '../config.ts';
+import type { WeightsFile } from '../model.ts';
+import type { TrainingRow } from './rows.ts';
+import { type HeldOut, isBare, isBlocked, isOrdinaryChat } from './train.ts';
+
+/** One file of training data as it was read. */
+export interface DataFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly rows: readonly (TrainingRow & { readonly licence: string })[];
+}
+
+/** The model card, in Markdown: what the weights were made from and what they reach on sources they did not see. */
+export const guardCard = (
+  data: readonly DataFile[],
+  file: WeightsFile,
+  heldOut: readonly HeldOut[],
+): string =>
+  [
+    '# Prompt guard: model card',
+    '',
+    'Written by `nexus train guard`; do not edit. What the guard is for, and what it cannot do: [guard.md](guard.md).',
+    '',
+    ...madeOf(data, file),
+    ...falseAlarms(file, heldOut),
+    ...bySource(file, heldOut),
+    '',
+  ].join('\n');
+
+const madeOf = (data: readonly DataFile[], file: WeightsFile): string[] => [
+  '## Made of',
+  '',
+  'Three linear models (user turns; tool results and documents; plain instructions in data, advisory) over 65,536 hashed',
+  'buckets of character 3–5-grams, word 1–3-grams and signs, and over concepts in some thirty languages, their pairs and',
+  'triples. Signed bytes. AdaGrad on the logistic loss, in an order fixed by a seed.',
+  '',
+  '| file | rows | attacks | SHA-256 |',
+  '|---|---:|---:|---|',
+  ...data.map(
+    ({ name, rows, sha256 }) =>
+      `| ${name} | ${rows.length} | ${rows.filter((it) => it.label === 1).length} | \`${sha256}\` |`,
+  ),
+  '',
+  'The rest of the training rows is made by the grammars in `plugins/policies/prompt-guard/training`. No public evaluation',
+  'set was used, neither for training nor for rules or tests.',
+  '',
+  `Licences of the rows: ${licences(data)}.`,
+  '',
+  `Digest over the files: \`${file.trainedOn}\`. To make the same weights again, byte for byte:`,
+  '',
+  '```sh',
+  './nexus train guard --data DIR',
+  '```',
+  '',
+];
+
+const licences = (data: readonly DataFile[]): string => {
+  const counts = new Map<string, number>();
+  for (const { licence } of data.flatMap((it) => it.rows))
+    counts.set(licence, (counts.get(licence) ?? 0) + 1);
+  return [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .map(([licence, count]) => `${licence} (${count})`)
+    .join(', ');
+};
+
+const falseAlarms = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
+  const chat = heldOut.filter(({ row }) => isOrdinaryChat(row)).length;
+  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0).length;
+  return [
+    '## False alarms',
+    '',
+    `Share of harmless texts that would be blocked, over ${chat} user turns and ${documents} documents and tool results.`,
+    'Each text was scored by a model that saw nothing of its source.',
+    '',
+    '| threshold | user turns | tool results and documents |',
+    '|---|---:|---:|',
+    ...levels.map((level) => {
+      const { user, tool } = file.falsePositives[level];
+      return `| ${level} | ${percent(user)} | ${percent(tool)} |`;
+    }),
+    '',
+  ];
+};
+
+const bySource = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
+  const groups = Map.groupBy(heldOut, (it) => `${it.row.label} ${it.row.channel} ${it.group}`);
+  const line = (rows: readonly HeldOut[]): string => {
+    const [first] = rows as [HeldOut];
+    const cells = levels.map((level) => percent(blockedShare(rows, file, level)));
+    return `| ${first.group} | ${rows.length} | ${cells.join(' | ')} |`;
+  };
+  const table = (title: string, label: 0 | 1, channel: 'user' | 'tool'): string[] => [
+    `### ${title}`,
+    '',
+    '| source or family, held out | rows | strict | balanced | lenient |',
+    '|---|---:|---:|---:|---:|',
+    ...[...groups.values()]
+      .filter(([first]) => first?.row.label === label && first.row.channel === channel)
+      .sort(([one], [other]) => ((one?.group ?? '') < (other?.group ?? '') ? -1 : 1))
+      .map(line),
+    '',
+  ];
+  return [
+    '## By source',
+    '',
+    'A fifth of the sources is left out at a time, whole, and with it whole families of our own; the shipped weights are',
+    'then trained on all of them, so these figures are what to expect of sources and families that nobody has seen. The',
+    'classifier alone: neither rules nor decoders. Families named “own …” come from our grammars.',
+    '',
+    ...table('Attacks in user turns: share found', 1, 'user'),
+    ...table(
+      'Attacks in tool results and documents: share found (bare instructions: by the advisory head)',
+      1,
+      'tool',
+    ),
+    ...table('Harmless user turns: share blocked', 0, 'user'),
+    ...table('Harmless tool results and documents: share blocked', 0, 'tool'),
+  ];
+};
+
+const blockedShare = (
+  rows: readonly HeldOut[],
+  file: WeightsFile,
+  level: (typeof levels)[number],
+): number => {
+  const limits = file.thresholds[level];
+  const over = rows.filter((it) => (isBare(it.row) ? it.bare > limits.bare : isBlocked(it, limits)));
+  return over.length / rows.length;
+};
+
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;

@@ -1,0 +1,386 @@
+import { Buffer } from 'node:buffer';
+import { fold } from '../../../text/fold.ts';
+import { type Level, levels } from '../config.ts';
+import { bucketCount, Extractor, type Features } from '../features.ts';
+import {
+  classOf,
+  heads,
+  normalised,
+  type Thresholds,
+  toolClasses,
+  userClasses,
+  type WeightsFile,
+  windowSizes,
+} from '../model.ts';
+import { ownRows, ownSource } from './augment.ts';
+import { seededRandom } from './grammar.ts';
+import type { TrainingRow } from './rows.ts';
+
+const seed = 20_261_128;
+
+/** One example: buckets with repeats where windows are counted so. */
+interface Sample {
+  readonly buckets: Uint16Array;
+  readonly label: 0 | 1;
+  readonly weight: number;
+  /** Index of its row. */
+  readonly row: number;
+}
+
+interface Linear {
+  readonly weights: Float32Array;
+  readonly bias: number;
+}
+
+/** Out-of-fold scores of one row: by models that saw nothing of its source. */
+export interface HeldOut {
+  readonly row: TrainingRow;
+  readonly group: string;
+  readonly words: number;
+  readonly user: number;
+  readonly tool: number;
+  readonly bare: number;
+}
+
+export interface Trained {
+  readonly file: WeightsFile;
+  readonly heldOut: readonly HeldOut[];
+}
+
+/** Share of ordinary harmless texts that each level may block, in user turns and in documents. */
+const targets: Readonly<Record<Level, { user: number; tool: number }>> = {
+  strict: { user: 0.01, tool: 0.01 },
+  balanced: { user: 0.005, tool: 0.006 },
+  lenient: { user: 0.001, tool: 0.002 },
+};
+
+const folds = 5;
+
+/**
+ * Trains the shipped weights. First, fold by fold, models that see nothing of a fifth of the sources, for figures and
+ * thresholds; then the heads on everything. The same rows give the same file, byte for byte. `progress` is told what
+ * is done, as a share of one.
+ */
+export const train = (
+  rows: readonly TrainingRow[],
+  trainedOn: string,
+  progress: (done: number, what: string) => void,
+): Trained => {
+  progress(0, 'writing sentences');
+  const all = [
+    ...rows,
+    ...ownRows(
+      rows.filter((it) => it.label === 0),
+      seed,
+    ),
+  ];
+  progress(0.05, 'reading features');
+  const sets = samplesOf(all);
+  const heldOut = scoreHeldOut(all, sets, (fold) =>
+    progress(0.15 + (0.65 * fold) / folds, `fold ${fold + 1}`),
+  );
+  progress(0.8, 'training on all sources');
+  const linears = heads.map((head) => fitLinear(sets[head]));
+  progress(0.98, 'thresholds');
+  const thresholds = Object.fromEntries(
+    levels.map((level) => [level, thresholdsFor(heldOut, targets[level])]),
+  ) as Record<Level, Thresholds>;
+  const file = pack({ linears, thresholds, heldOut, trainedOn });
+  progress(1, 'done');
+  return { file, heldOut };
+};
+
+type Samples = Readonly<Record<(typeof heads)[number], readonly Sample[]>>;
+
+/** What stands in for ordinary chat when thresholds are set: neither hard negatives nor prompts that programs write. */
+export const isOrdinaryChat = ({ label, channel, source, kind }: TrainingRow): boolean =>
+  label === 0 &&
+  channel === 'user' &&
+  source !== ownSource &&
+  source !== 'project-templates' &&
+  !(source === 'gpteacher' && kind === 'instruct');
+
+export const isBare = (row: TrainingRow): boolean => row.kind === 'indirect/bare-instruction';
+
+/** Kinds of user attacks that are attacks in data too; questions for a password are not. */
+const attacksAnywhere =
+  /^(override|jailbreak|delimiter|attack\/(override|hijack|persona|delimiter|machine|mixed|language))$/;
+
+const samplesOf = (rows: readonly TrainingRow[]): Samples => {
+  const extractor = new Extractor();
+  const samples = { user: [] as Sample[], tool: [] as Sample[], bare: [] as Sample[] };
+  rows.forEach((row, index) => {
+    const features = extractor.extract(fold(row.text).text);
+    const own = row.source === ownSource ? 0.7 : 1;
+    if (row.channel === 'user') {
+      samples.user.push({ buckets: once(all(features)), label: row.label, weight: own, row: index });
+      samples.user.push({
+        buckets: once(onlyConcepts(features)),
+        label: row.label,
+        weight: 0.5 * own,
+        row: index,
+      });
+    }
+    for (const window of windowsFor(row, features)) {
+      const sample = { buckets: slice(features, window), row: index };
+      if (row.channel === 'user') {
+        if (row.label === 0) samples.tool.push({ ...sample, label: 0, weight: 0.5 });
+        else if (attacksAnywhere.test(row.kind))
+          samples.tool.push({ ...sample, label: 1, weight: 0.5 * own });
+        continue;
+      }
+      if (!isBare(row)) samples.tool.push({ ...sample, label: row.label, weight: own });
+      samples.bare.push({ ...sample, label: row.label, weight: isBare(row) || row.label === 0 ? 1 : 0.3 });
+    }
+  });
+  return samples;
+};
+
+/** Windows of a row: all of a harmless one, those that hold most of the order of an attack. */
+const windowsFor = (row: TrainingRow, { places, words }: Features): [number, number][] => {
+  const span = row.span && [wordAt(places, words, row.span[0]), wordAt(places, words, row.span[1])];
+  return windowSizes.flatMap(({ words: length, step }) => {
+    const found: [number, number][] = [];
+    const stride = row.label === 0 ? step * 2 : step;
+    for (let from = 0; from === 0 || from + length - step < words; from += stride) {
+      const to = Math.min(words, from + length);
+      if (!span || covers([from, to], span as [number, number])) found.push([from, to]);
+    }
+    return found;
+  });
+};
+
+const covers = ([from, to]: [number, number], [start, end]: [number, number]): boolean => {
+  const shared = Math.min(to, end) - Math.max(from, start);
+  return shared >= 0.8 * (end - start) || shared >= 0.7 * (to - from);
+};
+
+const wordAt = (places: Int32Array, words: number, at: number): number => {
+  let word = 0;
+  while (word < words && (places[word] as number) < at) word++;
+  return word;
+};
+
+const all = ({ buckets, starts, words }: Features): Uint16Array => buckets.subarray(0, starts[words]);
+
+const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint16Array =>
+  buckets.slice(starts[from], starts[to]);
+
+/** The features that every language shares; seen alone, they learn to stand alone. */
+const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint16Array => {
+  const kept: number[] = [];
+  for (let word = 0; word < words; word++) {
+    for (let at = conceptStarts[word] as number; at < (starts[word + 1] as number); at++) {
+      kept.push(buckets[at] as number);
+    }
+  }
+  return Uint16Array.from(kept);
+};
+
+const once = (buckets: Uint16Array): Uint16Array => Uint16Array.from(new Set(buckets));
+
+/** AdaGrad on the logistic loss, in an order that the seed decides. */
+const fitLinear = (samples: readonly Sample[]): Linear => {
+  const random = seededRandom(seed);
+  const weights = new Float32Array(bucketCount);
+  const squares = new Float32Array(bucketCount).fill(1e-2);
+  let bias = 0;
+  let biasSquares = 1e-2;
+  const order = Uint32Array.from(samples, (_, at) => at);
+  for (let epoch = 0; epoch < 4; epoch++) {
+    shuffle(order, random);
+    for (const at of order) {
+      const { buckets, label, weight } = samples[at] as Sample;
+      if (buckets.length === 0) continue;
+      const error = (sigmoid(bias + normalised(sumOf(weights, buckets), buckets.length)) - label) * weight;
+      if (Math.abs(error) < 1e-3) continue;
+      step({ weights, squares, buckets, gradient: normalised(error, buckets.length) });
+      biasSquares += error * error;
+      bias -= (0.09 * error) / Math.sqrt(biasSquares);
+    }
+  }
+  return { weights, bias };
+};
+
+interface Step {
+  readonly weights: Float32Array;
+  readonly squares: Float32Array;
+  readonly buckets: Uint16Array;
+  readonly gradient: number;
+}
+
+const step = ({ weights, squares, buckets, gradient }: Step): void => {
+  const square = gradient * gradient;
+  for (let at = 0; at < buckets.length; at++) {
+    const bucket = buckets[at] as number;
+    const sum = (squares[bucket] as number) + square;
+    squares[bucket] = sum;
+    const weight = weights[bucket] as number;
+    weights[bucket] = weight - 0.3 * (gradient / Math.sqrt(sum) + 1.5e-3 * weight);
+  }
+};
+
+const sumOf = (weights: Float32Array, buckets: Uint16Array): number => {
+  let sum = 0;
+  for (let at = 0; at < buckets.length; at++) sum += weights[buckets[at] as number] as number;
+  return sum;
+};
+
+const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
+
+const shuffle = (order: Uint32Array, random: () => number): void => {
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    const kept = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = kept;
+  }
+};
+
+/** Whole sources leave together: harmless ones by source and kind, attacks by source, family or language. */
+export const groupOf = ({ source, kind, lang, label, channel }: TrainingRow): string => {
+  if (source === ownSource) return `own ${kind}`;
+  if (channel === 'tool' && label === 1) return kind;
+  if (source.startsWith('pasted'))
+    return label === 1 ? 'override in a pasted passage' : 'request with a pasted passage';
+  if (source.startsWith('docs:')) return `documentation ${source.slice(5)}`;
+  if (source === 'project-templates') {
+    return `templates ${lang === 'en' ? kind : 'in other languages'}${label === 1 ? '' : ' (harmless)'}`;
+  }
+  return source === 'gpteacher' ? `gpteacher ${kind}` : source;
+};
+
+const foldOf = (group: string): number => {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < group.length; at++) hash = Math.imul(hash ^ group.charCodeAt(at), 0x01000193);
+  return ((hash ^ (hash >>> 13)) >>> 0) % folds;
+};
+
+const scoreHeldOut = (
+  rows: readonly TrainingRow[],
+  sets: Samples,
+  progress: (fold: number) => void,
+): HeldOut[] => {
+  const extractor = new Extractor();
+  const groups = rows.map(groupOf);
+  const foldsOfRows = groups.map(foldOf);
+  return Array.from({ length: folds }, (_, fold) => {
+    progress(fold);
+    const linears = heads.map((head) => fitLinear(sets[head].filter((it) => foldsOfRows[it.row] !== fold)));
+    return rows.flatMap((row, index) => {
+      if (foldsOfRows[index] !== fold) return [];
+      const features = extractor.extract(foldText(row.text));
+      return [{ row, group: groups[index] as string, words: features.words, ...scoresOf(features, linears) }];
+    });
+  }).flat();
+};
+
+const foldText = (text: string): string => fold(text).text;
+
+const scoresOf = (
+  features: Features,
+  linears: readonly Linear[],
+): { user: number; tool: number; bare: number } => {
+  const [user, tool, bare] = linears as [Linear, Linear, Linear];
+  const buckets = once(all(features));
+  return {
+    user: user.bias + normalised(sumOf(user.weights, buckets), buckets.length),
+    tool: best(features, tool),
+    bare: best(features, bare),
+  };
+};
+
+const best = (features: Features, { weights, bias }: Linear): number => {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const { words: length, step } of windowSizes) {
+    for (let from = 0; from === 0 || from + length - step < features.words; from += step) {
+      const buckets = slice(features, [from, Math.min(features.words, from + length)]);
+      highest = Math.max(highest, bias + normalised(sumOf(weights, buckets), buckets.length));
+    }
+  }
+  return highest;
+};
+
+const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool: number }): Thresholds => {
+  const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
+  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
+  const overall = quantile(
+    chat.map((it) => it.user),
+    target.user,
+  );
+  return {
+    // A class with few rows must not have a threshold far from that of all.
+    user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) => Math.max(it, overall - 1)),
+    userWindow: quantile(
+      chat.map((it) => it.tool),
+      target.user / 5,
+    ),
+    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool),
+    bare: quantile(
+      documents.map((it) => it.bare),
+      0.02,
+    ),
+  };
+};
+
+const perClass = (
+  rows: readonly HeldOut[],
+  limits: readonly number[],
+  score: (it: HeldOut) => number,
+  share: number,
+): number[] =>
+  [...limits, Number.POSITIVE_INFINITY].map((_, index) =>
+    quantile(rows.filter((it) => classOf(it.words, limits) === index).map(score), share),
+  );
+
+/** The score that `share` of the scores lie above. */
+const quantile = (scores: readonly number[], share: number): number => {
+  const sorted = [...scores].sort((a, b) => b - a);
+  return Math.round((sorted[Math.floor(share * sorted.length)] ?? 0) * 1000) / 1000;
+};
+
+/** Is a held-out row over the thresholds of its channel? */
+export const isBlocked = (it: HeldOut, thresholds: Thresholds): boolean =>
+  it.row.channel === 'user'
+    ? it.user > (thresholds.user[classOf(it.words, userClasses)] ?? 0) || it.tool > thresholds.userWindow
+    : it.tool > (thresholds.tool[classOf(it.words, toolClasses)] ?? 0);
+
+interface Pack {
+  readonly linears: readonly Linear[];
+  readonly thresholds: Readonly<Record<Level, Thresholds>>;
+  readonly heldOut: readonly HeldOut[];
+  readonly trainedOn: string;
+}
+
+const pack = ({ linears, thresholds, heldOut, trainedOn }: Pack): WeightsFile => {
+  const scales = linears.map(({ weights }) => scaleOf(weights));
+  const bytes = new Int8Array(bucketCount * heads.length);
+  linears.forEach(({ weights }, head) => {
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      const value = Math.round((weights[bucket] as number) / (scales[head] as number));
+      bytes[bucket * heads.length + head] = Math.max(-127, Math.min(127, value));
+    }
+  });
+  const share = (rows: readonly HeldOut[], level: Level) =>
+    Math.round((10_000 * rows.filter((it) => isBlocked(it, thresholds[level])).length) / rows.length) /
+    10_000;
+  const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
+  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
+  return {
+    format: 1,
+    trainedOn,
+    scales,
+    biases: linears.map(({ bias }) => Math.round(bias * 1e6) / 1e6),
+    thresholds,
+    falsePositives: Object.fromEntries(
+      levels.map((level) => [level, { user: share(chat, level), tool: share(documents, level) }]),
+    ) as WeightsFile['falsePositives'],
+    weights: Buffer.from(bytes.buffer).toString('base64'),
+  };
+};
+
+/** So that all but the largest thousandth of the weights fit a signed byte; those are cut. */
+const scaleOf = (weights: Float32Array): number => {
+  const sizes = weights.map(Math.abs).sort();
+  return Math.fround((sizes[Math.floor(sizes.length * 0.9995)] as number) / 127);
+};

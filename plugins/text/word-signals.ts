@@ -1,0 +1,325 @@
+import { vocabulary } from './vocabulary.ts';
+
+/** What one pass over a folded text shows about how it is written; each is a reason to try a decoder. */
+export interface WordSignals {
+  /** Words of the vocabulary as they are, read backwards, and read in rot13 (three letters and more). */
+  readonly plain: number;
+  readonly reversed: number;
+  readonly rot13: number;
+  /** Words that have the letters of a vocabulary word in another order, ends in place. */
+  readonly scrambled: number;
+  /** Words in which digits or signs stand for letters. */
+  readonly leet: number;
+  /** Most letters that stand alone one after another. */
+  readonly singles: number;
+  /** Words so long that several may have been run together. */
+  readonly longWords: number;
+  /** Words broken by a sign that no word holds. */
+  readonly broken: number;
+  /** Runs of base64 characters, 16 and longer: start and end in turn; the first few. */
+  readonly longRuns: readonly number[];
+  /** Most tokens one after another that have the length of a coded byte. */
+  readonly codes: number;
+  readonly percents: number;
+  readonly ampersands: number;
+  readonly backslashes: number;
+  /** Full stops and hyphens. */
+  readonly dots: number;
+  /** Letters that look like Latin ones turned upside down. */
+  readonly flipped: number;
+}
+
+const bits = { plain: 1, reversed: 2, rot13: 4 } as const;
+const tableSize = 1 << 14;
+
+/** One pass over a folded text. Words are recognised by hash: a rare wrong hit only costs a needless decoder. */
+export const signalsOf = (text: string): WordSignals => new Pass(text).run();
+
+/** What a character is to the pass. */
+const classes = { none: 0, letter: 1, digit: 2, leet: 3, joint: 4 } as const;
+const classTable = Uint8Array.from({ length: 128 }, (_, code) => {
+  const it = String.fromCharCode(code);
+  if (/[a-zA-Z]/.test(it)) return classes.letter;
+  if (/[0-9]/.test(it)) return classes.digit;
+  if ('@$!|+'.includes(it)) return classes.leet;
+  return '*~`\\"\'<'.includes(it) ? classes.joint : classes.none;
+});
+const isBase64 = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+/** Lengths of a byte in hex, decimal, `0x41`, and binary. */
+const isCodeLength = [0, 0, 1, 1, 1, 0, 0, 1, 1];
+
+const flippedLetters = new Set([...'ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎɘ'].map((it) => it.charCodeAt(0)));
+
+const minLongRun = 16;
+const maxLongRuns = 64;
+
+class Pass {
+  readonly #text: string;
+  readonly #counts = {
+    plain: 0,
+    reversed: 0,
+    rot13: 0,
+    scrambled: 0,
+    leet: 0,
+    singles: 0,
+    longWords: 0,
+    broken: 0,
+    longRuns: [] as number[],
+    codes: 0,
+    percents: 0,
+    ampersands: 0,
+    backslashes: 0,
+    dots: 0,
+    flipped: 0,
+  };
+  #singles = 0;
+  #codes = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  run(): WordSignals {
+    const text = this.#text;
+    let hash = 0;
+    let letters = 0;
+    let sum = 0;
+    let first = 0;
+    let last = 0;
+    let token = 0;
+    let runStart = 0;
+    let isLeet = 0;
+    let before: number = classes.none;
+    for (let at = 0; at <= text.length; at++) {
+      const unit = at < text.length ? text.charCodeAt(at) : 32;
+      const kind = unit < 128 ? (classTable[unit] as number) : classes.none;
+      if (kind === classes.letter) {
+        if (letters === 0) first = unit;
+        hash = Math.imul(hash ^ unit, 0x01000193);
+        sum = (sum + (mix[unit & 31] as number)) | 0;
+        last = unit;
+        letters++;
+        token++;
+        if (before === classes.digit || before === classes.leet) isLeet = 1;
+        before = kind;
+        continue;
+      }
+      if (letters >= 3) this.#word(hash, letters, keyOf({ sum, first, last, letters }));
+      hash = 0;
+      letters = 0;
+      sum = 0;
+      if (kind === classes.digit) token++;
+      else {
+        if (token > 0) this.#token(token);
+        token = 0;
+        this.#sign(unit, at);
+        if (kind === classes.none) {
+          this.#counts.leet += isLeet;
+          isLeet = 0;
+        }
+        if (unit >= 128 || isBase64[unit] === 0) {
+          if (at - runStart >= minLongRun) this.#longRun(runStart, at);
+          runStart = at + 1;
+        }
+      }
+      before = kind;
+    }
+    return this.#counts;
+  }
+
+  /** Letters and digits in a row. */
+  #token(length: number): void {
+    const counts = this.#counts;
+    if (length === 1) {
+      if (++this.#singles > counts.singles) counts.singles = this.#singles;
+    } else this.#singles = 0;
+    if (isCodeLength[length] === 1) {
+      if (++this.#codes > counts.codes) counts.codes = this.#codes;
+    } else this.#codes = 0;
+  }
+
+  #longRun(start: number, end: number): void {
+    const runs = this.#counts.longRuns;
+    if (runs.length < maxLongRuns * 2) runs.push(start, end);
+  }
+
+  #word(hash: number, letters: number, key: number): void {
+    const counts = this.#counts;
+    const known = knownAs(hash);
+    if (known & bits.plain) counts.plain++;
+    else {
+      if (known & bits.reversed) counts.reversed++;
+      if (known & bits.rot13) counts.rot13++;
+      if (letters >= 5 && letters <= longestWord && canonical.has(key)) counts.scrambled++;
+    }
+    if (letters >= 18 && letters <= 200) counts.longWords++;
+  }
+
+  #sign(unit: number, at: number): void {
+    const counts = this.#counts;
+    if (unit === 46 || unit === 45) counts.dots++;
+    else if (unit === 37) counts.percents++;
+    else if (unit === 38) counts.ampersands++;
+    else if (unit < 128) {
+      if (unit === 92) counts.backslashes++;
+      if (classTable[unit] === classes.joint && this.#joins(at)) counts.broken++;
+    } else if (flippedLetters.has(unit)) counts.flipped++;
+  }
+
+  /** A sign with a letter before it and another soon after. An apostrophe between letters belongs to the word. */
+  #joins(at: number): boolean {
+    const text = this.#text;
+    if (at === 0 || !isLetterAt(text, at - 1)) return false;
+    for (let next = at + 1; next < at + 4; next++) {
+      if (isLetterAt(text, next)) return next > at + 1 || text[at] !== "'";
+      if (text[next] === ' ' && text[at] !== '"' && text[at] !== "'") return false;
+    }
+    return false;
+  }
+}
+
+const isLetterAt = (text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at);
+  return unit < 128 && classTable[unit] === classes.letter;
+};
+
+/** A number a letter, so that their sum knows letters without their order. */
+const mix = Int32Array.from({ length: 32 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) ^ (at * 0x85ebca6b));
+
+const keyOf = (word: { sum: number; first: number; last: number; letters: number }): number =>
+  (word.sum ^ Math.imul(word.first, 0x27d4eb2f) ^ Math.imul(word.last, 0x165667b1) ^ (word.letters << 26)) |
+  0;
+
+/** The same number for words with the same letters, first, last and length. */
+export const anagramKey = (word: string): number => {
+  let sum = 0;
+  for (let at = 0; at < word.length; at++) sum = (sum + (mix[word.charCodeAt(at) & 31] as number)) | 0;
+  return keyOf({
+    sum,
+    first: word.charCodeAt(0),
+    last: word.charCodeAt(word.length - 1),
+    letters: word.length,
+  });
+};
+
+/** The vocabulary word of a key, or `word` when it is one itself or none is known. */
+export const canonicalOf = (key: number, word: string): string =>
+  vocabulary.has(word) ? word : (canonical.get(key) ?? word);
+
+const hashOf = (word: string): number => {
+  let hash = 0;
+  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+  return hash;
+};
+
+/** Open addressing: the whole hash, and how the word is known. */
+const hashes = new Int32Array(tableSize);
+const knownBits = new Uint8Array(tableSize);
+const canonical = new Map<number, string>();
+
+const slotOf = (hash: number): number => {
+  let slot = (hash ^ (hash >>> 15)) & (tableSize - 1);
+  while (knownBits[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) & (tableSize - 1);
+  return slot;
+};
+
+const knownAs = (hash: number): number => knownBits[slotOf(hash)] as number;
+
+const learn = (word: string, bit: number): void => {
+  const hash = hashOf(word);
+  const slot = slotOf(hash);
+  hashes[slot] = hash;
+  knownBits[slot] = (knownBits[slot] ?? 0) | bit;
+};
+
+/** Short words that are no words when they are read backwards or in rot13. */
+const tellingWords = new Set(['the', 'and', 'you', 'for', 'your', 'this', 'with', 'all', 'tell', 'that']);
+
+for (const word of vocabulary) {
+  if (word.length < 3) continue;
+  learn(word, bits.plain);
+  if (word.length >= 5 || tellingWords.has(word)) learn([...word].reverse().join(''), bits.reversed);
+  if (word.length >= 4 || tellingWords.has(word)) {
+    learn(
+      word.replaceAll(/[a-z]/g, (it) => String.fromCharCode(((it.charCodeAt(0) - 84) % 26) + 97)),
+      bits.rot13,
+    );
+  }
+  if (word.length >= 5 && !canonical.has(anagramKey(word))) canonical.set(anagramKey(word), word);
+}
+
+const leetLetters: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '2': 'z',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '6': 'g',
+  '7': 't',
+  '8': 'b',
+  '9': 'g',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+  '|': 'i',
+  '+': 't',
+  '€': 'e',
+  '£': 'l',
+};
+
+/** `1gn0r3` → `ignore`; a word without a letter or without a sign stays. `1` and `!` are read as l where that gives a word. */
+export const unleet = (word: string): string => {
+  if (!/[a-z]/.test(word) || !/[^a-z]/.test(word)) return word;
+  const bare = word.replace(/[!+|]+$/, (end) => (word.length - end.length > 1 ? '' : end));
+  const read = [...bare].map((it) => leetLetters[it] ?? it).join('');
+  if (vocabulary.has(read)) return read;
+  const other = [...bare].map((it) => ('1!|'.includes(it) ? 'l' : (leetLetters[it] ?? it))).join('');
+  return vocabulary.has(other) ? other : (mixedLeet(bare) ?? read);
+};
+
+/** Each `1` alone as i or l, for words with two of them: `i11egal`, `wi1l1ng`. */
+const mixedLeet = (word: string): string | undefined => {
+  const places = [...word].flatMap((it, at) => ('1!|'.includes(it) ? [at] : []));
+  if (places.length < 2 || places.length > 4) return undefined;
+  for (let choice = 0; choice < 1 << places.length; choice++) {
+    const read = [...word]
+      .map((it, at) => {
+        const place = places.indexOf(at);
+        return place === -1 ? (leetLetters[it] ?? it) : (choice >> place) & 1 ? 'l' : 'i';
+      })
+      .join('');
+    if (vocabulary.has(read)) return read;
+  }
+  return undefined;
+};
+
+const longestWord = 14;
+
+/** A run of letters as words of the vocabulary, the fewest that cover nearly all of it; undefined when none do. */
+export const splitWords = (run: string): string | undefined => {
+  if (vocabulary.has(run)) return undefined;
+  // cost[i]: of the best split of the first i letters; a letter outside of words costs as much as three words.
+  const cost = new Float64Array(run.length + 1);
+  const from = new Int32Array(run.length + 1);
+  for (let end = 1; end <= run.length; end++) {
+    cost[end] = (cost[end - 1] ?? 0) + 3;
+    from[end] = end - 1;
+    for (let start = Math.max(0, end - longestWord); start < end; start++) {
+      const length = end - start;
+      const known =
+        length === 1 ? run[start] === 'a' || run[start] === 'i' : vocabulary.has(run.slice(start, end));
+      const total = (cost[start] ?? 0) + (length <= 2 ? 1.5 : 1);
+      if (known && total < (cost[end] ?? 0)) {
+        cost[end] = total;
+        from[end] = start;
+      }
+    }
+  }
+  if ((cost[run.length] ?? 0) > run.length * 0.45 + 1) return undefined;
+  const parts: string[] = [];
+  for (let end = run.length; end > 0; end = from[end] ?? 0) parts.unshift(run.slice(from[end] ?? 0, end));
+  return parts.length < 3 ? undefined : parts.join(' ');
+};
