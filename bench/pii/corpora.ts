@@ -11,7 +11,7 @@ export interface MarkedText {
 
 /** Folder of the shared data; it is no part of the project. */
 export const dataFolder = (): string =>
-  process.env['NEXUS_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  process.env.NEXUS_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 
 /** JSON lines of the shared data; undefined when they are not there. */
 export const corpus = (name: string): MarkedText[] | undefined => {
