@@ -38,8 +38,14 @@ const overlap = 4096;
  */
 export const findPii = (text: string, extra: readonly Finder[] = []): Finding[] => {
   const findings: Finding[] = [];
-  for (const part of pagesOf(text)) findings.push(...scanPart(text, part, extra));
+  for (const part of pagesOf(text)) appendPage(findings, scanPart(text, part, extra));
   return findings;
+};
+
+/** Adds what the next page holds; what reached into it from the page before goes first. */
+export const appendPage = (findings: Finding[], page: readonly Finding[]): void => {
+  const reached = findings.at(-1)?.end ?? 0;
+  for (const it of page) if (it.start >= reached) findings.push(it);
 };
 
 /** One step of a long scan. */
@@ -92,6 +98,9 @@ const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {
   return [...checked, ...digitFinders.flatMap((find) => find(rest)), ...others];
 };
 
+/** Where the sign ends that begins at `at`: some take two units. */
+const signEnd = (text: string, at: number): number => at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+
 const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   const { text, origin } = fold(withoutPlaceholders(raw));
   const page = pageOf(text);
@@ -100,7 +109,7 @@ const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   return findings.map((it) => ({
     ...it,
     start: origin[it.start] ?? it.start,
-    end: (origin[it.end - 1] ?? it.end - 1) + 1,
+    end: signEnd(raw, origin[it.end - 1] ?? it.end - 1),
   }));
 };
 
@@ -151,7 +160,7 @@ const merge = (text: string, findings: readonly Finding[]): Finding[] => {
   return merged;
 };
 
-/** A finding as `nexus scan` prints it: offsets in Unicode code points, the type in capitals. */
+/** A finding as `nexus scan` prints it: offsets in Unicode code points, the type in capitals, confidence to two places. */
 export interface ScannedSpan {
   readonly start: number;
   readonly end: number;
@@ -179,6 +188,6 @@ export const scanPii = (text: string): ScannedSpan[] => {
     start: pointAt(it.start),
     end: pointAt(it.end),
     type: labelOf(it),
-    confidence: it.confidence,
+    confidence: Math.round(100 * it.confidence) / 100,
   }));
 };
