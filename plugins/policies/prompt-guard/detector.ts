@@ -11,7 +11,7 @@ import {
   toolClasses,
   userClasses,
 } from './model.ts';
-import { type Channel, rules } from './rules.ts';
+import { type Channel, fittingRules } from './rules.ts';
 import weights from './weights.json' with { type: 'json' };
 
 export type { Channel } from './rules.ts';
@@ -32,9 +32,9 @@ export interface Finding {
 }
 
 /** Texts are judged in pieces of this many characters, so that none takes long and views stay bounded. */
-export const pieceChars = 16_384;
+export const pieceChars = 8192;
 /** What two pieces share, so that an attack on the border is whole in one of them. */
-const sharedChars = 512;
+const sharedChars = 400;
 
 /** A reading that had to be undone first is evidence in itself: by how much it lowers the threshold, in logits. */
 const concealment: Readonly<Record<ViewName, number>> = {
@@ -124,8 +124,9 @@ export class Detector {
   #judgeReading(folded: Folded, channel: Channel, lowered: number): Judged {
     const features = this.#extractor.extract(folded.text);
     const scores = this.#scorer.score(features);
-    const found = rules.filter((it) => it.test(folded));
-    const weight = found.reduce((sum, it) => sum + it.weight[channel], 0) + lowered;
+    const found = fittingRules(folded, features.concepts);
+    const byRules = found.reduce((sum, it) => sum + it.weight[channel], 0);
+    const weight = byRules + lowered;
     const decided = found.some((it) => it.severity === 'critical' && it.weight[channel] >= 9);
     const margin = (level: Level) => marginOf(this.#model, { scores, words: features.words, channel, level });
     return {
@@ -137,7 +138,7 @@ export class Detector {
       rules: found.map((it) => it.id),
       head: decided ? 'rules' : channel,
       instruction: channel === 'data' && scores.bare.logit > this.#model.thresholds.balanced.bare,
-      suspicious: weight >= 1,
+      suspicious: byRules >= 1,
     };
   }
 }
