@@ -118,6 +118,7 @@ class Pass {
       if (kind === classes.digit) {
         // Bytes of letters begin with a digit in every code.
         if (token === 0) isCode = true;
+        if (before === classes.letter) isLeet = true;
         token++;
       } else {
         if (token > 0) this.#token(isCode || unit === 120 ? token : token === 1 ? 1 : 0);
