@@ -1,3 +1,4 @@
+import { dollars } from '../plugins/catalog/money.ts';
 import type { Explanation } from '../plugins/explain.ts';
 import { type Reason, reasonCode, reasons } from '../plugins/policies/upstream/reasons.ts';
 
@@ -70,7 +71,7 @@ const budgetLines = ({ budgets }: Explanation): string[] =>
     budgets.map(({ budget, scope, unit, limit, per, enforced }) => [
       budget,
       scope,
-      `${limit} ${unit}`,
+      unit === 'microUsd' ? `$${dollars(limit)}` : `${limit} ${unit}`,
       per,
       enforced ? '' : 'shadow',
     ]),

@@ -14,24 +14,10 @@ import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { localHealthBoard } from '../plugins/policies/upstream/health.ts';
 import type { HealthFact } from '../plugins/ports/health-board.ts';
 import { startServer } from './server.ts';
+import { SupervisorChannel } from './supervisor-channel.ts';
 
 /** How long a stopping worker lets its streams finish. */
 const graceMs = 30_000;
-
-/** What the supervisor says to a worker. */
-export type ToWorker =
-  | { readonly type: 'metrics'; readonly id: number }
-  | { readonly type: 'reload' }
-  /** What other workers say of upstreams. */
-  | { readonly type: 'health'; readonly facts: readonly HealthFact[] };
-
-/** What a worker says to its supervisor. */
-export type FromWorker =
-  | { readonly type: 'ready'; readonly digest: string }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: unknown }
-  | { readonly type: 'health'; readonly facts: readonly HealthFact[] }
-  | { readonly type: 'reloaded'; readonly digest: string }
-  | { readonly type: 'refused'; readonly problems: readonly string[] };
 
 const { values } = parseArgs({
   options: { config: { type: 'string' }, socket: { type: 'string' }, counters: { type: 'string' } },
@@ -57,7 +43,12 @@ const main = async (): Promise<void> => {
     onState: (state) => log.warn({ store: state }, 'the store of budgets'),
   });
   const board = localHealthBoard({ clock: systemClock, random: systemRandom, writer: processName });
-  const gateway = new Gateway(loaded, machinePorts({ meter, counters, board }));
+  const channel = new SupervisorChannel();
+  let takeHealth: (facts: readonly HealthFact[]) => void = () => {};
+  const gateway = new Gateway(loaded, {
+    ...machinePorts({ meter, counters, board }),
+    findDecision: (id) => channel.findDecision(id),
+  });
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(
     { gateway, address: socket },
@@ -68,30 +59,27 @@ const main = async (): Promise<void> => {
     },
   );
 
-  const tell = (message: FromWorker) => process.send?.(message);
   shareHealth(board, [
     {
-      send: (facts) => tell({ type: 'health', facts }),
-      listen: (take) =>
-        process.on('message', (message: ToWorker) => {
-          if (message.type === 'health') take(message.facts);
-        }),
+      send: (facts) => channel.tell({ type: 'health', facts }),
+      listen: (take) => {
+        takeHealth = take;
+      },
     },
   ]);
-  const answer = async (message: ToWorker): Promise<void> => {
-    if (message.type === 'health') return;
-    if (message.type === 'metrics') {
-      tell({ type: 'metrics', id: message.id, metrics: await registry.getMetricsAsJSON() });
-      return;
-    }
-    const next = loadGatewayConfig(file);
-    if ('problems' in next) tell({ type: 'refused', problems: next.problems });
-    else {
+  channel.listen({
+    health: ({ facts }) => takeHealth(facts),
+    metrics: async ({ id }) =>
+      channel.tell({ type: 'metrics', id, metrics: await registry.getMetricsAsJSON() }),
+    'find-decision': ({ id, decision }) =>
+      channel.tell({ type: 'decision', id, record: gateway.decisions.find(decision) }),
+    reload: () => {
+      const next = loadGatewayConfig(file);
+      if ('problems' in next) return channel.tell({ type: 'refused', problems: next.problems });
       gateway.replaceConfig(next);
-      tell({ type: 'reloaded', digest: next.digest });
-    }
-  };
-  process.on('message', (message: ToWorker) => void answer(message));
+      channel.tell({ type: 'reloaded', digest: next.digest });
+    },
+  });
   const stop = () =>
     void server
       .drain(graceMs)
@@ -100,7 +88,7 @@ const main = async (): Promise<void> => {
   process.once('SIGTERM', stop);
   process.once('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
   process.once('disconnect', stop); // the supervisor is gone
-  tell({ type: 'ready', digest: loaded.digest });
+  channel.tell({ type: 'ready', digest: loaded.digest });
 };
 
 await main();

@@ -79,6 +79,7 @@ export class RouterStream {
 
   #requestHeaders({ headers, endOfStream }: ProcessingRequest): void | Promise<void> {
     const opened = this.#context.gateway.open(requestHead(headers));
+    if (opened instanceof Promise) return opened.then((reply) => this.#immediate(reply));
     if (!('request' in opened)) return this.#immediate(opened);
     this.#session = opened;
     this.#requestHeaderNames = withoutPseudo(headers).filter((name) => name !== neededForRouting);

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadGatewayConfig } from '../plugins/io/config-file.ts';
 import { type KongHost, startKongHost } from './main.ts';
+import { kongMaster } from './master.ts';
 import { readEgressSecret } from './relay/secret.ts';
 
 /** What `nexus kong-server` says to its standby; `alive` again and again. */
@@ -20,10 +22,11 @@ const interimMs = 15_000;
 
 /**
  * Waits, with everything in memory, beside the process that serves Kong. When that one ends, however it ends, it takes
- * over at once, until another one does; when that one hangs, it ends it.
+ * over at once, until another one does; when that one hangs, it ends it. A Kong that was started by that one, for itself,
+ * is ended with it: nobody would start a plugin server for it again.
  */
 const main = async (): Promise<void> => {
-  const { config, socketDirectory, egressSocket } = options();
+  const { config, socketDirectory, egressSocket, kongPrefix } = options();
   const loaded = loadGatewayConfig(config);
   if ('problems' in loaded) {
     console.error(loaded.problems.join('\n'));
@@ -43,9 +46,16 @@ const main = async (): Promise<void> => {
     heard();
     if (type === 'reload') follow(host, config);
   });
-  process.once('disconnect', () => {
-    if (!isStopping) void serveInterim(host).then(stop);
+  const succeed = () => {
+    if (isStopping) return;
+    if (kongPrefix === '') void serveInterim(host).then(stop);
+    else void endKong(kongPrefix).then(stop);
+  };
+  process.once('exit', () => {
+    if (kongPrefix !== '' && !process.connected) rmSync(socketDirectory, { recursive: true, force: true });
   });
+  if (!process.connected) return succeed(); // it has died while we started
+  process.once('disconnect', succeed);
   process.send?.({ type: 'ready' });
 };
 
@@ -55,10 +65,11 @@ const options = () => {
       config: { type: 'string', default: '' },
       'socket-dir': { type: 'string', default: '' },
       'egress-socket': { type: 'string', default: '' },
+      'kong-prefix': { type: 'string', default: '' },
     },
   });
   const { config, 'socket-dir': socketDirectory, 'egress-socket': egressSocket } = values;
-  return { config, socketDirectory, egressSocket };
+  return { config, socketDirectory, egressSocket, kongPrefix: values['kong-prefix'] };
 };
 
 /** A version that may not be used is told of by the one that serves; here the last good one stays. */
@@ -82,6 +93,13 @@ const watchParent = (): (() => void) => {
   return () => {
     heardMs = performance.now();
   };
+};
+
+/** Ends the Kong of this prefix, which is a daemon: its master process takes its workers along. */
+const endKong = async (prefix: string): Promise<void> => {
+  const pid = kongMaster(prefix);
+  if (pid !== undefined) process.kill(pid, 'SIGTERM');
+  while (kongMaster(prefix) !== undefined) await sleep(20);
 };
 
 /** Serves until another does. One that serves already has taken over before our parent ended, as after a reload of Kong. */

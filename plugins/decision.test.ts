@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { buildDecision, decisionLogFields, mayReadDecision, RecentDecisions } from './decision.ts';
 import type { AttemptResult, Exchange, Outcome } from './exchange.ts';
 
@@ -29,6 +29,7 @@ const exchange: Exchange = {
         ],
       },
     },
+    { policy: 'token-budget', verdict: 'passed', facts: { costMicroUsd: 42 } },
   ],
 };
 
@@ -66,7 +67,6 @@ const source = {
   results,
   configDigest: 'sha256:abc',
   endedEpochMs: Date.parse('2026-11-28T12:00:01.500Z'),
-  costMicroUsd: 42,
 };
 
 describe('buildDecision', () => {
@@ -81,7 +81,10 @@ describe('buildDecision', () => {
       stream: true,
       configDigest: 'sha256:abc',
       routing: exchange.notes[1]?.facts,
-      notes: [exchange.notes[0]],
+      notes: [
+        { policy: 'pii', verdict: 'flagged', facts: { dataClasses: ['pii'] } },
+        { policy: 'token-budget', verdict: 'passed', facts: { costMicroUsd: 42 } },
+      ],
       attempts: [
         {
           number: 1,
@@ -124,26 +127,14 @@ it('log fields have few values: a rule is not among them', () => {
   expect(decisionLogFields([])).toEqual({ pick: '', reason: '', candidates: 0 });
 });
 
-describe('recent decisions', () => {
-  const record = (id: string, keyId = 'k1') =>
-    buildDecision({ ...source, exchange: { ...exchange, id, consumer: { keyId } } });
+test('only the key that made the call may read of it', () => {
+  const record = buildDecision(source);
+  expect(mayReadDecision(record, { ...exchange.consumer })).toBe(true);
+  expect(mayReadDecision(record, { ...exchange.consumer, keyId: 'another' })).toBe(false);
+});
 
-  it('are for the key that made the call, and for no other', () => {
-    const recent = new RecentDecisions(10);
-    recent.add(record('d1'));
-    expect(recent.find('d1', { keyId: 'k1' })?.id).toBe('d1');
-    expect(recent.find('d1', { keyId: 'k2' })).toBeUndefined();
-    expect(recent.find('d2', { keyId: 'k1' })).toBeUndefined();
-    expect(mayReadDecision(record('d1'), { keyId: 'k2', team: 'legal' })).toBe(false);
-  });
-
-  it('make place for new ones', () => {
-    const recent = new RecentDecisions(2);
-    for (const id of ['d1', 'd2', 'd3']) recent.add(record(id));
-    expect(['d1', 'd2', 'd3'].map((id) => recent.find(id, { keyId: 'k1' })?.id)).toEqual([
-      undefined,
-      'd2',
-      'd3',
-    ]);
-  });
+test('the oldest decisions make place for new ones', () => {
+  const recent = new RecentDecisions(2);
+  for (const id of ['d1', 'd2', 'd3']) recent.add({ ...source, exchange: { ...exchange, id } });
+  expect(['d1', 'd2', 'd3'].map((id) => recent.find(id)?.id)).toEqual([undefined, 'd2', 'd3']);
 });

@@ -73,7 +73,6 @@ export interface DecisionSource {
   readonly endedEpochMs: number;
   /** By the number of the attempt. */
   readonly results?: ReadonlyMap<number, AttemptResult>;
-  readonly costMicroUsd?: number | undefined;
 }
 
 /** Makes the record of an exchange that is over. */
@@ -83,8 +82,8 @@ export const buildDecision = ({
   configDigest,
   endedEpochMs,
   results = new Map(),
-  costMicroUsd,
 }: DecisionSource): DecisionRecord => {
+  const costMicroUsd = costOf(exchange.notes);
   const { id, consumer, operation, dialect, notes } = exchange;
   const { attempts, served, error, ...told } = outcome;
   const routing = routingOf(notes);
@@ -123,25 +122,25 @@ export const decisionLogFields = (
   };
 };
 
-/** The last records by their ids, for callers who ask for them soon. The oldest make place for new ones. */
+/** The last exchanges by their ids, for callers who ask for them soon. The oldest make place for new ones. */
 export class RecentDecisions {
-  readonly #records = new Map<string, DecisionRecord>();
+  readonly #sources = new Map<string, DecisionSource>();
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  add(record: DecisionRecord): void {
-    this.#records.set(record.id, record);
-    const [oldest] = this.#records.keys();
-    if (this.#records.size > this.#most && oldest !== undefined) this.#records.delete(oldest);
+  add(source: DecisionSource): void {
+    this.#sources.set(source.exchange.id, source);
+    const [oldest] = this.#sources.keys();
+    if (this.#sources.size > this.#most && oldest !== undefined) this.#sources.delete(oldest);
   }
 
-  /** Undefined also for the records of others: that there is one is theirs to know. */
-  find(id: string, caller: Consumer): DecisionRecord | undefined {
-    const record = this.#records.get(id);
-    return record && mayReadDecision(record, caller) ? record : undefined;
+  /** Whoever gives it to a caller asks `mayReadDecision` first. */
+  find(id: string): DecisionRecord | undefined {
+    const source = this.#sources.get(id);
+    return source && buildDecision(source);
   }
 }
 
@@ -154,6 +153,12 @@ interface CandidateNote {
 
 const routingOf = (notes: readonly Note[]): Note['facts'] | undefined =>
   notes.find(({ policy }) => policy === 'upstream')?.facts;
+
+/** What the budgets' bill says that it cost. */
+const costOf = (notes: readonly Note[]): number | undefined => {
+  const cost = notes.findLast(({ policy }) => policy === 'token-budget')?.facts.costMicroUsd;
+  return typeof cost === 'number' ? cost : undefined;
+};
 
 const candidatesOf = (routing: Note['facts'] | undefined): readonly CandidateNote[] => {
   const noted: NoteValue | undefined = routing?.candidates;

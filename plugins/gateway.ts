@@ -1,27 +1,30 @@
 import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
+import { piiKeyName } from './config/secrets.ts';
+import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
-import { localHealthBoard } from './policies/upstream/health.ts';
+import { circuitCounter, localHealthBoard } from './policies/upstream/health.ts';
 import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { HealthBoard } from './ports/health-board.ts';
 import type { Meter } from './ports/meter.ts';
+import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
 import { type Provider, type ProviderSecrets, readyProviders } from './providers.ts';
 import { type GatewayError, gatewayError, type RefusalCode, RequestError } from './refusals.ts';
-import { errorReply, type Reply } from './reply.ts';
+import { errorReply, jsonReply, type Reply } from './reply.ts';
 import { type Route, routeOf } from './routes.ts';
 import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
-import { parseJsonDocument } from './wire/json.ts';
+import { type JsonObject, parseJsonDocument } from './wire/json.ts';
 
 /** What the gateway asks of the world. */
 export interface Ports {
@@ -30,6 +33,10 @@ export interface Ports {
   readonly meter: Meter;
   /** Where budgets are counted. */
   readonly counters: CounterStore;
+  /** For work that would keep others waiting; absent: it is done here, in slices. */
+  readonly offload?: Offload;
+  /** Asks the other processes of this host for a decision that is not ours. */
+  readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** Public prices and facts of models. */
   readonly catalog: Catalog;
   /** Who holds reservations, for people: host and process. */
@@ -69,6 +76,15 @@ type Beginning = Pick<Exchange, 'dialect' | 'operation' | 'consumer'>;
 
 const nobody: Consumer = { keyId: '' };
 
+/** The key of `pii`, where one is configured. */
+const hashKeyOf = ({ secrets }: GatewayConfig): { readonly hashKey?: Uint8Array } => {
+  const key = secrets.get(piiKeyName);
+  return key === undefined ? {} : { hashKey: Buffer.from(key) };
+};
+
+/** Decisions that can be asked for: about 4 kB each. */
+const keptDecisions = 5000;
+
 /** A refusal is counted as a call of the operation that its path names, chat where it names none. */
 const call = (route: Route): Pick<Exchange, 'dialect' | 'operation'> => ({
   dialect: route.dialect,
@@ -81,6 +97,8 @@ const call = (route: Route): Pick<Exchange, 'dialect' | 'operation'> => ({
  */
 export class Gateway {
   readonly sessions = new Sessions();
+  /** Of the last exchanges; a host asks for one on behalf of another process. */
+  readonly decisions = new RecentDecisions(keptDecisions);
   readonly #ports: Ports;
   /** Settlements that policies are still being told of. */
   readonly #telling = new Set<Promise<void>>();
@@ -90,7 +108,7 @@ export class Gateway {
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
-    this.#board = ports.board ?? localHealthBoard(ports);
+    this.#board = ports.board ?? localHealthBoard({ ...ports, onCircuit: circuitCounter(ports.meter) });
     this.#version = this.#prepare(loaded);
   }
 
@@ -112,13 +130,14 @@ export class Gateway {
    * Begins an exchange on a client's head. `known` is the caller, where the host has established it; otherwise the key
    * in the head says who calls. A `Reply` is the whole answer: the host sends it and reads no body.
    */
-  open(head: RequestHead, known?: Consumer): Session | Reply {
+  open(head: RequestHead, known?: Consumer): Session | Reply | Promise<Reply> {
     const route = routeOf(head);
     const consumer = known ?? this.#keyOwner(head);
     if (route.kind === 'none')
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
+    if (route.kind === 'decision') return this.#decision(head, route.id, consumer);
     return this.#begin(head, { ...route, consumer });
   }
 
@@ -166,7 +185,7 @@ export class Gateway {
 
   #begin(head: RequestHead, { dialect, operation, consumer }: Beginning): Session {
     const { clock, random, meter } = this.#ports;
-    const { config, providers, policies } = this.#version;
+    const { config, digest, providers, policies } = this.#version;
     const exchange: Exchange = {
       id: random.id(),
       operation,
@@ -185,10 +204,19 @@ export class Gateway {
       providers,
       pipeline,
       clock,
-      onSettled: (settled, told) => {
+      onSettled: (settled, { outcome, results, told }) => {
         this.sessions.remove(settled);
-        this.#telling.add(told);
-        void told.finally(() => this.#telling.delete(told));
+        const noted = told.then(() =>
+          this.decisions.add({
+            exchange,
+            outcome,
+            results,
+            configDigest: digest,
+            endedEpochMs: clock.epochMs(),
+          }),
+        );
+        this.#telling.add(noted);
+        void noted.finally(() => this.#telling.delete(noted));
       },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
@@ -206,16 +234,17 @@ export class Gateway {
     return this.#begin(head, { dialect, operation: 'chat', consumer }).refuse(gatewayError(code));
   }
 
+  /** What was decided about one of the caller's own calls. That there is one of another's is not told. */
+  async #decision(head: RequestHead, id: string, consumer: Consumer): Promise<Reply> {
+    const record = this.decisions.find(id) ?? (await this.#ports.findDecision?.(id));
+    if (!record || !mayReadDecision(record, consumer)) return this.refuse(head, gatewayError('not_found'));
+    return jsonReply(record as unknown as JsonObject);
+  }
+
   #models(dialect: DialectName, consumer: Consumer): Reply {
     const { config } = this.#version;
     const names = Object.keys(config.models).filter((name) => mayUse(consumer, name, config));
-    return {
-      kind: 'reply',
-      status: 200,
-      headers: [['content-type', 'application/json']],
-      body: JSON.stringify(dialects[dialect].encodeModels(names)),
-      code: 'ok',
-    };
+    return jsonReply(dialects[dialect].encodeModels(names));
   }
 
   #prepare(loaded: GatewayConfig): Version {
@@ -223,7 +252,9 @@ export class Gateway {
     const providers = readyProviders(config, loaded);
     const policies = configuredPolicies(config, providers, {
       ...this.#ports,
+      offload: this.#ports.offload ?? noThreads,
       board: this.#board,
+      ...hashKeyOf(loaded),
       stickySecret: secretOf(loaded),
       // What an upstream does not count, we count ourselves.
       canServe: (dialect, operation) =>

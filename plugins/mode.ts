@@ -13,12 +13,14 @@ export const modeSettings = <const T extends readonly [string, ...string[]]>(nam
     .describe(`How far the policy goes: ${names.join(' | ')}.`),
   overrides: z
     .array(
-      z.strictObject({
-        team: z.string().optional().describe('Only for this team.'),
-        application: z.string().optional().describe('Only for this application.'),
-        model: z.string().optional().describe('Only for this model of `models`.'),
-        mode: z.enum(names).describe('The mode that holds there.'),
-      }),
+      z
+        .strictObject({
+          team: z.string().optional().describe('Only for this team.'),
+          application: z.string().optional().describe('Only for this application.'),
+          model: z.string().optional().describe('Only for this model of `models`.'),
+          mode: z.enum(names).describe('The mode that holds there.'),
+        })
+        .describe('Another mode, and for whom: all that is given must fit.'),
     )
     .default([])
     .describe('Other modes for a team, an application or a model; the last that fits holds.'),

@@ -20,6 +20,8 @@ export interface Provider {
   readonly region?: string;
   /** Of Azure OpenAI, when its paths hold the deployment. */
   readonly azureApiVersion?: string;
+  /** Most calls at the same time. */
+  readonly maxConcurrent?: number;
 }
 
 const dialects = {
@@ -90,7 +92,11 @@ const readyProvider = (
     pathPrefix: url.pathname.replace(/\/+$/, ''),
     credential: key === undefined || authorize ? [] : [[header, prefix + key]],
     ...(authorize ? { authorize } : {}),
-    ...present({ region: config.region, azureApiVersion: config.azureApiVersion }),
+    ...present({
+      region: config.region,
+      azureApiVersion: config.azureApiVersion,
+      maxConcurrent: config.maxConcurrent,
+    }),
   };
 };
 

@@ -1,5 +1,6 @@
 import type { Dialect, HeaderList } from './dialects/dialect.ts';
 import type { ErrorCode, GatewayError } from './refusals.ts';
+import type { JsonObject } from './wire/json.ts';
 
 /** A whole answer that the gateway gives itself. */
 export interface Reply {
@@ -10,6 +11,15 @@ export interface Reply {
   /** For the host's log. */
   readonly code: ErrorCode | 'ok';
 }
+
+/** Something of ours that a client asked for. */
+export const jsonReply = (body: JsonObject): Reply => ({
+  kind: 'reply',
+  status: 200,
+  headers: [['content-type', 'application/json']],
+  body: JSON.stringify(body),
+  code: 'ok',
+});
 
 /** An error in the shape of the client's dialect. `headers` go out beside those that every error has. */
 export const errorReply = (

@@ -6,6 +6,7 @@ import type { RequestHead } from './session.ts';
 export type Route =
   | { readonly kind: 'call'; readonly dialect: DialectName; readonly operation: Operation }
   | { readonly kind: 'models'; readonly dialect: DialectName }
+  | { readonly kind: 'decision'; readonly dialect: DialectName; readonly id: string }
   | {
       readonly kind: 'none';
       readonly dialect: DialectName;
@@ -28,12 +29,15 @@ const callPaths: Readonly<Record<string, Call>> = {
 
 const modelsPath = '/v1/models';
 const geminiModelsPath = '/v1beta/models';
+/** Ends where the id of a decision begins. */
+const decisionsPath = '/v1/nexus/decisions/';
 
 /** Every path that is served, with the dialect of those who call it without another sign. */
 export const servedPaths: Readonly<Record<string, DialectName>> = {
   ...Object.fromEntries(Object.entries(callPaths).map(([path, { dialect }]) => [path, dialect])),
   [modelsPath]: 'openai-chat',
   [geminiModelsPath]: 'gemini',
+  [decisionsPath]: 'openai-chat',
 };
 
 /** Paths that hold the name of a model, as regular expressions of what they begin with, in the same way. */
@@ -57,11 +61,15 @@ export const routeOf = ({ method, path, headers }: RequestHead): Route => {
     return method === 'POST'
       ? { kind: 'call', ...call }
       : { kind: 'none', dialect, code: 'method_not_allowed' };
-  if (plainPath !== modelsPath && plainPath !== geminiModelsPath)
-    return { kind: 'none', dialect, code: 'not_found' };
-  return method === 'GET'
-    ? { kind: 'models', dialect }
-    : { kind: 'none', dialect, code: 'method_not_allowed' };
+  const page = pageOf(plainPath, dialect);
+  if (!page) return { kind: 'none', dialect, code: 'not_found' };
+  return method === 'GET' ? page : { kind: 'none', dialect, code: 'method_not_allowed' };
+};
+
+const pageOf = (plainPath: string, dialect: DialectName): Route | undefined => {
+  if (plainPath === modelsPath || plainPath === geminiModelsPath) return { kind: 'models', dialect };
+  const id = plainPath.startsWith(decisionsPath) ? plainPath.slice(decisionsPath.length) : '';
+  return id === '' ? undefined : { kind: 'decision', dialect, id };
 };
 
 const callOf = (plainPath: string): Call | undefined => {

@@ -1,5 +1,6 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
+import { decisionLogFields } from './decision.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
@@ -43,9 +44,17 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
-  /** `told` resolves when every policy has heard of it. */
-  readonly onSettled: (session: Session, told: Promise<void>) => void;
+  readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
+}
+
+/** The end of an exchange. */
+export interface Settlement {
+  readonly outcome: Outcome;
+  /** What became of each attempt, by its number. */
+  readonly results: ReadonlyMap<number, AttemptResult>;
+  /** Resolves when every policy has heard of it. */
+  readonly told: Promise<void>;
 }
 
 interface Accepted {
@@ -66,6 +75,7 @@ export class Session {
   readonly #setup: SessionSetup;
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
+  readonly #results = new Map<number, AttemptResult>();
   /** The attempt under way: when it began, and what its upstream has answered so far. */
   #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
   #accepted: Accepted | undefined;
@@ -219,6 +229,7 @@ export class Session {
       response_model: this.#served ? upstreamName(this.#served.upstream) : '',
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
+      ...decisionLogFields(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
@@ -337,7 +348,8 @@ export class Session {
       ...(finishReason ? { finishReason } : {}),
       ...(this.#firstChunkMs === undefined ? {} : { firstChunkMs: this.#firstChunkMs }),
     };
-    this.#setup.onSettled(this, this.#setup.pipeline.settle(this.#outcome));
+    const told = this.#setup.pipeline.settle(this.#outcome);
+    this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
   }
 
   #answering(attempt: Attempt, status: number): void {
@@ -354,12 +366,14 @@ export class Session {
     if (!current) return;
     this.#current = undefined;
     const { usage, error, retryAfterMs } = this.#seen;
-    this.#setup.pipeline.attempted(current.attempt, {
+    const result: AttemptResult = {
       fate,
       durationMs: this.#setup.clock.nowMs() - current.startedMs,
       ...current.begun,
       ...present({ usage, error, retryAfterMs }),
-    });
+    };
+    this.#results.set(current.attempt.number, result);
+    this.#setup.pipeline.attempted(current.attempt, result);
   }
 
   #elapsedMs(): number {

@@ -13,6 +13,8 @@ export interface UpstreamCall {
   readonly path: string;
   readonly headers: HeaderList;
   readonly body: string;
+  /** Most calls to this provider at the same time, for a host that cannot count them by itself. */
+  readonly maxConcurrent?: number;
 }
 
 /** Puts an encoded request together with the place and the credential of its provider. `query` is empty or begins with `?`. */
@@ -28,6 +30,7 @@ export const upstreamCall = (
     path: provider.pathPrefix + placeAt(path, { upstream, provider, query }),
     headers: [...headers, ['user-agent', 'nexus'], ...provider.credential],
     body,
+    ...(provider.maxConcurrent === undefined ? {} : { maxConcurrent: provider.maxConcurrent }),
   };
   return provider.authorize ? authorized(call, { authorize: provider.authorize, provider }) : call;
 };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { BenchHostName } from '../../bench/hosts.ts';
+import { runRouteBench } from '../../bench/route.ts';
 import { runBench } from '../../bench/run.ts';
 import { scenarios } from '../../bench/scenarios.ts';
 import { type ExitCode, UsageError } from '../run.ts';
@@ -10,11 +11,16 @@ import { parseWorkerCount } from '../supervisor/worker-pool.ts';
 const whole = { rounds: 4, seconds: 1.5 };
 const quick = { rounds: 1, seconds: 0.4 };
 
+/** A million requests under all picks together take about half a minute. */
+const story = { requestsPerSecond: 200, seed: 1 };
+
 export default defineCommand({
   meta: {
-    description: 'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md',
+    description:
+      'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md. `route` simulates routing instead and draws docs/routing-share.svg',
   },
   args: {
+    area: { type: 'positional', required: false, description: '`route`, or nothing' },
     host: { type: 'string', default: 'envoy', description: 'The proxy to measure in: envoy or kong' },
     rounds: { type: 'string', description: `Rounds of each scenario; ${whole.rounds} when left out` },
     seconds: { type: 'string', description: `Length of a round; ${whole.seconds} when left out` },
@@ -24,7 +30,13 @@ export default defineCommand({
     'cpu-prof': { type: 'string', description: 'Directory for CPU profiles of the workers' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args, rawArgs }): Promise<ExitCode> => {
+  run: async ({ args, rawArgs }): Promise<ExitCode> => {
+    const output = args.json ? 'json' : 'tables';
+    if (args.area === 'route') {
+      runRouteBench({ output, ...(args.quick ? { ...story, requestsPerSecond: 20 } : story) });
+      return 0;
+    }
+    if (args.area !== undefined) throw new UsageError(`unknown area ${args.area}, expected route or nothing`);
     const profile = args['cpu-prof'];
     const only = args.only === undefined ? undefined : parsePattern(args.only);
     const { rounds, seconds } = args.quick ? quick : whole;
@@ -36,7 +48,7 @@ export default defineCommand({
       workers: parseWorkerCount(args.workers),
       only,
       profileDirectory: profile === undefined ? undefined : resolve(profile),
-      output: args.json ? 'json' : 'tables',
+      output,
       record: !args.quick && only === undefined && profile === undefined,
       command: ['./nexus', 'bench', ...rawArgs].join(' '),
     });

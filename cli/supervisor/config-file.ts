@@ -50,7 +50,7 @@ const checkConfig = (text: string, file: string): UsableConfig | UnusableConfig 
   if ('problems' in loaded) return { problems: loaded.problems.map(formatProblem) };
   const missing = missingSecrets(loaded.config, machineSecrets);
   if (missing.length === 0) return { ...loaded, text };
-  return { problems: missing.map(({ provider, reason }) => `${file}: providers.${provider}.key: ${reason}`) };
+  return { problems: missing.map(({ path, reason }) => `${file}: ${path.join('.')}: ${reason}`) };
 };
 
 /**

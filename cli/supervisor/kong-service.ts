@@ -19,6 +19,8 @@ export interface KongServiceOptions extends Pick<ReloaderOptions, 'read' | 'onHo
   readonly socketDirectory: string;
   readonly egress: EgressOptions;
   readonly adminPort: number;
+  /** Of a Kong that this process starts, and that must not outlive it. */
+  readonly kongPrefix?: string;
 }
 
 export interface KongService {
@@ -46,6 +48,7 @@ export const startKongService = async (
     config: workersConfig(directory),
     socketDirectory: directory,
     egressSocket: egress.socketPath,
+    kongPrefix: options.kongPrefix,
     onEvent: say,
   });
   scope.defer(() => standby.stop());

@@ -8,6 +8,8 @@ export interface KongStandbyOptions {
   readonly config: string;
   readonly socketDirectory: string;
   readonly egressSocket: string;
+  /** Of a Kong that is to end with this process, its directory with it; absent: Kong starts us. */
+  readonly kongPrefix?: string | undefined;
   /** Told, in words, of what happens unasked. */
   readonly onEvent: (text: string) => void;
 }
@@ -43,11 +45,12 @@ export class KongStandby {
   }
 
   #launch(): void {
-    const { config, socketDirectory, egressSocket } = this.#options;
+    const { config, socketDirectory, egressSocket, kongPrefix } = this.#options;
     const paths = ['--config', config, '--socket-dir', socketDirectory, '--egress-socket', egressSocket];
+    const kong = kongPrefix === undefined ? [] : ['--kong-prefix', kongPrefix];
     const child = startNode(script, {
       name: 'standby',
-      args: paths,
+      args: [...paths, ...kong],
       // Not our own output: if Kong reads that, it takes us for alive until the standby ends, too.
       logFile: join(socketDirectory, 'standby.log'),
     });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { formatYaml } from '../../envoy/yaml.ts';
+import { kongMaster } from '../../kong/master.ts';
 import type { Entity } from '../../kong/render/entities.ts';
 import { Failure } from './failure.ts';
 import { loopback } from './ports.ts';
@@ -26,13 +27,17 @@ export interface KongOptions {
 }
 
 const run = promisify(execFile);
+
+/** Kong's own files in such a directory. */
+export const kongPrefix = (directory: string): string => join(directory, 'kong');
+
 const startTimeoutMs = 20_000;
 const pollMs = 500;
 
 /** Starts Kong and waits until it takes connections. Its death later ends `scope`. Throws a `Failure` with its last words. */
 export const startKong = async (options: KongOptions, scope: Scope): Promise<void> => {
   const { command, directory, port } = options;
-  const prefix = join(directory, 'kong');
+  const prefix = kongPrefix(directory);
   const confFile = writeConfiguration(options);
   const kong = async (...args: readonly string[]) => {
     await run(command, [...args, '-p', prefix], { timeout: startTimeoutMs });
@@ -72,19 +77,9 @@ const writeConfiguration = ({ kongYml, settings, directory, port, workers }: Kon
   return confFile;
 };
 
-/** Kong is a daemon: what we started has ended, and the process that serves is named in a file. */
-const masterPid = (prefix: string): number | undefined => {
-  try {
-    const pid = Number(readFileSync(join(prefix, 'pids/nginx.pid'), 'utf8'));
-    return pid > 0 && process.kill(pid, 0) ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
 const watch = (prefix: string, scope: Scope): void => {
   const timer = setInterval(() => {
-    if (masterPid(prefix) !== undefined) return;
+    if (kongMaster(prefix) !== undefined) return;
     const lastLines = readFileSync(join(prefix, 'logs/error.log'), 'utf8').trimEnd().split('\n').slice(-20);
     scope.abort(new Failure(['Kong ended; its last words:', ...lastLines].join('\n')));
   }, pollMs);
@@ -92,9 +87,9 @@ const watch = (prefix: string, scope: Scope): void => {
 };
 
 const stop = async (kong: (...args: readonly string[]) => Promise<void>, prefix: string): Promise<void> => {
-  if (masterPid(prefix) === undefined) return;
+  if (kongMaster(prefix) === undefined) return;
   await kong('stop').catch(() => {}); // it has just ended by itself
-  while (masterPid(prefix) !== undefined) await sleep(20);
+  while (kongMaster(prefix) !== undefined) await sleep(20);
 };
 
 const takesConnections = (port: number): Promise<boolean> =>

@@ -3,6 +3,7 @@ import { budgetPages, budgetsApp } from '../admin-budgets.ts';
 import { type UsableConfig, watchFile, workersConfig } from './config-file.ts';
 import { startCounters } from './counters.ts';
 import { type ReloaderOptions, reloader } from './reload.ts';
+import { SecretFiles } from './secret-files.ts';
 import type { Steps } from './steps.ts';
 import type { Scope } from './supervise.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -46,6 +47,13 @@ export const startService = async (options: ServiceOptions, steps: Steps, scope:
   const parts = [{ app: budgets, pages: budgetPages }];
   const admin = await startAdmin(workers, { port: options.adminPort, parts });
   scope.defer(() => admin.close());
+  const secrets = new SecretFiles(async () => {
+    const results = await workers.reload();
+    const problems = results.flatMap((result) => (result.type === 'refused' ? result.problems : []));
+    onEvent(['a file of secrets was read again', ...problems].join('\n  '));
+  });
+  secrets.follow(inUse);
+  scope.defer(() => secrets.stop());
   const { config: current, renderHost, onHostChange, read } = options;
   const what = { file, directory, current, read, renderHost, onHostChange };
   const onChange = reloader({
@@ -53,6 +61,7 @@ export const startService = async (options: ServiceOptions, steps: Steps, scope:
     reload: () => workers.reload(),
     onApplied: (config) => {
       inUse = config;
+      secrets.follow(config);
     },
     say: onEvent,
   });

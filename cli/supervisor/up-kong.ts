@@ -8,7 +8,7 @@ import type { Config } from '../../plugins/config/schema.ts';
 import type { ExitCode } from '../run.ts';
 import { readConfigFile, usable } from './config-file.ts';
 import { isDemo, prepareDemo, startDemoProviders } from './demo.ts';
-import { startKong } from './kong.ts';
+import { kongPrefix, startKong } from './kong.ts';
 import { startKongService } from './kong-service.ts';
 import { freePort } from './ports.ts';
 import { openRunDirectory } from './run-directory.ts';
@@ -35,7 +35,8 @@ export const upKong = (options: UpOptions, kong: string): Promise<ExitCode> =>
       apply: 'no',
       say: `${file} is not used yet: Kong's configuration has to change too. Stop this and start it again.`,
     } as const;
-    const service = { file, read, config, socketDirectory: directory, egress, adminPort, onHostChange };
+    const ours = { socketDirectory: directory, kongPrefix: kongPrefix(directory) };
+    const service = { file, read, config, ...ours, egress, adminPort, onHostChange };
     await startKongService(service, steps, scope);
     const providersReady = demo && startDemoProviders(directory, scope);
     const { workers } = options;

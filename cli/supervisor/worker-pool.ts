@@ -48,6 +48,11 @@ export class WorkerPool {
         onHealth: (from, facts) => {
           for (const worker of this.#workers) if (worker !== from) worker.tellHealth(facts);
         },
+        findElsewhere: async (from, decision) => {
+          const others = this.#workers.filter((worker) => worker !== from);
+          const records = await Promise.all(others.map((worker) => worker.findDecision(decision)));
+          return records.find((record) => record !== undefined);
+        },
       });
     });
   }

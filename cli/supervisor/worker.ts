@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
-import type { FromWorker, ToWorker } from '../../extproc/main.ts';
+import type { FromWorker, ToWorker } from '../../extproc/supervisor-channel.ts';
+import type { DecisionRecord } from '../../plugins/decision.ts';
 import type { HealthFact } from '../../plugins/ports/health-board.ts';
 import { type Child, startNode } from './child.ts';
 import { Failure } from './failure.ts';
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   readonly logFile?: string | undefined;
   /** Told what the worker says of upstreams, for the others. */
   readonly onHealth: (from: Worker, facts: readonly HealthFact[]) => void;
+  /** Asks all workers but `from` for a decision. */
+  readonly findElsewhere: (from: Worker, decision: string) => Promise<DecisionRecord | undefined>;
   /** Told, in words, of what happens unasked. */
   readonly onEvent: (text: string) => void;
 }
@@ -103,7 +106,25 @@ export class Worker {
 
   /** Passes on what another worker says of upstreams. */
   tellHealth(facts: readonly HealthFact[]): void {
-    if (this.#ready) this.#child?.process.send({ type: 'health', facts } satisfies ToWorker, () => {});
+    if (this.#ready) this.#tell({ type: 'health', facts });
+  }
+
+  /** The decision, if it was made here. */
+  async findDecision(decision: string): Promise<DecisionRecord | undefined> {
+    const id = ++this.#lastId;
+    const answer = await this.#ask({ type: 'find-decision', id, decision }, (message) =>
+      message.type === 'decision' && message.id === id ? message : undefined,
+    );
+    return answer?.record;
+  }
+
+  async #answerFind({ id, decision }: Extract<FromWorker, { type: 'find-decision' }>): Promise<void> {
+    const record = await this.#options.findElsewhere(this, decision);
+    this.#tell({ type: 'decision', id, record });
+  }
+
+  #tell(message: ToWorker): void {
+    this.#child?.process.send(message, () => {}); // one that is gone needs no word
   }
 
   /** Has it read its nexus.yaml again. */
@@ -134,6 +155,7 @@ export class Worker {
     child.process.on('message', (message: FromWorker) => {
       if (message.type === 'ready') this.#ready = true;
       if (message.type === 'health') this.#options.onHealth(this, message.facts);
+      if (message.type === 'find-decision') void this.#answerFind(message);
     });
     void child.ended.then((how) => this.#onEnd(child, how));
     return child;

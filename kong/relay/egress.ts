@@ -3,7 +3,9 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { UpstreamHead } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/ports/clock.ts';
 import type { UpstreamCall } from '../../plugins/upstream-call.ts';
-import { egressHeader, egressPrefix, sourceHeader } from './names.ts';
+import { egressHeader, egressPrefix, recordPath, sourceHeader } from './names.ts';
+import { Places } from './places.ts';
+import { recordHeader } from './record.ts';
 
 export interface EgressOptions {
   /** The unix socket on which Kong listens for the relay alone. */
@@ -17,7 +19,9 @@ export type EgressAnswer =
   /** The provider's answer; its body is still to come. */
   | { readonly kind: 'answer'; readonly head: UpstreamHead; readonly body: IncomingMessage }
   /** Kong could not reach it, or it did not begin to answer in time. */
-  | { readonly kind: 'unreachable'; readonly code: 'upstream_unavailable' | 'upstream_timeout' };
+  | { readonly kind: 'unreachable'; readonly code: 'upstream_unavailable' | 'upstream_timeout' }
+  /** Nothing was sent: it has as many calls under way as it may have. */
+  | { readonly kind: 'full' };
 
 export interface CallLimits {
   readonly firstByteTimeoutMs: number;
@@ -27,6 +31,9 @@ export interface CallLimits {
 
 class FirstByteTimeout extends Error {}
 
+/** A record is worth no more delay at the end of a stream. */
+const recordTimeoutMs = 200;
+
 /** Before Kong (nginx, 75 s) closes an idle connection: a request must not meet one that is being closed. */
 const idleTimeoutMs = 60_000;
 
@@ -34,6 +41,7 @@ const idleTimeoutMs = 60_000;
 export class Egress {
   readonly #options: EgressOptions;
   readonly #clock: Clock;
+  readonly #places = new Places();
   readonly #agent = new Agent({ keepAlive: true, timeout: idleTimeoutMs });
 
   constructor(options: EgressOptions, clock: Clock) {
@@ -43,6 +51,16 @@ export class Egress {
 
   /** Never rejects. */
   async call(call: UpstreamCall, limits: CallLimits): Promise<EgressAnswer> {
+    const { upstream, maxConcurrent = Number.POSITIVE_INFINITY } = call;
+    const leave = this.#places.take(upstream.provider, maxConcurrent);
+    if (!leave) return { kind: 'full' };
+    const answer = await this.#call(call, limits);
+    if (answer.kind === 'answer') answer.body.once('close', leave);
+    else leave();
+    return answer;
+  }
+
+  async #call(call: UpstreamCall, limits: CallLimits): Promise<EgressAnswer> {
     const outgoing = this.#request(call, limits.signal);
     outgoing.on('error', () => {}); // also one that comes after the head of the answer
     const stopTimer = this.#clock.after(limits.firstByteTimeoutMs, () =>
@@ -55,11 +73,26 @@ export class Egress {
     } catch (cause) {
       if (cause instanceof FirstByteTimeout) return { kind: 'unreachable', code: 'upstream_timeout' };
       // Kong has closed a connection that was kept, as it does on a reload, before it could have read the request.
-      if (outgoing.reusedSocket && !limits.signal.aborted) return this.call(call, limits);
+      if (outgoing.reusedSocket && !limits.signal.aborted) return this.#call(call, limits);
       return { kind: 'unreachable', code: 'upstream_unavailable' };
     } finally {
       stopTimer();
     }
+  }
+
+  /** Leaves the last word on a call with Kong, for its record. Resolves when it is there, or does not come through. */
+  keepRecord(record: string): Promise<void> {
+    const { socketPath, secret } = this.#options;
+    const headers = { [egressHeader]: secret, [recordHeader]: record };
+    return new Promise((resolve) => {
+      const outgoing = request({ agent: this.#agent, socketPath, path: recordPath, headers }, (answer) => {
+        answer.resume().once('close', resolve);
+      });
+      outgoing.once('error', () => resolve());
+      const stopTimer = this.#clock.after(recordTimeoutMs, () => outgoing.destroy());
+      outgoing.once('close', stopTimer);
+      outgoing.end();
+    });
   }
 
   /** Closes idle connections. */

@@ -11,6 +11,12 @@ export const sourceHeader = 'x-nexus-source';
 /** Where the path of a provider's route begins; Kong takes it off again. */
 export const egressPrefix = (provider: string): string => `/nexus/${provider}`;
 
+/** Path of the route on which the relay leaves records; no provider's begins like it. */
+export const recordPath = '/nexus-record';
+
+/** Memory that Kong's workers share, for those records. */
+export const recordsDict = 'nexus_records';
+
 /** Where Kong's packages and images keep their sockets; leftovers there are removed when Kong starts. */
 export const defaultEgressSocket = '/usr/local/kong/sockets/nexus-egress.sock';
 

@@ -10,6 +10,7 @@ import { type Tickets, ticketHeader } from '../ticket.ts';
 import { RelayedCall } from './call.ts';
 import { Client } from './client.ts';
 import { Egress, type EgressOptions } from './egress.ts';
+import { recordedReply } from './record.ts';
 
 export interface RelayOptions {
   readonly gateway: Gateway;
@@ -72,8 +73,9 @@ const serve = async (
   const client = new Client(response);
   const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
-    const opened = open(requestHead(incoming), options);
-    if (!('request' in opened)) return client.reply(opened);
+    const head = requestHead(incoming);
+    const opened = await open(head, options);
+    if (!('request' in opened)) return client.reply(recordedReply(opened, head));
     const { clock } = options;
     await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
   } catch (cause) {
@@ -83,7 +85,7 @@ const serve = async (
 };
 
 /** The session of a call that has a good ticket. */
-const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply => {
+const open = (head: RequestHead, { gateway, tickets }: RelayOptions): Session | Reply | Promise<Reply> => {
   const { headers } = head;
   const passage = tickets.redeem(headers.get(ticketHeader) ?? '');
   if (!passage) return gateway.refuse(head, gatewayError('policy_unavailable'));

@@ -1,6 +1,6 @@
 import type { Config } from '../../plugins/config/schema.ts';
 import { pluginReadTimeoutMs } from '../patience.ts';
-import { egressSecretVariable } from '../relay/names.ts';
+import { egressSecretVariable, recordsDict } from '../relay/names.ts';
 
 /** One line of kong.conf, and why it is there. */
 export interface KongSetting {
@@ -61,6 +61,11 @@ export const kongConf = (options: KongConfOptions): readonly KongSetting[] => {
       name: 'nginx_proxy_lua_socket_keepalive_timeout',
       value: '1ms',
       why: 'Connections to plugin servers are not kept: on one whose server was killed, Kong 3.9 hangs for 10 s.',
+    },
+    {
+      name: 'nginx_http_lua_shared_dict',
+      value: `${recordsDict} 1m`,
+      why: 'Where the last word on a stream waits for the record that log plugins write.',
     },
     {
       name: 'nginx_proxy_client_body_buffer_size',

@@ -9,6 +9,7 @@ import { servedPaths, servedPatterns } from '../../plugins/routes.ts';
 import { ticketHeader } from '../ticket.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
 import { keepHeadersFromLogs, luaString } from './lua.ts';
+import { recordFunctions } from './records.ts';
 
 /** What Kong consumers are in nexus.yaml; without it only keys of nexus.yaml count. */
 export interface PluginSettings {
@@ -58,7 +59,10 @@ export const gate = (config: Config, settings: PluginSettings): KongConfig => ({
     {
       name: 'pre-function',
       service: gateService,
-      config: { log: [keepHeadersFromLogs([...keyHeaders, ticketHeader])] },
+      config: {
+        header_filter: [recordFunctions.header_filter],
+        log: [keepHeadersFromLogs([...keyHeaders, ticketHeader]) + recordFunctions.log],
+      },
       ...ours,
     },
     ...clientDialects.map(typedErrors),

@@ -2,6 +2,13 @@
 export const luaString = (text: string): string =>
   `"${text.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
+/** Whoever comes over TCP finds nothing here, whatever the headers say. */
+export const onlyFromSocket = [
+  'if kong.client.get_ip() ~= "unix:" then',
+  '  return kong.response.exit(404, { message = "no Route matched with those values" })',
+  'end',
+].join('\n');
+
 /** Has Kong's log plugins leave out a field of their records: it holds a key. */
 export const keepFromLogs = (field: string): string =>
   `kong.log.set_serialize_value(${luaString(field)}, nil)\n`;

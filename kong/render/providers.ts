@@ -5,7 +5,7 @@ import { keyHeaders } from '../../plugins/identity.ts';
 import { everyoneOf } from '../../plugins/policies/upstream/config.ts';
 import { egressHeader, egressPrefix, sourceHeader } from '../relay/names.ts';
 import { type Entity, type KongConfig, marginMs, ours, unbuffered } from './entities.ts';
-import { keepFromLogs, keepHeadersFromLogs, luaString } from './lua.ts';
+import { keepFromLogs, keepHeadersFromLogs, luaString, onlyFromSocket } from './lua.ts';
 
 export interface EgressRenderOptions {
   readonly config: Config;
@@ -93,8 +93,8 @@ const addedByKong = [
 ];
 
 /**
- * The second lock: whoever comes over TCP finds nothing here, whatever the headers say. Takes off what is no provider's
- * business, and marks each answer with who made it.
+ * The second lock: only the socket leads here. Takes off what is no provider's business, and marks each answer with who
+ * made it.
  */
 const guard = (name: string): Entity => ({
   name: 'pre-function',
@@ -102,9 +102,7 @@ const guard = (name: string): Entity => ({
   config: {
     access: [
       [
-        'if kong.client.get_ip() ~= "unix:" then',
-        '  return kong.response.exit(404, { message = "no Route matched with those values" })',
-        'end',
+        onlyFromSocket,
         `kong.service.request.clear_header(${luaString(egressHeader)})`,
         ...addedByKong.map((variable) => `ngx.var.upstream_${variable} = ""`),
         '',

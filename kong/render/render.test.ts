@@ -68,7 +68,8 @@ describe('a kong.yml', () => {
     const text = JSON.stringify(whole);
     expect(text).not.toContain(planted);
     expect(text).not.toContain('PLANTED_NAME');
-    const routes = Object.keys(config.providers).map((name) => named('routes', `nexus.${name}`));
+    const names = [...Object.keys(config.providers).map((name) => `nexus.${name}`), 'nexus-record'];
+    const routes = names.map((name) => named('routes', name));
     for (const { headers } of routes) expect(headers).toEqual({ [egressHeader]: [egressSecret] });
     expect(text.split(egressSecret)).toHaveLength(routes.length + 1);
   });

@@ -1,6 +1,7 @@
 import type { Entity, KongConfig } from './entities.ts';
 import { gate, type PluginSettings } from './gate.ts';
 import { type EgressRenderOptions, providerRoutes } from './providers.ts';
+import { recordRoute } from './records.ts';
 
 /** All that a configuration depends on. */
 export interface KongRenderOptions extends EgressRenderOptions {
@@ -32,10 +33,11 @@ export type KongPart = keyof typeof kongParts;
 const entitiesOf = (options: KongRenderOptions): KongConfig => {
   const front = gate(options.config, options.settings);
   const back = providerRoutes(options);
+  const records = recordRoute(options.egressSecret);
   return {
     services: [...front.services, ...back.services],
-    routes: [...front.routes, ...back.routes],
-    plugins: [...front.plugins, ...back.plugins],
+    routes: [...front.routes, ...back.routes, records.route],
+    plugins: [...front.plugins, ...back.plugins, records.taker],
     upstreams: back.upstreams,
     ca_certificates: back.ca_certificates,
   };

@@ -35,15 +35,20 @@ describe('the catalogue', () => {
 
 describe('familyOf', () => {
   it.each([
-    ['openai-chat', 'api.openai.com', 'openai'],
-    ['openai-chat', 'api.groq.com:443', 'groq'],
-    ['openai-chat', 'my.openai.azure.com', 'openai'],
-    ['openai-chat', 'vllm.internal:8000', 'openai'],
-    ['openai-chat', 'evil-groq.com', 'openai'],
-    ['anthropic-messages', '127.0.0.1:1', 'anthropic'],
-    ['openai-chat', 'generativelanguage.googleapis.com', 'google'],
-    ['openai-chat', 'europe-west1-aiplatform.googleapis.com', 'google'],
-  ] as const)('%s at %s', (dialect, authority, family) =>
-    expect(familyOf({ dialect, authority })).toBe(family),
-  );
+    ['openai-chat', 'api.openai.com', 'm', 'openai'],
+    ['openai-chat', 'api.groq.com:443', 'm', 'groq'],
+    ['openai-chat', 'my.openai.azure.com', 'm', 'openai'],
+    ['openai-chat', 'vllm.internal:8000', 'm', 'openai'],
+    ['openai-chat', 'evil-groq.com', 'm', 'openai'],
+    ['anthropic-messages', '127.0.0.1:1', 'm', 'anthropic'],
+    ['openai-chat', 'generativelanguage.googleapis.com', 'm', 'google'],
+    ['openai-chat', 'europe-west1-aiplatform.googleapis.com', 'm', 'google'],
+    ['anthropic', 'europe-west1-aiplatform.googleapis.com', 'claude-x', 'anthropic'],
+    ['gemini', '127.0.0.1:1', 'm', 'google'],
+    ['cohere', 'proxy', 'm', 'cohere'],
+    ['bedrock', 'bedrock-runtime.eu-central-1.amazonaws.com', 'eu.anthropic.claude-x-v1:0', 'anthropic'],
+    ['bedrock', 'bedrock-runtime.eu-central-1.amazonaws.com', 'mistral.x', 'mistral'],
+  ])('%s at %s: %s', (dialect, authority, model, family) => {
+    expect(familyOf({ dialect, authority, model })).toBe(family);
+  });
 });

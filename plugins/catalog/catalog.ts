@@ -151,25 +151,39 @@ const hosts: readonly (readonly [RegExp, Family])[] = [
 ];
 
 /**
- * Whose models a place serves: its host says so; a host that we do not know serves the models of the company whose
- * dialect it speaks, until nexus.yaml says otherwise (a proxy of OpenAI costs no less than OpenAI).
+ * Whose models a place serves: its host says so, or on the clouds that sell others' models the dialect or the model's own
+ * name. A host that we do not know serves the models of the company whose dialect it speaks, until nexus.yaml says
+ * otherwise (a proxy of OpenAI costs no less than OpenAI).
  */
-export const familyOf = ({ dialect, authority }: Omit<Place, 'model'>): Family => {
+export const familyOf = ({ dialect, authority, model }: Place): Family => {
   const host = authority.toLowerCase().replace(/:\d+$/, '');
+  const vendor = bedrockVendor.exec(model)?.[1];
+  if (dialect.startsWith('bedrock') && vendor) return families.find((it) => it === vendor) ?? 'openai';
+  const home = homes.find(([prefix]) => dialect.startsWith(prefix))?.[1] ?? 'openai';
   const known = hosts.find(([pattern]) => pattern.test(host))?.[1];
-  return known ?? homes.find(([prefix]) => dialect.startsWith(prefix))?.[1] ?? 'openai';
+  return known === undefined || (known === 'google' && home === 'anthropic') ? home : known; // Claude on Vertex AI
 };
+
+/** `us.anthropic.claude-…`: Bedrock names the maker, after the region that the call may leave. */
+const bedrockVendor = /^(?:[a-z]{2,6}\.)?(anthropic|mistral|cohere|openai|deepseek)\./;
 
 const homes: readonly (readonly [string, Family])[] = [
   ['anthropic', 'anthropic'],
   ['gemini', 'google'],
   ['google', 'google'],
-  ['openai', 'openai'],
+  ['cohere', 'cohere'],
 ];
 
-/** A model's name, then without a path before it (`models/`), then without the date of a snapshot after it. */
+/**
+ * A model's name, then without a path (`models/`) or maker (Bedrock) before it and a version after it, then without the
+ * date of a snapshot.
+ */
 const spellings = (model: string): string[] => {
-  const bare = model.replace(/^(models|publishers\/[^/]+\/models)\//, '');
-  const undated = bare.replace(/-(\d{4}-\d{2}-\d{2}|\d{8})$/, '');
+  const bare = model
+    .replace(/^(models|publishers\/[^/]+\/models)\//, '')
+    .replace(bedrockVendor, '')
+    .replace(/-v\d+(:\d+)?$/, '')
+    .replace('@', '-');
+  const undated = bare.replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|default|latest)$/, '');
   return [model, bare, undated];
 };

@@ -43,6 +43,7 @@ export const fromLitellm = (table: unknown, origin: ImportOrigin): ImportedRow[]
       ...optional('cacheWrite1h', fields.cache_creation_input_token_cost_above_1hr),
       ...optional('reasoning', fields.output_cost_per_reasoning_token),
       ...optional('audioInput', fields.input_cost_per_audio_token),
+      ...optional('audioOutput', fields.output_cost_per_audio_token),
       ...(long ? { longContext: { above: (above ?? 0) * 1000, ...long } } : {}),
       ...(priority ? { priority } : {}),
     };
@@ -125,6 +126,7 @@ export const fromModelsDev = (table: unknown, origin: ImportOrigin): ImportedRow
         ...rates,
         ...plain('reasoning', cost.reasoning),
         ...plain('audioInput', cost.input_audio),
+        ...plain('audioOutput', cost.output_audio),
         ...(long ? { longContext: long } : {}),
       };
     });

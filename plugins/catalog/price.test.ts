@@ -20,6 +20,8 @@ describe('callCost', () => {
     ['written to the cache', { inputTokens: 1000, outputTokens: 0, cacheWriteTokens: 1000 }, 3750],
     ['a long prompt', { inputTokens: 200_001, outputTokens: 1000 }, 1_200_006 + 22_500],
     ['up to the long tier', { inputTokens: 200_000, outputTokens: 0 }, 600_000],
+    ['cached tokens that cannot be', { inputTokens: 10, outputTokens: 0, cacheReadTokens: Number.NaN }, 30],
+    ['fewer than none cached', { inputTokens: 10, outputTokens: 0, cacheReadTokens: -5 }, 30],
     ['more cached than there is', { inputTokens: 10, outputTokens: 0, cacheReadTokens: 50 }, 3],
   ])('%s', (_, usage, cost) => expect(callCost(price, usage, plainTerms)).toBe(cost));
 
@@ -49,7 +51,7 @@ describe('the worst case', () => {
           const output = 1234;
           const cost = callCost(price, { inputTokens, outputTokens: output, ...parts }, terms);
           const most =
-            worstInputCost(price, { inputTokens, audioTokens: 0 }, terms) +
+            worstInputCost(price, inputTokens, terms) +
             Math.ceil((output * worstOutputRate(price, inputTokens, terms)) / million);
           expect(cost).toBeLessThanOrEqual(most);
         }
@@ -58,7 +60,16 @@ describe('the worst case', () => {
   });
 
   it('knows that sound costs more', () => {
-    const sound = { input: million, output: million, audioInput: 40 * million };
-    expect(worstInputCost(sound, { inputTokens: 100, audioTokens: 10 }, plainTerms)).toBe(90 + 400);
+    const sound = {
+      input: million,
+      output: million,
+      audioInput: 40 * million,
+      audioOutput: 80 * million,
+    };
+    const terms = { ...plainTerms, soundTokens: 10, isSpoken: true };
+    expect(worstInputCost(sound, 100, terms)).toBe(90 + 400);
+    expect(callCost(sound, { inputTokens: 100, outputTokens: 5 }, terms)).toBe(90 + 400 + 400);
+    expect(callCost(sound, { inputTokens: 100, outputTokens: 5 }, plainTerms)).toBe(105);
+    expect(worstOutputRate(sound, 100, terms)).toBe(80 * million);
   });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Usage } from '../model/usage.ts';
-import { costOf, type Item, microDollars } from './money.ts';
+import { costOf, microDollars } from './money.ts';
 
 /** Dollars as people write them; becomes whole micro-dollars. */
 export const dollarAmount = z
@@ -36,6 +36,9 @@ export const priceSchema = z
     audioInput: dollarAmount
       .optional()
       .describe('For a million audio tokens of the prompt; like `input` when left out.'),
+    audioOutput: dollarAmount
+      .optional()
+      .describe('For a million tokens of an answer that is sound; like `output` when left out.'),
     image: dollarAmount.optional().describe('For one image made.'),
     longContext: z
       .strictObject({
@@ -55,10 +58,7 @@ export const priceSchema = z
 
 /** Micro-dollars for a million tokens; `image` micro-dollars for one image. */
 export type Price = z.output<typeof priceSchema>;
-type Rates = Pick<
-  Price,
-  'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'cacheWrite1h' | 'reasoning' | 'audioInput'
->;
+type Rates = Pick<Price, (typeof rateNames)[number]>;
 
 /** What of a request decides on its rates. */
 export interface Terms {
@@ -66,9 +66,13 @@ export interface Terms {
   readonly priority: boolean;
   /** Something in the request is marked to be cached for an hour. */
   readonly cachesAnHour: boolean;
+  /** Most tokens of the prompt that are sound. Upstreams do not report them apart. */
+  readonly soundTokens: number;
+  /** The client asks for an answer that is spoken. */
+  readonly isSpoken: boolean;
 }
 
-export const plainTerms: Terms = { priority: false, cachesAnHour: false };
+export const plainTerms: Terms = { priority: false, cachesAnHour: false, soundTokens: 0, isSpoken: false };
 
 /** The rates that hold for a call of this many input tokens. */
 const ratesFor = (price: Price, inputTokens: number, { priority }: Terms): Rates => {
@@ -79,10 +83,11 @@ const ratesFor = (price: Price, inputTokens: number, { priority }: Terms): Rates
   return dearer(tier, price.priority ? { ...extras(price), ...price.priority } : doubled(tier));
 };
 
-const extras = ({ cacheWrite1h, reasoning, audioInput }: Price) => ({
+const extras = ({ cacheWrite1h, reasoning, audioInput, audioOutput }: Price) => ({
   ...(cacheWrite1h === undefined ? {} : { cacheWrite1h }),
   ...(reasoning === undefined ? {} : { reasoning }),
   ...(audioInput === undefined ? {} : { audioInput }),
+  ...(audioOutput === undefined ? {} : { audioOutput }),
 });
 
 const doubled = (rates: Rates): Rates =>
@@ -98,6 +103,7 @@ const rateNames = [
   'cacheWrite1h',
   'reasoning',
   'audioInput',
+  'audioOutput',
 ] as const;
 
 /** A long prompt under a fast tier pays the higher of both rates, not their sum. */
@@ -114,43 +120,48 @@ const dearer = (a: Rates, b: Rates): Rates => ({
     : { cacheWrite: Math.max(a.cacheWrite ?? a.input, b.cacheWrite ?? b.input) }),
 });
 
-/** What a call cost, in micro-dollars, rounded up once. */
+/** What a call cost, in micro-dollars, rounded up once. Details that cannot be parts of the totals are left out. */
 export const callCost = (price: Price, usage: Usage, terms: Terms): number => {
   const rates = ratesFor(price, usage.inputTokens, terms);
-  const written = Math.min(usage.cacheWriteTokens ?? 0, usage.inputTokens);
-  const read = Math.min(usage.cacheReadTokens ?? 0, usage.inputTokens - written);
-  const reasoning = Math.min(usage.reasoningTokens ?? 0, usage.outputTokens);
+  const written = partOf(usage.inputTokens, usage.cacheWriteTokens);
+  const read = partOf(usage.inputTokens - written, usage.cacheReadTokens);
+  const sound = partOf(usage.inputTokens - written - read, terms.soundTokens);
+  const reasoning = partOf(usage.outputTokens, usage.reasoningTokens);
+  const output = outputRate(rates, terms);
   return costOf([
-    [usage.inputTokens - read - written, rates.input],
+    [usage.inputTokens - written - read - sound, rates.input],
     [read, rates.cacheRead ?? rates.input],
     [written, writeRate(rates, terms)],
-    [usage.outputTokens - reasoning, rates.output],
-    [reasoning, rates.reasoning ?? rates.output],
+    [sound, Math.max(rates.input, rates.audioInput ?? 0)],
+    [usage.outputTokens - reasoning, output],
+    [reasoning, rates.reasoning ?? output],
   ]);
 };
+
+const partOf = (total: number, part = 0): number =>
+  Number.isSafeInteger(part) && part > 0 ? Math.min(part, total) : 0;
+
+const outputRate = ({ output, audioOutput }: Rates, { isSpoken }: Terms): number =>
+  isSpoken ? Math.max(output, audioOutput ?? 0) : output;
 
 const writeRate = (rates: Rates, { cachesAnHour }: Terms): number => {
   const write = rates.cacheWrite ?? rates.input;
   return cachesAnHour ? Math.max(write, rates.cacheWrite1h ?? write) : write;
 };
 
-/** The most that a prompt of at most this size can cost, in micro-dollars. `audioTokens` are part of `inputTokens`. */
-export const worstInputCost = (
-  price: Price,
-  { inputTokens, audioTokens }: { readonly inputTokens: number; readonly audioTokens: number },
-  terms: Terms,
-): number => {
+/** The most that a prompt of at most this size can cost, in micro-dollars. */
+export const worstInputCost = (price: Price, inputTokens: number, terms: Terms): number => {
   const rates = ratesFor(price, inputTokens, terms);
   const dearest = Math.max(rates.input, rates.cacheRead ?? 0, writeRate(rates, terms));
-  const items: Item[] = [
-    [inputTokens - audioTokens, dearest],
-    [audioTokens, Math.max(dearest, rates.audioInput ?? 0)],
-  ];
-  return costOf(items);
+  const sound = partOf(inputTokens, terms.soundTokens);
+  return costOf([
+    [inputTokens - sound, dearest],
+    [sound, Math.max(dearest, rates.audioInput ?? 0)],
+  ]);
 };
 
 /** The most that a million output tokens can cost after a prompt of at most this size, in micro-dollars. */
 export const worstOutputRate = (price: Price, inputTokens: number, terms: Terms): number => {
   const rates = ratesFor(price, inputTokens, terms);
-  return Math.max(rates.output, rates.reasoning ?? 0);
+  return Math.max(outputRate(rates, terms), rates.reasoning ?? 0);
 };

@@ -69,9 +69,7 @@ const unusedProviders: Rule = (context) => {
 };
 
 const unsetSecrets: Rule = ({ config, sources }) =>
-  missingSecrets(config, sources).map(({ provider, path, reason }) =>
-    warning(['providers', provider, ...path], reason),
-  );
+  missingSecrets(config, sources).map(({ path, reason }) => warning(path, reason));
 
 const awsKeys: Rule = ({ config }) =>
   Object.entries(config.providers).flatMap(([provider, { auth }]) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { piiConfigSchema } from '../policies/pii/config.ts';
 import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
 import {
@@ -213,6 +214,7 @@ export const configSchema = z
     budgets: z.array(budgetSchema).default([]).describe('How much may be used, by whom, in what time.'),
     prices: pricesSchema.prefault({}),
     promptGuard: promptGuardSchema.optional(),
+    pii: piiConfigSchema.optional(),
     store: store.prefault({}),
     limits: limits.prefault({}),
   })

@@ -33,7 +33,7 @@ test('secrets come from variables and files, without the last newline of a file'
 test('everything missing is named at once, and nothing of what was found', () => {
   const config = configWith({ a: '${env:A_KEY}', b: '${file:/run/b}', c: '${env:C_KEY}', d: '${env:EMPTY}' });
   expect(() => resolveSecrets(config, sources({ C_KEY: 'sk-c', EMPTY: '' }))).toThrow(
-    /^key of provider a: the environment variable A_KEY is not set; key of provider b: the file \/run\/b cannot be read; key of provider d: the environment variable EMPTY is not set$/,
+    /^providers\.a\.key: the environment variable A_KEY is not set; providers\.b\.key: the file \/run\/b cannot be read; providers\.d\.key: the environment variable EMPTY is not set$/,
   );
 });
 
@@ -45,8 +45,7 @@ test.each([
 ])('a secret with %s is none, and is not shown', (_, text) => {
   const [missing, ...others] = missingSecrets(configWith({ b: '${file:b}' }), sources({}, { b: text }));
   expect(missing).toEqual({
-    provider: 'b',
-    path: ['key'],
+    path: ['providers', 'b', 'key'],
     reason: 'the file b holds blanks or other characters that no key has',
   });
   expect(others).toEqual([]);
@@ -54,7 +53,7 @@ test.each([
 
 test('an empty file holds no secret', () => {
   expect(missingSecrets(configWith({ b: '${file:b}' }), sources({}, { b: '\n' }))).toEqual([
-    { provider: 'b', path: ['key'], reason: 'the file b is empty' },
+    { path: ['providers', 'b', 'key'], reason: 'the file b is empty' },
   ]);
 });
 

@@ -7,33 +7,26 @@ export interface SecretSources {
   readonly readFile: (path: string) => string;
 }
 
-/** A secret of a provider that cannot be had. */
+/** A secret that cannot be had. */
 export interface MissingSecret {
-  readonly provider: string;
-  /** Its place below the provider. */
+  /** Its place in nexus.yaml. */
   readonly path: readonly string[];
   /** Names the variable or file and says what is wrong with it; never holds its content. */
   readonly reason: string;
 }
 
 /**
- * The secrets of all providers, by `secretName`. The only place where references become secrets. Throws an Error that
+ * All secrets, those of providers by `secretName`, others by their place. The only place where references become secrets. Throws an Error that
  * names every variable or file at fault.
  */
 export const resolveSecrets = (config: Config, sources: SecretSources): ReadonlyMap<string, string> => {
   const lookups = lookUpSecrets(config, sources);
   const missing = lookups.flatMap(missingOf);
   if (missing.length > 0) {
-    throw new Error(
-      missing
-        .map(({ provider, path, reason }) => `${path.join('.')} of provider ${provider}: ${reason}`)
-        .join('; '),
-    );
+    throw new Error(missing.map(({ path, reason }) => `${path.join('.')}: ${reason}`).join('; '));
   }
   return new Map(
-    lookups.flatMap(({ provider, path, found }) =>
-      'secret' in found ? [[secretName(provider, path), found.secret] as const] : [],
-    ),
+    lookups.flatMap(({ name, found }) => ('secret' in found ? [[name, found.secret] as const] : [])),
   );
 };
 
@@ -114,19 +107,37 @@ const isReference = (text: string): boolean => text.startsWith('${');
 type Found = { readonly secret: string } | { readonly reason: string };
 
 interface Lookup {
-  readonly provider: string;
+  readonly name: string;
   readonly path: readonly string[];
   readonly found: Found;
 }
 
-const lookUpSecrets = ({ providers }: Config, sources: SecretSources): Lookup[] =>
-  Object.entries(providers).flatMap(([provider, config]) =>
-    referencesOf(config).map(({ path, reference, form }) => ({
-      provider,
-      path,
-      found: readReference(reference, { sources, form }),
+const lookUpSecrets = (config: Config, sources: SecretSources): Lookup[] =>
+  allReferences(config).map(({ name, path, reference, form }) => ({
+    name,
+    path,
+    found: readReference(reference, { sources, form }),
+  }));
+
+const allReferences = ({ providers, pii }: Config): (Reference & { readonly name: string })[] => [
+  ...Object.entries(providers).flatMap(([provider, config]) =>
+    referencesOf(config).map((it) => ({
+      ...it,
+      name: secretName(provider, it.path),
+      path: ['providers', provider, ...it.path],
     })),
-  );
+  ),
+  ...(pii?.hashKey === undefined
+    ? []
+    : [{ name: piiKeyName, path: ['pii', 'hashKey'], reference: pii.hashKey, form: 'document' } as const]),
+];
+
+/** Under what the key of `pii` is known. */
+export const piiKeyName = 'pii/hashKey';
+
+/** Files that secrets are read from. */
+export const secretFiles = (config: Config): string[] =>
+  allReferences(config).flatMap(({ reference }) => /^\$\{file:(.*)\}$/s.exec(reference)?.[1] ?? []);
 
 /** A secret goes into a header or a signature, or it is a document that holds one. */
 type Form = 'word' | 'document';
@@ -148,8 +159,8 @@ const referencesOf = ({ key, auth }: ProviderConfig): Reference[] => {
   return [...own, ...parts];
 };
 
-const missingOf = ({ provider, path, found }: Lookup): MissingSecret[] =>
-  'reason' in found ? [{ provider, path, reason: found.reason }] : [];
+const missingOf = ({ path, found }: Lookup): MissingSecret[] =>
+  'reason' in found ? [{ path, reason: found.reason }] : [];
 
 interface Reading {
   readonly sources: SecretSources;

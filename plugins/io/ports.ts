@@ -5,6 +5,7 @@ import { localHealthBoard } from '../policies/upstream/health.ts';
 import type { Meter } from '../ports/meter.ts';
 import { builtinCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
+import { threads } from './offload/threads.ts';
 import { systemRandom } from './random.ts';
 
 /** This process among all of a fleet. */
@@ -23,4 +24,5 @@ export const machinePorts = ({
   board,
   catalog: builtinCatalog(),
   owner: processName,
+  offload: threads(),
 });

@@ -62,7 +62,7 @@ export const metrics = {
   },
   nexus_circuit_changes_total: {
     kind: 'counter',
-    help: 'Changes of an upstream between ready, cooling and half-open.',
+    help: 'How often an upstream began to be left alone (cooling), or was taken back (ready).',
     labels: ['gen_ai_provider_name', 'gen_ai_response_model', 'circuit'],
   },
   nexus_tokens_total: {
@@ -139,6 +139,11 @@ export const metrics = {
     kind: 'counter',
     help: 'What calls cost in micro-dollars, by who made them.',
     labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model'],
+  },
+  nexus_pii_entities_total: {
+    kind: 'counter',
+    help: 'Personal data and secrets found, by type, by what was done with them, and where.',
+    labels: ['entity', 'action', 'mode', 'direction'],
   },
 } as const satisfies Record<string, MetricSpec>;
 

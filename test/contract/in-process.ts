@@ -15,7 +15,7 @@ export const inProcessHost = (gateway: Gateway): Host => ({
     const headers = new Map(
       Object.entries(call.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     );
-    const opened = gateway.open({ method: call.method ?? 'POST', path: call.path, headers });
+    const opened = await gateway.open({ method: call.method ?? 'POST', path: call.path, headers });
     if (!('request' in opened)) return answerOf(opened);
     const decided = await opened.request(Buffer.from(call.body ?? ''));
     return decided.kind === 'reply' ? answerOf(decided) : await tryUpstreams(opened, decided);

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
-import { budgetedKey, clientKey, modelOf, startWorld, type World } from './world.ts';
+import { budgetedKey, clientKey, modelOf, startWorld, teamKeys, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
 export const runContract = (
@@ -36,6 +36,39 @@ export const runContract = (
         checkAnswer(expected, readAnswer(scenario.client, answer), context);
       },
     );
+
+    it('a decision is told to the one who was routed, and to no one else', async () => {
+      const scenario = scenarios.find(({ name }) => name.startsWith('fault-503 in openai-chat'));
+      if (!scenario) throw new Error('the scenario is gone');
+      const id = (await host.call(callOf(scenario))).headers.get('x-nexus-decision') ?? '';
+      const path = `/v1/nexus/decisions/${id}`;
+      const ask = (key: string) =>
+        host.call({ method: 'GET', path, headers: { authorization: `Bearer ${key}` } });
+      const own = await vi.waitFor(async () => {
+        const answer = await ask(clientKey);
+        expect(answer.status).toBe(200);
+        return answer;
+      });
+      const record = JSON.parse(own.text) as Record<string, unknown>;
+      expect(record).toMatchObject({
+        id,
+        operation: 'chat',
+        dialect: 'openai-chat',
+        requestModel: modelOf(scenario),
+        ending: 'complete',
+        status: 200,
+        served: 'an/claude-sonnet-5',
+        attempts: [
+          { number: 1, upstream: 'oa/fault-503', result: { fate: 'failed' } },
+          { number: 2, upstream: 'an/claude-sonnet-5', result: { fate: 'served', status: 200 } },
+        ],
+        routing: { candidates: [{ upstream: 'oa/fault-503' }, { upstream: 'an/claude-sonnet-5' }] },
+      });
+      expect(record.costMicroUsd).toBeGreaterThan(0);
+      expect(own.text).not.toContain(scenario.says);
+      expect((await ask(teamKeys.european)).status).toBe(404);
+      expect((await ask('nx-nobody')).status).toBe(401);
+    });
   });
 };
 

@@ -94,7 +94,7 @@ describe.each([
       const watch = new AnswerCount({
         model,
         cap: usage.outputTokens,
-        stream: true,
+        mayCut: true,
         inputTokens: 0,
         tokenizer,
         isPlausible: () => true,

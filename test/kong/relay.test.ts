@@ -27,8 +27,14 @@ beforeAll(async () => {
     providers: {
       oa: { dialect: 'openai', baseUrl: `${provider.url}/v1`, key: '${env:OA_KEY}' },
       dead: { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1' },
+      few: { dialect: 'openai', baseUrl: `${provider.url}/v1`, key: '${env:OA_KEY}', maxConcurrent: 2 },
+      'few-dead': { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1', maxConcurrent: 1 },
     },
     models: {
+      few: { candidates: [{ provider: 'few', model: 'gpt' }], fallback: [{ provider: 'oa', model: 'gpt' }] },
+      'few-slow': { candidates: [{ provider: 'few', model: 'fault-stall-stream-2' }] },
+      'few-cut': { candidates: [{ provider: 'few', model: 'fault-cut-body' }] },
+      'few-dead': { candidates: [{ provider: 'few-dead', model: 'gpt' }] },
       plain: model('gpt'),
       huge: model('fault-huge-stream-400'),
       stalled: model('fault-stall-stream-2'),
@@ -233,6 +239,25 @@ describe('an answer', () => {
     expect([answer.status, codeOf(answer)]).toEqual([503, 'upstream_unavailable']);
     const next = await host.call(chat('dead-then-alive'));
     expect([next.status, next.headers.get('x-nexus-attempts')]).toEqual([200, '2']);
+  });
+});
+
+describe('a provider with maxConcurrent', () => {
+  test('gets no more calls than that, and the next client is told', async () => {
+    const answers = [1, 2].map(() => open(host.ticketed(chat('few-slow', { stream: true }))));
+    const first = await Promise.all(answers);
+    const refused = await host.call(chat('few'));
+    expect([refused.status, codeOf(refused)]).toEqual([503, 'upstream_unavailable']);
+    expect(refused.headers.get('x-should-retry')).toBe('true');
+    expect(provider.journal.entries).toHaveLength(2);
+    expect((await host.call(chat('plain'))).status).toBe(200); // another provider
+    for (const answer of first) answer.destroy();
+    while ((await host.call(chat('few'))).status !== 200) await sleep(5);
+  });
+
+  test('counts a call until it has ended, however it ends', async () => {
+    for (const model of ['few', 'few-cut', 'few-dead', 'few', 'few-dead', 'few-cut', 'few'])
+      expect((await host.call(chat(model))).status).toBe(model === 'few' ? 200 : 503);
   });
 });
 

@@ -9,11 +9,11 @@ export type StoreState =
 
 export interface BreakerOptions {
   readonly clock: Clock;
-  /** Rejects with a fault, or takes too long, as long as it is of no use. Never rejects with anything else. */
-  readonly probe: () => Promise<boolean>;
+  /** Why the store is of no use; undefined when it is. Never rejects. */
+  readonly probe: () => Promise<FaultReason | undefined>;
   /** Called when probes have failed for a while: the connection may lead nowhere. */
   readonly reconnect: () => void;
-  /** Once for each change. */
+  /** Once for each change. Of reasons it tells the first, and then those that the store itself gives. */
   readonly onState: (state: StoreState) => void;
 }
 
@@ -64,13 +64,14 @@ export class Breaker {
   }
 
   async #probe(delayMs: number): Promise<void> {
-    const isWell = await this.#options.probe();
+    const reason = await this.#options.probe();
     if (this.#isClosed) return;
-    if (isWell) {
+    if (reason === undefined) {
       this.#timeouts = 0;
       this.#change({ kind: 'ready' });
       return;
     }
+    if (reason !== 'timeout' && reason !== 'unreachable') this.#change({ kind: 'lost', reason });
     this.#reconnectNowAndThen();
     this.#probeAfter(Math.min(delayMs * 2, lastProbeMs));
   }
@@ -83,7 +84,11 @@ export class Breaker {
   }
 
   #change(state: StoreState): void {
+    if (isSame(state, this.#state)) return;
     this.#state = state;
     this.#options.onState(state);
   }
 }
+
+const isSame = (a: StoreState, b: StoreState): boolean =>
+  a.kind === 'lost' && b.kind === 'lost' ? a.reason === b.reason : a.kind === b.kind;

@@ -116,6 +116,24 @@ describe('guarded', () => {
     expect(states).toEqual([{ kind: 'lost', reason }, { kind: 'ready' }]);
   });
 
+  it('tells what the store itself says while it is lost, once', async () => {
+    const { store, states, advance, be } = open();
+    be('unreachable');
+    await store.read([claim]);
+    await advance(1000);
+    be('loading');
+    await advance(2000);
+    be('unreachable');
+    await advance(2000);
+    be(undefined);
+    await advance(1000);
+    expect(states).toEqual([
+      { kind: 'lost', reason: 'unreachable' },
+      { kind: 'lost', reason: 'loading' },
+      { kind: 'ready' },
+    ]);
+  });
+
   it('asks for a new connection while probes fail, now and then', async () => {
     const { store, asked, advance, be } = open();
     be('silence');

@@ -2,7 +2,7 @@ import { checkAmounts } from '../../counters/claims.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ask, CounterStore, Reserved, Settled } from '../../ports/counter-store.ts';
 import { Breaker, type StoreState } from './breaker.ts';
-import { type RemoteStore, StoreFault } from './remote.ts';
+import { type FaultReason, type RemoteStore, StoreFault } from './remote.ts';
 
 export interface GuardOptions {
   readonly clock: Clock;
@@ -81,7 +81,7 @@ class Guard implements ConnectedCounters {
 
   async ready(withinMs: number): Promise<boolean> {
     const endMs = this.#clock.nowMs() + withinMs;
-    while (!(await this.#probe())) {
+    while ((await this.#probe()) !== undefined) {
       if (this.#clock.nowMs() >= endMs) return false;
       await new Promise<void>((resolve) => this.#clock.after(probeEveryMs, resolve));
     }
@@ -138,8 +138,10 @@ class Guard implements ConnectedCounters {
     this.#remote.close();
   }
 
-  async #probe(): Promise<boolean> {
-    return (await this.#inTime(() => this.#remote.probe().then(() => true))) === true;
+  /** Why the store is of no use; undefined when it is. */
+  async #probe(): Promise<FaultReason | undefined> {
+    const answer = await this.#inTime(() => this.#remote.probe());
+    return answer instanceof StoreFault ? answer.reason : undefined;
   }
 
   async #call<T>(start: () => Promise<T>, onFault?: (fault: StoreFault) => void): Promise<T | typeof lost> {

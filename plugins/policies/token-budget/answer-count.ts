@@ -9,8 +9,8 @@ export interface AnswerCountSetup {
   readonly model: string;
   /** Output tokens that are held for, over all choices; undefined when nothing counts them. */
   readonly cap: number | undefined;
-  /** Is the answer streamed? A whole one has been paid for when we see it, so it is not cut. */
-  readonly stream: boolean;
+  /** May the answer be ended at the cap? */
+  readonly mayCut: boolean;
   /** Tokens of the prompt by our own count, for what a client is told when its answer is cut. */
   readonly inputTokens: number;
   readonly tokenizer: Tokenizer;
@@ -44,7 +44,7 @@ export class AnswerCount implements AnswerWatch {
   constructor(setup: AnswerCountSetup) {
     this.#setup = setup;
     this.#most =
-      setup.cap === undefined || !setup.stream
+      setup.cap === undefined || !setup.mayCut
         ? Number.POSITIVE_INFINITY
         : certainlyAbove(setup.model, setup.cap);
   }

@@ -37,11 +37,11 @@ export const outputWish = (
   }
   if (request.operation !== 'chat') return nothing;
   const able = mostOf(seats);
-  const most = Math.max(1, Math.min(request.maxOutputTokens ?? usual, able));
+  const most = Math.max(1, Math.floor(Math.min(request.maxOutputTokens ?? usual, able)));
   const thinking = request.reasoning?.budgetTokens ?? 0; // an answer must be longer than its thinking may be
   return {
     ...nothing,
-    choices: Math.min(mostChoices, Math.max(1, request.sampling.choices ?? 1)),
+    choices: Math.min(mostChoices, Math.max(1, Math.ceil(request.sampling.choices ?? 1))),
     least: Math.min(most, Math.max(leastUseful, thinking + 1)),
     most,
   };

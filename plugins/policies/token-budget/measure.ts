@@ -107,6 +107,15 @@ const addPart = (frame: Frame, part: Part): void => {
   }
 };
 
+/** Most tokens of the prompt that are sound. */
+export const soundTokens = ({ turns }: ModelRequest): number => {
+  let tokens = 0;
+  for (const { parts } of turns) {
+    for (const part of parts) if (part.type === 'audio') tokens += audioTokens(part.source);
+  }
+  return tokens;
+};
+
 /** 32 tokens a second (Gemini, "Audio understanding", read 2026-11-24; OpenAI takes 10), at the least bytes a second that speech codecs need. */
 const audioTokens = (source: Source): number =>
   source.kind === 'base64' ? Math.max(64, Math.ceil((source.data.length * 3) / 4 / 32)) : unseenAudio;

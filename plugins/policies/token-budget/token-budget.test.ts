@@ -212,6 +212,15 @@ describe('modes', () => {
     expect(metrics.get('nexus_budget_refusals_total each tokens shadow')).toBe(1);
   });
 
+  it('shadow changes no request and cuts no answer', async () => {
+    const { begin } = world(configOf([{ ...perDay, tokens: 1000, mode: 'shadow' }]));
+    const { hooks } = begin();
+    expect(await hooks.request?.(ask({ stream: true, maxOutputTokens: 9000 }))).toEqual({ kind: 'pass' });
+    const watch = hooks.watch?.(first);
+    const piece: ModelEvent = { type: 'text-delta', part: 0, text: 'abcd'.repeat(20_000) };
+    expect(watch?.see(piece)).toBeUndefined();
+  });
+
   it('an override holds for its time and its name', async () => {
     const overrides = [{ until: '2026-11-29', for: 'alice', tokens: 100_000 }];
     const { begin, asks, advance } = world(configOf([{ ...perDay, tokens: 10, overrides }]));

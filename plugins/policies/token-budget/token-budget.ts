@@ -4,7 +4,7 @@ import { dollars } from '../../catalog/money.ts';
 import { callCost, type Terms } from '../../catalog/price.ts';
 import { type PriceBook, priceBook, type Seat, seatsOf } from '../../catalog/price-book.ts';
 import type { Config } from '../../config/schema.ts';
-import type { Attempt, Exchange, NoteValue, Outcome } from '../../exchange.ts';
+import type { Attempt, Exchange, Outcome } from '../../exchange.ts';
 import type { LimitState } from '../../model/limits.ts';
 import type { ModelRequest } from '../../model/request.ts';
 import type { Usage } from '../../model/usage.ts';
@@ -27,6 +27,7 @@ import { type Factors, learningFactors } from './factors.ts';
 import { countTexts, measure, type PromptSize } from './measure.ts';
 import { shortageError } from './refusals.ts';
 import { type ScopedLimit, scopedLimits } from './scopes.ts';
+import { Telling } from './telling.ts';
 import { lazyTokenizer, type Tokenizer } from './tokenizer.ts';
 import { perO200kToken } from './tokens.ts';
 import { thresholdWatch } from './warnings.ts';
@@ -119,6 +120,7 @@ export const tokenBudgetPolicy = (config: Config, deps: TokenBudgetDeps): Policy
 class BudgetedCall implements PolicyHooks {
   readonly #shared: Shared;
   readonly #exchange: Exchange;
+  readonly #telling: Telling;
   readonly #counts = new Map<number, AnswerCount>();
   #request: ModelRequest | undefined;
   #wanted: Wanted | undefined;
@@ -132,6 +134,7 @@ class BudgetedCall implements PolicyHooks {
   constructor(shared: Shared, exchange: Exchange) {
     this.#shared = shared;
     this.#exchange = exchange;
+    this.#telling = new Telling(shared.meter, exchange);
   }
 
   async request(request: ModelRequest): Promise<Verdict> {
@@ -160,12 +163,12 @@ class BudgetedCall implements PolicyHooks {
     if (!held || !wanted || !held.limits.some(countsTokens)) return undefined;
     const { wish, request } = wanted;
     const seat = wanted.seats.find((it) => isSeat(it.seat, attempt.upstream));
-    const cap = held.limits.some(countsOutput) && wish.most > 0 ? held.output * wish.choices : undefined;
+    const cap = isCapped(held, wish) ? held.output * wish.choices : undefined;
     const inputTokens = this.#worst(wanted).inputTokens;
     const count = new AnswerCount({
       model: attempt.upstream.model,
       cap,
-      stream: request.stream,
+      mayCut: request.stream, // a whole answer has been paid for when we see it
       inputTokens,
       tokenizer: this.#shared.tokenizer,
       isPlausible: (usage) => isPlausible(usage, { inputTokens, cap: cap ?? 0, seat }),
@@ -202,7 +205,10 @@ class BudgetedCall implements PolicyHooks {
     const bill = await this.#bill(wanted, outcome);
     this.#learn(wanted, bill, outcome);
     const amounts = settledAmounts(held.claims, bill, (claim) => heldBy(claim, held.output));
-    this.#countOverrun(held, amounts);
+    held.claims.forEach((claim, at) => {
+      const over = (amounts[at] ?? 0) - heldBy(claim, held.output);
+      if (over > 0) this.#telling.overran(claim, over);
+    });
     await this.#settleWith(amounts, bill);
     this.#record(bill, outcome);
   }
@@ -293,12 +299,7 @@ class BudgetedCall implements PolicyHooks {
     const mayFit =
       countsTokens(limit) && limit.budget.inputBound === 'estimate' && needed * leastPart <= left;
     if (!wanted.counted && mayFit) return undefined;
-    this.#shared.meter.count('nexus_budget_refusals_total', {
-      budget: limit.budget.id,
-      unit: limit.unit,
-      mode: 'enforce',
-    });
-    this.#note('refused', { budget: limit.budget.id, unit: limit.unit });
+    this.#telling.refused(limit);
     return { kind: 'refuse', error: shortageError({ limit, state, needed }) };
   }
 
@@ -307,15 +308,10 @@ class BudgetedCall implements PolicyHooks {
     if (this.#settled)
       this.#release(); // the client went while we asked
     else this.#renewLater();
-    this.#tellThresholds(held);
-    this.#tellShadow(held);
-    const limited = wish.most > 0 && held.limits.some(countsOutput);
-    if (!limited || held.output === request.maxOutputTokens) return pass();
+    this.#tellStates(held);
+    if (!isCapped(held, wish) || held.output === request.maxOutputTokens) return pass();
     this.#lowered = true;
-    if (held.output < wish.most) {
-      this.#shared.meter.count('nexus_budget_lowered_total', { gen_ai_request_model: request.requestModel });
-      this.#note('changed', { maxOutputTokens: held.output });
-    }
+    if (held.output < wish.most) this.#telling.lowered(request.requestModel, held.output);
     return pass({ request: { ...request, maxOutputTokens: held.output } });
   }
 
@@ -325,11 +321,10 @@ class BudgetedCall implements PolicyHooks {
 
   /** The strictest of the budgets decides: only where all of them allow it, a call goes on without being counted. */
   #lost(limits: readonly ScopedLimit[]): Verdict {
-    const { config, meter } = this.#shared;
+    const { config } = this.#shared;
     const enforced = limits.filter((it) => it.enforced);
     const allowed = enforced.every(({ budget }) => (budget.onLoss ?? config.store.onLoss) === 'allow');
-    meter.count('nexus_budget_store_lost_total', { result: allowed ? 'passed' : 'refused' });
-    this.#note(allowed ? 'skipped' : 'refused', { storeLost: true });
+    this.#telling.storeLost(allowed ? 'passed' : 'refused');
     return allowed
       ? pass()
       : refuse('policy_unavailable', {
@@ -338,7 +333,7 @@ class BudgetedCall implements PolicyHooks {
   }
 
   #unpriced(): Verdict {
-    this.#note('refused', { unpriced: true });
+    this.#telling.unpriced();
     return refuse('policy_unavailable', {
       message: 'A budget in dollars holds here, and no price is known for a model that may answer.',
       retry: false,
@@ -365,26 +360,15 @@ class BudgetedCall implements PolicyHooks {
     });
   }
 
-  #tellThresholds({ limits, states }: Held): void {
-    const { warn, clock, meter } = this.#shared;
+  #tellStates({ limits, states }: Held): void {
+    const { warn, clock } = this.#shared;
     states.forEach((state, at) => {
       const limit = limits[at];
-      const passed = limit && limit.budget.warnAt.length > 0 && warn(limit, state, clock.nowMs());
-      if (!passed) return;
-      const labels = { budget: limit.budget.id, unit: limit.unit, threshold: String(passed.threshold) };
-      meter.count('nexus_budget_warnings_total', labels);
-      this.#note('flagged', { budget: limit.budget.id, unit: limit.unit, warnAt: passed.threshold });
-    });
-  }
-
-  /** Counts that are not enforced may stand above their limit: such a call would not have passed. */
-  #tellShadow({ limits, states }: Held): void {
-    states.forEach(({ used, open, limit: most }, at) => {
-      const limit = limits[at];
-      if (!limit || limit.enforced || used + open <= most) return;
-      const labels = { budget: limit.budget.id, unit: limit.unit, mode: 'shadow' };
-      this.#shared.meter.count('nexus_budget_refusals_total', labels);
-      this.#note('would-refuse', { budget: limit.budget.id, unit: limit.unit });
+      if (!limit) return;
+      const passed = limit.budget.warnAt.length > 0 && warn(limit, state, clock.nowMs());
+      if (passed) this.#telling.passedThreshold(passed);
+      const isOver = state.used + state.open > state.limit; // only what is not enforced can be
+      if (!limit.enforced && isOver) this.#telling.wouldRefuse(limit);
     });
   }
 
@@ -415,50 +399,26 @@ class BudgetedCall implements PolicyHooks {
   }
 
   #learn({ size, request }: Wanted, bill: Bill, { served, attempts }: Outcome): void {
-    const plain = size.images + size.audioTokens + size.fileTokens === 0;
+    const plain =
+      size.images + size.audioTokens + size.fileTokens === 0 &&
+      request.tools.every(({ kind }) => kind === 'function'); // others bring words of their own into the prompt
     if (!plain || request.operation !== 'chat' || bill.source !== 'reported' || attempts.length !== 1) return;
     if (served) this.#shared.factors.learn(served.upstream, bill.usage.inputTokens, size.tokens);
   }
 
-  #countOverrun({ claims, output }: Held, amounts: readonly number[]): void {
-    claims.forEach((claim, at) => {
-      const over = (amounts[at] ?? 0) - heldBy(claim, output);
-      const labels = { budget: claim.budget, unit: claim.unit };
-      if (over > 0) this.#shared.meter.count('nexus_budget_overrun_total', labels, over);
-    });
-  }
-
   async #settleWith(amounts: readonly number[], { source }: Pick<Bill, 'source'>): Promise<void> {
     const result = await this.#shared.counters.settle(this.#exchange.id, amounts);
-    this.#shared.meter.count('nexus_budget_settlements_total', { source, result });
+    this.#telling.settled(source, result);
   }
 
   #record(bill: Bill, outcome: Outcome): void {
-    const { meter, book } = this.#shared;
-    const { consumer } = this.#exchange;
-    const upstream = (outcome.served ?? outcome.attempts.at(-1))?.upstream;
-    const provider = {
-      gen_ai_provider_name: upstream?.provider ?? '',
-      gen_ai_response_model: upstream?.model ?? '',
-    };
-    const counts = [...this.#counts.values()];
-    const implausible = counts.reduce((sum, count) => sum + count.implausible, 0);
-    const wasCut = counts.some((count) => count.wasCut);
-    if (implausible > 0) meter.count('nexus_usage_implausible_total', provider, implausible);
-    if (wasCut) meter.count('nexus_budget_cuts_total', provider);
-    if (bill.microUsd !== undefined && bill.microUsd > 0) {
-      const who = { team: consumer.team ?? '', application: consumer.application ?? '' };
-      meter.count('nexus_cost_micro_usd_total', { ...who, ...provider }, bill.microUsd);
-    }
-    const { inputTokens, outputTokens } = bill.usage;
-    this.#note(wasCut ? 'changed' : 'passed', {
-      source: bill.source,
-      inputTokens,
-      outputTokens,
-      ...(bill.microUsd === undefined ? {} : { costMicroUsd: bill.microUsd }),
+    const { book } = this.#shared;
+    this.#telling.billed({
+      bill,
+      outcome,
+      counts: this.#counts.values(),
       prices: book.digest,
-      ...(wasCut ? { cutAtTokens: outputTokens } : {}),
-      ...(this.#held ? { held: heldNote(this.#held) } : {}),
+      held: this.#held,
     });
   }
 
@@ -480,10 +440,6 @@ class BudgetedCall implements PolicyHooks {
     if (inputMicroUsd === undefined || outputRate === undefined) return undefined;
     return inputMicroUsd + Math.ceil((held.output * wanted.wish.choices * outputRate) / 1_000_000);
   }
-
-  #note(verdict: Exchange['notes'][number]['verdict'], facts: Readonly<Record<string, NoteValue>>): void {
-    this.#exchange.notes.push({ policy: 'token-budget', verdict, facts });
-  }
 }
 
 const free: WorstCase = { inputTokens: 0, inputMicroUsd: 0, outputRate: 0 };
@@ -502,17 +458,13 @@ const noSize: PromptSize = {
 
 const ignored = (): void => {};
 
+/** Is the answer held to what was granted? Under shadow alone nothing is changed. */
+const isCapped = ({ limits }: Held, wish: OutputWish): boolean =>
+  wish.most > 0 && limits.some((limit) => limit.enforced && countsOutput(limit));
+
 const countName = ({ budget, unit, scope }: Claim): string => `${budget} ${unit} ${scope}`;
 
 const isSeat = (a: Seat, b: Seat): boolean => a.provider === b.provider && a.model === b.model;
-
-const heldNote = ({ claims, output }: Held): NoteValue =>
-  claims.map((claim) => ({
-    budget: claim.budget,
-    scope: claim.scope,
-    unit: claim.unit,
-    amount: heldBy(claim, output),
-  }));
 
 interface Possible {
   /** Tokens of the prompt by our own count. */

@@ -1,7 +1,7 @@
 import { type Terms, worstInputCost, worstOutputRate } from '../../catalog/price.ts';
 import type { PriceBook, Priced, Seat } from '../../catalog/price-book.ts';
 import type { ModelRequest } from '../../model/request.ts';
-import type { PromptSize } from './measure.ts';
+import { type PromptSize, soundTokens } from './measure.ts';
 
 /** The most that a call can use, whichever of the places answers that may be tried. Micro-dollars are undefined without a price. */
 export interface WorstCase {
@@ -42,12 +42,8 @@ export const worstCase = (
   for (const { seat, priced, contextWindow } of seats) {
     const all = textTokens(seat) + size.frameTokens + addedTokens(size, seat.model);
     const input = Math.ceil(Math.min(all, contextWindow ?? all));
-    const audioTokens = Math.min(size.audioTokens, input);
     inputTokens = Math.max(inputTokens, input);
-    inputMicroUsd = most(
-      inputMicroUsd,
-      priced && worstInputCost(priced.price, { inputTokens: input, audioTokens }, terms),
-    );
+    inputMicroUsd = most(inputMicroUsd, priced && worstInputCost(priced.price, input, terms));
     outputRate = most(outputRate, priced && worstOutputRate(priced.price, input, terms));
   }
   return seats.length === 0
@@ -102,6 +98,8 @@ const preambles = (
 export const termsOf = (request: ModelRequest): Terms => ({
   priority: request.serviceTier === 'priority' || request.serviceTier === 'fast',
   cachesAnHour: cachesAnHour(request),
+  soundTokens: soundTokens(request),
+  isSpoken: request.vendor.audio !== undefined,
 });
 
 const cachesAnHour = ({ system, turns, tools }: ModelRequest): boolean =>

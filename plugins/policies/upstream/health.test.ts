@@ -148,6 +148,14 @@ describe('a circuit', () => {
     expect(health.circuit).toBe('half-open');
   });
 
+  it('cools no longer because those who have nobody else ask it all the same', () => {
+    const { health, ask, pass } = started();
+    ask(bad, bad, bad);
+    ask(bad, bad, bad, bad);
+    pass(1000);
+    expect(health.circuit).toBe('half-open');
+  });
+
   it('is not closed by a late good answer, nor opened by a late bad one', () => {
     const { health, pass, ask } = started();
     const late = health.begin(load, usualHealth);

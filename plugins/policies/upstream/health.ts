@@ -14,6 +14,7 @@ import type {
   Trial,
   UpstreamHealth,
 } from '../../ports/health-board.ts';
+import type { Meter } from '../../ports/meter.ts';
 import type { Random } from '../../ports/random.ts';
 import { Account } from './account.ts';
 import {
@@ -52,7 +53,7 @@ export interface BoardSetup {
   readonly random: Pick<Random, 'unit'>;
   /** This process among those that share; any text that no other one has. */
   readonly writer?: string;
-  /** Told when an upstream cools, may be probed again, or is well. */
+  /** Told when an upstream begins to cool, answers while it should be cooling (`half-open`), or is well again. */
   readonly onCircuit?: (upstream: Pick<Upstream, 'provider' | 'model'>, circuit: Circuit) => void;
 }
 
@@ -82,6 +83,16 @@ export const localHealthBoard = (setup: BoardSetup): HealthBoard & HealthSharing
     },
   };
 };
+
+/** For `onCircuit`: counts the changes. */
+export const circuitCounter =
+  (meter: Meter): NonNullable<BoardSetup['onCircuit']> =>
+  ({ provider, model }, circuit) =>
+    meter.count('nexus_circuit_changes_total', {
+      gen_ai_provider_name: provider,
+      gen_ai_response_model: model,
+      circuit,
+    });
 
 class Health implements UpstreamHealth {
   readonly #upstream: HealthFact['upstream'];

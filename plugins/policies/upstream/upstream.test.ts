@@ -46,7 +46,7 @@ const policyWith = (
     version: 1,
     providers: { us1: provider('us'), us2: provider('us'), eu: provider('eu'), here: provider() },
     models: { m: { candidates: ['us1', 'us2', 'eu'].map((it) => ({ provider: it, model: 'x' })), ...model } },
-    teams: { legal: {}, europe: { regions: ['eu'] } },
+    teams: { legal: {}, both: { regions: ['eu', 'us'] }, europe: { regions: ['eu'] } },
     ...more.top,
   });
   const unit = seededRandom(1);
@@ -321,6 +321,7 @@ describe('capture', () => {
     ['team', { team: 'legal' }, { consumer: { team: 'legal' } }, europe],
     ['application', { application: 'desk' }, { consumer: { application: 'desk' } }, {}],
     ['region', { region: 'eu' }, europe, {}],
+    ['region, and not where more than it is left', { region: 'eu' }, europe, { consumer: { team: 'both' } }],
     [
       'when',
       { when: 'user == "alice" && inputTokens < 1000' },

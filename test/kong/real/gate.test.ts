@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { egressHeader, egressPrefix } from '../../../kong/relay/names.ts';
+import { egressHeader, egressPrefix, recordPath } from '../../../kong/relay/names.ts';
+import { recordHeader } from '../../../kong/relay/record.ts';
 import { ticketHeader } from '../../../kong/ticket.ts';
 import { hashKey } from '../../../plugins/config/keys.ts';
 import type { ClientAnswer, ClientCall } from '../../contract/host.ts';
@@ -100,6 +101,13 @@ describe('behind a real Kong', () => {
     };
     const path = `${egressPrefix('oa')}/v1/chat/completions`;
 
+    test.each([recordPath])('%s is closed, too', async (other) => {
+      expect((await call({ method: 'GET', path: other, headers: forged })).status).toBe(404);
+      const over = { socketPath: kong.egressSocket };
+      const closed = await httpCall(kong.url, { method: 'GET', path: other, headers: json }, over);
+      expect(closed.status).toBe(404);
+    });
+
     test('are closed to TCP, whatever the headers say', async () => {
       expect((await call({ path, headers: forged, body: '{}' })).status).toBe(404);
       expect(seen()).toEqual([]);
@@ -163,6 +171,46 @@ describe('behind a real Kong', () => {
     await until(() => ways.every((way) => logged().includes(`"uri":"${way}`)));
     for (const key of [clientKey, egressSecret, ...Object.values(providerKeys)])
       expect(logged()).not.toContain(key);
+  });
+
+  describe('log plugins hear what Envoy writes into its access log', () => {
+    const recordOf = async (answer: ClientAnswer): Promise<Record<string, unknown>> => {
+      const id = answer.headers.get('x-nexus-decision') ?? 'none';
+      const lines = () => (existsSync(callLog) ? readFileSync(callLog, 'utf8').split('\n') : []);
+      const find = () => lines().find((line) => line.includes('"nexus":') && line.includes(id));
+      await until(() => find() !== undefined);
+      return JSON.parse(find() ?? '{}').nexus;
+    };
+    const caller = { consumer: expect.any(String), user: 'client', team: '', application: '' };
+
+    test.each([false, true])('of an answer, streamed: %s', async (stream) => {
+      const usage = stream ? { stream_options: { include_usage: true } } : {};
+      const answer = await call(chat('claude', { stream, ...usage }));
+      expect(answer.status).toBe(200);
+      expect(answer.headers.has(recordHeader)).toBe(false);
+      expect(await recordOf(answer)).toEqual({
+        id: answer.headers.get('x-nexus-decision'),
+        path: '/v1/chat/completions',
+        ...caller,
+        model: 'claude',
+        response_model: 'an/claude',
+        ending: 'complete',
+        code: '',
+        input_tokens: expect.any(Number),
+        output_tokens: expect.any(Number),
+      });
+    });
+
+    test('of a refusal', async () => {
+      const answer = await call(chat('unknown'));
+      expect(await recordOf(answer)).toMatchObject({ ...caller, ending: 'refused', code: 'model_not_found' });
+      const stranger = await call({ ...chat('plain'), headers: json });
+      expect(await recordOf(stranger)).toEqual({
+        id: stranger.headers.get('x-nexus-decision'),
+        path: '/v1/chat/completions',
+        code: 'invalid_key',
+      });
+    });
   });
 
   test('an upstream that cannot be reached is passed over', async () => {

@@ -68,6 +68,13 @@ describe('nexus up --host kong', () => {
     expect(existsSync(demo.directory)).toBe(false);
   });
 
+  test('leaves nothing behind when it is killed', async () => {
+    const demo = await up();
+    demo.child.kill('SIGKILL');
+    await demo.ended;
+    while (processesWith(demo.directory).length > 0 || existsSync(demo.directory)) await sleep(50);
+  });
+
   test('ends with 1 and the reason when Kong dies', async () => {
     const demo = await up();
     const [master] = processesWith(`${demo.directory}/kong`);

@@ -1,0 +1,158 @@
+import { type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
+
+/** Letters of scripts other than ASCII; signs of theirs left out. */
+const isWideLetter = (code: number): boolean =>
+  (code >= 0xc0 && code < 0x2000) || (code >= 0x3040 && code < 0xd800);
+
+/** What a local part may hold without quotes (RFC 5322 §3.2.3), but for signs that far more often surround an address. */
+const isLocal = (code: number): boolean =>
+  isAlnum(code) || isWideLetter(code) || ".!#$%'*+^_~-".includes(String.fromCharCode(code));
+
+const isHost = (code: number): boolean => isAlnum(code) || isWideLetter(code) || code === 45 || code === 46;
+
+const topLevel = /^(?:[a-z]{2,24}|xn--[a-z0-9-]{2,24}|[^\0-\u00bf]{2,24})$/i;
+
+/** Longest local part and host (RFC 5321 §4.5.3.1). */
+const maxLocal = 64;
+const maxHost = 253;
+
+/** E-mail addresses, from each `@` outwards. */
+export const findEmails: Finder = ({ text }) => {
+  const found: Finding[] = [];
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    const start = localStart(text, at);
+    const end = hostEnd(text, at + 1);
+    if (start < at && end > at + 1) found.push({ start, end, type: 'email', confidence: 0.99 });
+  }
+  return found;
+};
+
+const localStart = (text: string, at: number): number => {
+  let start = at;
+  while (start > 0 && at - start < maxLocal && isLocal(text.charCodeAt(start - 1))) start--;
+  // What opens a quote, a path, a query or a sentence is no part of it.
+  while (
+    start < at &&
+    !isAlnum(text.charCodeAt(start)) &&
+    text.charCodeAt(start) < 0xc0 &&
+    text[start] !== '_'
+  )
+    start++;
+  return start;
+};
+
+const hostEnd = (text: string, from: number): number => {
+  let end = from;
+  while (end < text.length && end - from < maxHost && isHost(text.charCodeAt(end))) end++;
+  while (end > from && (text[end - 1] === '.' || text[end - 1] === '-')) end--;
+  const dot = text.lastIndexOf('.', end - 1);
+  if (dot <= from || text[from] === '.' || text.slice(from, end).includes('..')) return from;
+  return topLevel.test(text.slice(dot + 1, end)) ? end : from;
+};
+
+/** IPv4 in dotted form and IPv6; not versions, not loopback or unspecified addresses. */
+export const findAddressesOfHosts: Finder = ({ text }) => [...findIpv4(text), ...findIpv6(text)];
+
+const ipv4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
+
+const findIpv4 = (text: string): Finding[] => {
+  const found: Finding[] = [];
+  for (const match of text.matchAll(ipv4)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    const before = text.charCodeAt(start - 1);
+    const after = text.charCodeAt(end);
+    const goesOn =
+      isAlnum(before) ||
+      isAlnum(after) ||
+      before === 46 ||
+      (after === 46 && isDigit(text.charCodeAt(end + 1)));
+    if (goesOn || !isIpv4(match[0]) || isVersion(text, start)) continue;
+    found.push({ start, end, type: 'ip', confidence: 0.97 });
+  }
+  return found;
+};
+
+const isIpv4 = (text: string): boolean => {
+  const parts = text.split('.');
+  return (
+    parts.every((part) => Number(part) <= 255 && (part.length === 1 || part[0] !== '0')) &&
+    parts[0] !== '0' &&
+    parts[0] !== '127' &&
+    text !== '255.255.255.255'
+  );
+};
+
+/** `version 1.2.3.4` and `v1.2.3.4` are no addresses. */
+const isVersion = (text: string, start: number): boolean =>
+  /(?:\bv(?:ersion|er)?\.?|\brelease|\bbuild|[=~^<>]=)\s{0,2}$/i.test(
+    text.slice(Math.max(0, start - 10), start),
+  );
+
+const ipv6 = /[0-9A-Fa-f:]{6,45}/g;
+
+const findIpv6 = (text: string): Finding[] => {
+  if (!text.includes(':')) return [];
+  const found: Finding[] = [];
+  for (const match of text.matchAll(ipv6)) {
+    const lead = match[0].startsWith(':') && !match[0].startsWith('::') ? 1 : 0;
+    const tail = match[0].endsWith(':') && !match[0].endsWith('::') ? 1 : 0;
+    const start = match.index + lead;
+    const end = match.index + match[0].length - tail;
+    if (isWordAt(text, start - 1) || isWordAt(text, end)) continue;
+    if (isIpv6(text.slice(start, end))) found.push({ start, end, type: 'ip', confidence: 0.97 });
+  }
+  return found;
+};
+
+const isWordAt = (text: string, at: number): boolean => isAlnum(text.charCodeAt(at)) || text[at] === '_';
+
+const isIpv6 = (text: string): boolean => {
+  const halves = text.split('::');
+  if (halves.length > 2 || text.length < 6) return false;
+  const groups = text.split(':').filter((group) => group !== '');
+  if (groups.some((group) => group.length > 4)) return false;
+  if (halves.length === 1) return groups.length === 8 && text.split(':').length === 8;
+  return groups.length >= 2 && groups.length <= 7 && /[a-f]{1,4}|\d{3,4}/i.test(text);
+};
+
+const mac = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}[:-]){4}[0-9A-Fa-f]{2}/g;
+const ciscoMac = /[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
+
+/** Hardware addresses: six pairs, or three groups of four. */
+export const findMacs: Finder = ({ text }) => {
+  const found: Finding[] = [];
+  const add = (start: number, raw: string): void => {
+    const end = start + raw.length;
+    const signs = new Set(raw.replace(/[0-9A-Fa-f]/g, ''));
+    const goesOn = [text[start - 1], text[end]].some((it) => it === ':' || it === '-' || it === '.');
+    const before = isWordAt(text, start - 1) || isWordAt(text, end);
+    const sentence = text[end] === '.' && !isWordAt(text, end + 1);
+    if (signs.size !== 1 || before || (goesOn && !sentence) || /^(?:00.?)+$/.test(raw)) return;
+    found.push({ start, end, type: 'mac', confidence: 0.97 });
+  };
+  for (const match of text.matchAll(mac)) add(match.index, match[0]);
+  for (const match of text.matchAll(ciscoMac)) if (/[a-f]/i.test(match[0])) add(match.index, match[0]);
+  return found;
+};
+
+const coordinate = /-?\d{1,3}\.\d{3,10}°?\s{0,2}[,;/ ]\s{0,2}-?\d{1,3}\.\d{3,10}/g;
+const degrees =
+  /\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d+)?["″]\s?)?[NS][,;\s]{1,3}\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d+)?["″]\s?)?[EWO]/g;
+
+/** A latitude and a longitude with at least three decimals, or in degrees, minutes and seconds. */
+export const findCoordinates: Finder = ({ text }) => {
+  const found: Finding[] = [];
+  for (const match of text.matchAll(coordinate)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    const [latitude = 91, longitude = 181] = match[0].split(/°?\s{0,2}[,;/ ]\s{0,2}/).map(Number);
+    if (isAlnum(text.charCodeAt(start - 1)) || isAlnum(text.charCodeAt(end))) continue;
+    if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)
+      found.push({ start, end, type: 'coord', confidence: 0.9 });
+  }
+  if (!text.includes('°')) return found;
+  for (const match of text.matchAll(degrees))
+    found.push({ start: match.index, end: match.index + match[0].length, type: 'coord', confidence: 0.95 });
+  return found;
+};

@@ -1,0 +1,75 @@
+/** A text with its disguises taken off, and the way back to the offsets of the original. */
+export interface Folded {
+  readonly text: string;
+  /** Offset in the original of each UTF-16 code unit of `text`, and of its end; absent when they are the same. */
+  readonly origin?: Uint32Array;
+}
+
+/** Zero-width signs, joiners, bidi controls, soft hyphens, variation selectors and tag characters. */
+const isInvisible = (code: number): boolean =>
+  code === 0xad ||
+  (code >= 0x200b && code <= 0x200f) ||
+  (code >= 0x202a && code <= 0x202e) ||
+  (code >= 0x2060 && code <= 0x2064) ||
+  (code >= 0x2066 && code <= 0x206f) ||
+  code === 0xfeff ||
+  (code >= 0xfe00 && code <= 0xfe0f) ||
+  (code >= 0xe0000 && code <= 0xe0fff);
+
+/** First code points of the decimal digits of other scripts (Unicode 17, Nd), and of the styled digits. */
+const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xff10];
+
+const plainOf = (code: number): number => {
+  if (code >= 0xff01 && code <= 0xff5e) return code - 0xfee0; // full width
+  if (
+    code === 0xa0 ||
+    code === 0x202f ||
+    code === 0x2007 ||
+    code === 0x3000 ||
+    (code >= 0x2000 && code <= 0x200a)
+  )
+    return 32;
+  if (code >= 0x2010 && code <= 0x2015) return 45;
+  if (code === 0x2212) return 45;
+  if (code === 0x2024 || code === 0x3002) return 46;
+  if (code >= 0x1d7ce && code <= 0x1d7ff) return 48 + ((code - 0x1d7ce) % 10); // bold, double-struck, … digits
+  if (code >= 0x1d400 && code <= 0x1d6a3) return plainLetter(code - 0x1d400);
+  const zero = code < 0x660 ? undefined : zeros.find((it) => code >= it && code <= it + 9);
+  return zero === undefined ? code : 48 + code - zero;
+};
+
+/** Mathematical letters: thirteen alphabets of 26 capitals and 26 small letters. */
+const plainLetter = (offset: number): number => {
+  const at = offset % 52;
+  return at < 26 ? 65 + at : 97 + at - 26;
+};
+
+/** What folding could change; quotes and dashes of good typography are no reason to copy a text. */
+const odd =
+  /[\u00a0\u00ad\u0660-\u0e59\u2000-\u2015\u2024\u202a-\u202f\u2060-\u206f\u2212\u3000\u3002\ud835\udb40\ufeff\uff01-\uff5e]|[\ufe00-\ufe0f]/;
+
+/** Folds what finders must not be misled by: invisible signs, full-width and styled signs, digits of other scripts, odd blanks. */
+export const fold = (text: string): Folded => {
+  if (!odd.test(text)) return { text };
+  let folded = '';
+  const origin: number[] = [];
+  let changed = false;
+  for (let at = 0; at < text.length; ) {
+    const code = text.codePointAt(at) ?? 0;
+    const size = code > 0xffff ? 2 : 1;
+    const now = isInvisible(code) ? undefined : plainOf(code);
+    if (now !== code) changed = true;
+    if (now !== undefined) {
+      const sign = String.fromCodePoint(now);
+      folded += sign;
+      origin.push(at);
+      if (sign.length === 2) origin.push(at + 1);
+    }
+    at += size;
+  }
+  if (!changed) return { text };
+  origin.push(text.length);
+  return folded.length === text.length
+    ? { text: folded }
+    : { text: folded, origin: Uint32Array.from(origin) };
+};

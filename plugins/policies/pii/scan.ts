@@ -1,0 +1,180 @@
+import type { EntityName } from './config.ts';
+import { findIbans } from './finders/banking.ts';
+import { findInContext } from './finders/context.ts';
+import { findCrypto } from './finders/crypto.ts';
+import { findDates } from './finders/dates.ts';
+import { findNames } from './finders/names.ts';
+import { findNationalIds } from './finders/national.ts';
+import { findCards, findSsns } from './finders/numbers.ts';
+import { findPhones } from './finders/phone.ts';
+import { findSecrets } from './finders/secrets.ts';
+import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './finders/web.ts';
+import type { Finder, Finding, Page } from './finding.ts';
+import { fold } from './fold.ts';
+import { withoutPlaceholders } from './placeholder.ts';
+import { digitRuns } from './runs.ts';
+import { tokenize } from './tokens.ts';
+
+/** Finders that look for digits have nothing to find in a text without any. */
+const digitFinders: readonly Finder[] = [
+  findCards,
+  findIbans,
+  findSsns,
+  findNationalIds,
+  findPhones,
+  findDates,
+  findAddressesOfHosts,
+  findMacs,
+  findCoordinates,
+];
+const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext, findNames];
+
+/** Longest piece of a text that is read at once, and how far the next begins before its end. */
+const pageSize = 32_768;
+const overlap = 4096;
+
+/**
+ * Everything found in a text, in order, without overlaps. `extra` are an operator's own finders. Linear in the length
+ * of the text; long ones are read in overlapping pages. What looks like a placeholder holds nothing.
+ */
+export const findPii = (text: string, extra: readonly Finder[] = []): Finding[] => {
+  const findings: Finding[] = [];
+  for (const part of pagesOf(text)) findings.push(...scanPart(text, part, extra));
+  return findings;
+};
+
+/** One step of a long scan. */
+export interface PagePart {
+  readonly start: number;
+  readonly end: number;
+  /** What begins before it belongs to the page before. */
+  readonly from: number;
+  /** What begins from it on belongs to the next page. */
+  readonly to: number;
+}
+
+/** The pages of a text, for callers that pause between them. */
+export const pagesOf = (text: string): PagePart[] => {
+  if (text.length <= pageSize) return [{ start: 0, end: text.length, from: 0, to: text.length }];
+  const parts: PagePart[] = [];
+  const step = pageSize - 2 * overlap;
+  for (let from = 0; from < text.length; from += step) {
+    const start = Math.max(0, from - overlap);
+    const to = Math.min(text.length, from + step);
+    parts.push({ start, end: Math.min(text.length, to + overlap), from, to });
+  }
+  return parts;
+};
+
+/** What one page holds of its own, at offsets of the whole text. */
+export const scanPart = (
+  text: string,
+  { start, end, from, to }: PagePart,
+  extra: readonly Finder[],
+): Finding[] =>
+  scanPage(text.slice(start, end), extra)
+    .map((it) => (start === 0 ? it : { ...it, start: it.start + start, end: it.end + start }))
+    .filter((it) => it.start >= from && it.start < to);
+
+/** A text, read once for all finders. */
+export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
+
+const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
+  const { text, origin } = fold(withoutPlaceholders(raw));
+  const page = pageOf(text);
+  const finders = /\d/.test(text)
+    ? [...digitFinders, ...otherFinders, ...extra]
+    : [...otherFinders, ...extra];
+  const findings = merge(
+    text,
+    resolve(
+      finders.flatMap((find) => find(page)),
+      text.length,
+    ),
+  );
+  if (!origin) return findings;
+  return findings.map((it) => ({
+    ...it,
+    start: origin[it.start] ?? it.start,
+    end: (origin[it.end - 1] ?? it.end - 1) + 1,
+  }));
+};
+
+/** Addresses hold places, postcodes and names; as a whole they say more than their parts. */
+const weight = ({ type, confidence }: Finding): number =>
+  type === 'address' ? confidence + 0.15 : confidence;
+
+/** The most confident of those that overlap; the longest of equals. */
+const resolve = (findings: readonly Finding[], length: number): Finding[] => {
+  const taken = new Uint8Array(length);
+  const kept: Finding[] = [];
+  const order = findings.toSorted(
+    (a, b) => weight(b) - weight(a) || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  );
+  for (const it of order) {
+    if (taken[it.start] === 1 || taken[it.end - 1] === 1 || taken.subarray(it.start, it.end).includes(1))
+      continue;
+    taken.fill(1, it.start, it.end);
+    kept.push(it);
+  }
+  return kept.sort((a, b) => a.start - b.start);
+};
+
+/** What may stand between two parts of one thing. */
+const joints: Partial<Record<EntityName, RegExp>> = {
+  address: /^(?:,? |,?\s?\n ?|, )$/,
+  person: /^ $/,
+};
+
+const merge = (text: string, findings: readonly Finding[]): Finding[] => {
+  const merged: Finding[] = [];
+  for (const it of findings) {
+    const last = merged.at(-1);
+    const joint = last && joints[last.type];
+    const fits =
+      last &&
+      joint &&
+      (it.type === last.type || (last.type === 'address' && it.type === 'zip')) &&
+      joint.test(text.slice(last.end, it.start));
+    if (last && fits)
+      merged[merged.length - 1] = {
+        ...last,
+        end: it.end,
+        confidence: Math.max(last.confidence, it.confidence),
+      };
+    else merged.push(it);
+  }
+  return merged;
+};
+
+/** A finding as `nexus scan` prints it: offsets in Unicode code points, the type in capitals. */
+export interface ScannedSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly type: string;
+  readonly confidence: number;
+}
+
+/** The type of a finding as records, placeholders and `nexus scan` write it. */
+export const labelOf = ({ type, label }: Pick<Finding, 'type' | 'label'>): string =>
+  label ?? (type === 'birth_date' ? 'DATE' : type.toUpperCase());
+
+/** Everything found in a text, in code points of it. */
+export const scanPii = (text: string): ScannedSpan[] => {
+  const findings = findPii(text);
+  let units = 0;
+  let points = 0;
+  const pointAt = (unit: number): number => {
+    while (units < unit) {
+      units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+      points++;
+    }
+    return points;
+  };
+  return findings.map((it) => ({
+    start: pointAt(it.start),
+    end: pointAt(it.end),
+    type: labelOf(it),
+    confidence: it.confidence,
+  }));
+};
