@@ -125,6 +125,7 @@ class Pass {
         token = 0;
         isCode = false;
         this.#sign(unit, at);
+        if (kind === classes.leet && before === classes.letter && unit !== 33) isLeet = true;
         if (kind === classes.none) {
           if (isLeet && this.#counts.leet.length < maxLeet * 2) this.#counts.leet.push(leetStart, at);
           isLeet = false;

@@ -9,9 +9,9 @@ export const ownSource = 'own-grammar';
 
 const perFamily = {
   attack: 420,
-  benign: 620,
-  tool: 420,
-  document: 260,
+  benign: 760,
+  tool: 480,
+  document: 300,
   bare: 700,
   language: 44,
   mixed: 900,
@@ -97,6 +97,8 @@ const longHarmless = (random: Random): TrainingRow[] => {
 const insert = (carrier: string, order: string, random: Random): { text: string; span: [number, number] } => {
   const roll = random();
   const gap = pick(['\n', ' ', '\n\n', ' ', '. '], random);
+  // Tools also answer with one line only.
+  if (roll < 0.08) return { text: order, span: [0, order.length] };
   if (roll < 0.2) return { text: `${order}${gap}${carrier}`, span: [0, order.length] };
   const places = [...carrier.matchAll(/(?<=[.!?;:,>}"\n]) |\n/g)].map((it) => it.index);
   const place = roll < 0.55 || places.length === 0 ? carrier.length : pick(places, random);

@@ -1,7 +1,7 @@
 import { levels } from '../config.ts';
 import type { WeightsFile } from '../model.ts';
 import type { TrainingRow } from './rows.ts';
-import { type HeldOut, isBare, isBlocked, isOrdinaryChat } from './train.ts';
+import { type HeldOut, isBare, isBlocked, isOrdinaryChat, isOrdinaryDocument } from './train.ts';
 
 /** One file of training data as it was read. */
 export interface DataFile {
@@ -66,7 +66,7 @@ const licences = (data: readonly DataFile[]): string => {
 
 const falseAlarms = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row)).length;
-  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0).length;
+  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row)).length;
   return [
     '## False alarms',
     '',
