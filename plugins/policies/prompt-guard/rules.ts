@@ -101,7 +101,7 @@ export const rules: readonly Rule[] = [
     id: 'override-phrase',
     severity: 'high',
     finds: 'the call to ignore earlier instructions, in English',
-    weight: { user: 0.3, data: 1 },
+    weight: { user: 0.3, data: 0.6 },
     needs: holding('ignore'),
     test: where(
       ['ignore', 'disregard', 'forget', 'override', 'bypass'],
@@ -166,7 +166,7 @@ export const rules: readonly Rule[] = [
     id: 'reading-order',
     severity: 'high',
     finds: 'characters that turn the reading order around',
-    weight: { user: 1, data: 1 },
+    weight: { user: 0.3, data: 0.5 },
     test: ({ signs }) => signs.overrides > 0,
   },
   {
