@@ -312,6 +312,10 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
     chat.map((it) => it.user),
     target.user,
   );
+  const overallData = quantile(
+    documents.map((it) => it.tool),
+    target.tool,
+  );
   return {
     // A class with few rows must not have a threshold far from that of all.
     user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) => Math.max(it, overall - 1)),
@@ -319,7 +323,9 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
       chat.map((it) => it.tool),
       target.user / 5,
     ),
-    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool),
+    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool).map((it) =>
+      Math.max(it, overallData - 0.4),
+    ),
     bare: quantile(
       documents.map((it) => it.bare),
       0.02,
