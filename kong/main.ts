@@ -5,7 +5,6 @@ import pino from 'pino';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
 import { machinePorts } from '../plugins/io/ports.ts';
-import { systemRandom } from '../plugins/io/random.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import { phaseTimeoutMs } from './patience.ts';

@@ -82,6 +82,7 @@ describe('a kong.yml', () => {
       '/v1/embeddings',
       '/v1/images/generations',
       '/v1/models',
+      '/v1/nexus/decisions/',
       '/v1/messages',
       '/v1/messages/count_tokens',
       '/v1beta/models',

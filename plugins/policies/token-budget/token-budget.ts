@@ -43,6 +43,8 @@ export interface TokenBudgetDeps {
   /** Who holds reservations, for people: host and worker. */
   readonly owner: string;
   readonly tokenizer?: Tokenizer;
+  /** What is known of the models' tokenizers; given again, a new configuration need not learn it anew. */
+  readonly factors?: Factors;
 }
 
 /** How long a reservation stands without a word of its worker, and how often that is given. */
@@ -104,7 +106,7 @@ export const tokenBudgetPolicy = (config: Config, deps: TokenBudgetDeps): Policy
     book: priceBook({ prices: config.prices, providers: config.providers, catalog: deps.catalog }),
     seats: new Map(Object.entries(config.models).map(([name, model]) => [name, seatsOf(model)])),
     limits: scopedLimits(config.budgets),
-    factors: learningFactors(),
+    factors: deps.factors ?? learningFactors(),
     tokenizer: deps.tokenizer ?? lazyTokenizer(),
     warn: thresholdWatch(),
     left: new LRUCache({ max: 10_000 }),

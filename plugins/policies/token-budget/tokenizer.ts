@@ -12,17 +12,22 @@ export interface Tokenizer {
 /** Longest run without a blank that the tokenizer gets in one piece: its time grows with the square of a run. */
 const longestRun = 256;
 
-/** Runs that are too long, blank or not. */
-const longRuns = new RegExp(`\\S{${longestRun + 1},}|\\s{${longestRun + 1},}`);
-const pieces = new RegExp(`\\S{1,${longestRun}}|\\s{1,${longestRun}}`, 'g');
+/** Runs that are too long, blank or not. In a group, so that `split` keeps them. */
+const longRuns = new RegExp(`(\\S{${longestRun + 1},}|\\s{${longestRun + 1},})`);
 
-/** Cuts what would take the tokenizer long. Cuts add at most a token each, so the count stays a high one. */
+/** Cuts long runs into pieces, each of which may come out a token or two higher; all else is counted as it stands. */
 export const guarded =
   (count: TokenCounter): TokenCounter =>
-  (text) =>
-    longRuns.test(text)
-      ? (text.match(pieces) ?? []).reduce((sum, piece) => sum + count(piece), 0)
-      : count(text);
+  (text) => {
+    const parts = text.split(longRuns); // every other one is a long run
+    return parts.reduce((sum, part, at) => sum + (at % 2 === 0 ? count(part) : countPieces(part, count)), 0);
+  };
+
+const countPieces = (run: string, count: TokenCounter): number => {
+  let tokens = 0;
+  for (let at = 0; at < run.length; at += longestRun) tokens += count(run.slice(at, at + longestRun));
+  return tokens;
+};
 
 /** Texts that look like control tokens are words when a client sends them. */
 const options = { disallowedSpecial: new Set<string>() };

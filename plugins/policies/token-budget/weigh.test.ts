@@ -1,5 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
+import { learningFactors } from './factors.ts';
 import { guarded } from './tokenizer.ts';
 import { weigh } from './weigh.ts';
 
@@ -60,6 +61,18 @@ describe('weigh', () => {
   });
 });
 
+describe('a model that has only been asked in prose', () => {
+  const factors = learningFactors();
+  const seat = { provider: 'p', model: 'gpt-x' };
+  for (let call = 0; call < 500; call++) factors.learn(seat, 500, 1000);
+
+  it.each(Object.entries(texts))('is not sent too much of %s, alone or among prose', (_, text) => {
+    for (const mixed of [text, text + (texts.prose ?? ''), (texts.prose ?? '') + text]) {
+      expect(weigh(mixed).tokens * factors.of(seat)).toBeGreaterThanOrEqual(real(mixed));
+    }
+  });
+});
+
 describe('guarded', () => {
   it('gives no run to the tokenizer that takes it long', () => {
     let longest = 0;
@@ -69,6 +82,13 @@ describe('guarded', () => {
     });
     for (const text of ['a'.repeat(20_000), '测'.repeat(20_000), ' '.repeat(20_000)]) count(text);
     expect(longest).toBe(256);
+  });
+
+  it('leaves the words around a long run as they are', () => {
+    const words = 'one two three four five six';
+    expect(real(`${words} ${'a'.repeat(300)} ${words}`)).toBeLessThan(
+      2 * real(words) + real('a'.repeat(300)) + 3,
+    );
   });
 
   it('counts a text of words in one piece, and control tokens as words', () => {
