@@ -160,7 +160,7 @@ describe('shape', () => {
       'dialect: openai, baseUrl: http:',
       'baseUrl: http:',
       '^vllm',
-      'providers.vllm.dialect: missing, expected one of openai, anthropic, anthropic-vertex, anthropic-bedrock, gemini, cohere, bedrock',
+      'providers.vllm.dialect: missing, expected one of openai, openai-responses, anthropic, anthropic-vertex, anthropic-bedrock, gemini, cohere, bedrock',
     ],
     [
       'missing in a list',
@@ -327,6 +327,13 @@ describe('references', () => {
       '    fallback: [{ provider: opnai, model: m }]\nteams:',
       '^opnai',
       'models.support.fallback[0].provider: unknown provider, did you mean "openai"?',
+    ],
+    [
+      'member twice',
+      'regions: [eu] }',
+      'regions: [eu], users: [alice] }\n  more: { users: [bob, alice] }',
+      '^alice] }\nkeys',
+      'teams.more.users[1]: is listed before, expected each member in one team, once',
     ],
     [
       'hash twice',

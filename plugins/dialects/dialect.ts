@@ -98,6 +98,8 @@ export interface Codec extends ClientCodec, PassingCodec, UpstreamCodec {}
 /** A wire format that upstreams speak: chat, and what else it can do. */
 export interface UpstreamDialect extends UpstreamCodec {
   readonly name: UpstreamDialectName;
+  /** The dialect whose seals it makes and takes, where that is not itself. */
+  readonly sealsOf?: DialectName;
   /** Content type of its streams, where it is not `text/event-stream`. */
   readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */
@@ -116,6 +118,8 @@ export interface Dialect extends Codec, UpstreamDialect {
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
   /** The last frame of a stream that fails after it began; `request` is the one that is answered. */
   encodeStreamError(error: GatewayError, requestId: string, request?: ModelRequest): string;
+  /** True: the end of its streams repeats all of the answer, so whoever writes one must have been told all of it. */
+  readonly repeatsAnswer?: true;
   /** False: a client's query stays here, because it may hold a key and the encoded path says all that it says. */
   readonly forwardsQuery?: false;
   /** The caller's limits in the dialect's own headers; none where it has none. */

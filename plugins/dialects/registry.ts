@@ -6,10 +6,12 @@ import { cohereChat } from './cohere-chat/index.ts';
 import type { Dialect, UpstreamDialect } from './dialect.ts';
 import { gemini } from './gemini/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
+import { openaiResponses } from './openai-responses/index.ts';
 
 /** Every dialect of clients, one line each; upstreams speak them, too. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
   gemini,
 };
@@ -32,6 +34,10 @@ export const upstreamDialectFor = (
   name: UpstreamDialectName,
   operation: Operation,
 ): UpstreamDialect | undefined => views.get(`${name} ${operation}`);
+
+/** Can calls of this operation go to upstreams of this dialect? What an upstream does not count, we count ourselves. */
+export const canServe = (name: UpstreamDialectName, operation: Operation): boolean =>
+  operation === 'count-tokens' || upstreamDialectFor(name, operation) !== undefined;
 
 const views: ReadonlyMap<string, UpstreamDialect> = new Map(
   Object.values(upstreamDialects).flatMap((dialect) => [

@@ -5,8 +5,12 @@ import { type ProviderName, providerNames, type Scenario, scenarios } from './sc
 /** The key that the scenarios' client sends. */
 export const clientKey = 'nx-contract-client';
 
-/** Keys of two other teams: one that may use a single model, one that may use a single region. */
-export const teamKeys = { narrow: 'nx-contract-narrow', european: 'nx-contract-european' } as const;
+/** Keys of other teams: one that may use a single model, one a single region, and one whose prompts are looked at. */
+export const teamKeys = {
+  narrow: 'nx-contract-narrow',
+  european: 'nx-contract-european',
+  guarded: 'nx-contract-guarded',
+} as const;
 
 /** The providers of the contract, running, and the nexus.yaml over them. */
 export interface World {
@@ -18,7 +22,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const keys = { oa: 'key-of-oa', an: 'key-of-an', ge: 'key-of-ge' } as const;
+const keys = { oa: 'key-of-oa', re: 'key-of-re', an: 'key-of-an', ge: 'key-of-ge' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
@@ -28,6 +32,7 @@ const firstByteTimeoutMs = (candidates: readonly string[]): number =>
 export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> => {
   const providers = {
     oa: await startProvider({ dialect: 'openai', key: keys.oa }),
+    re: await startProvider({ dialect: 'openai-responses', key: keys.re }),
     an: await startProvider({ dialect: 'anthropic', key: keys.an }),
     ge: await startProvider({ dialect: 'gemini', key: keys.ge }),
     own: await startProvider({ dialect: 'openai' }),
@@ -35,7 +40,12 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
   return {
     providers,
     configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
-    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an, CONTRACT_GE_KEY: keys.ge },
+    env: {
+      CONTRACT_OA_KEY: keys.oa,
+      CONTRACT_RE_KEY: keys.re,
+      CONTRACT_AN_KEY: keys.an,
+      CONTRACT_GE_KEY: keys.ge,
+    },
     stop: async () => {
       await Promise.all(providerNames.map((name) => providers[name].close()));
     },
@@ -67,6 +77,13 @@ const configFor = (providers: World['providers'], limits: object) => ({
       region: 'us',
       health,
     },
+    re: {
+      dialect: 'openai-responses',
+      baseUrl: `${providers.re.url}/v1`,
+      key: '${env:CONTRACT_RE_KEY}',
+      region: 'us',
+      health,
+    },
     an: {
       dialect: 'anthropic',
       baseUrl: providers.an.url,
@@ -92,7 +109,9 @@ const configFor = (providers: World['providers'], limits: object) => ({
         : [],
     ),
   ),
-  teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] } },
+  teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] }, guarded: {} },
+  promptGuard: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }] },
+  pii: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }], actions: { card: 'block' } },
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'contract' },
     ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),
