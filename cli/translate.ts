@@ -1,3 +1,4 @@
+import { crossInto } from '../plugins/dialects/crossing.ts';
 import type {
   AnswerContext,
   Dialect,
@@ -5,10 +6,8 @@ import type {
   ResponseEncoder,
   UpstreamDialect,
 } from '../plugins/dialects/dialect.ts';
-import { refuseEssential } from '../plugins/dialects/foreign.ts';
 import type { ModelEvent } from '../plugins/model/events.ts';
 import type { ModelRequest } from '../plugins/model/request.ts';
-import { unsealFor } from '../plugins/model/seals.ts';
 import { RequestError } from '../plugins/refusals.ts';
 import { JsonError, type JsonObject, parseJsonDocument } from '../plugins/wire/json.ts';
 
@@ -48,13 +47,12 @@ export const translateRequest = (
     const document = parseJsonDocument(bytes);
     const request = from.decodeRequest(document, options.path);
     const target = { model: options.model ?? request.requestModel, clientHeaders: new Map<string, string>() };
-    refuseEssential(request, to.name);
-    const { request: unsealed, lost } = unsealFor(to.name, request);
+    const crossed = crossInto(to, request);
     const { body, dropped } =
-      from === to && unsealed === request
+      from === to && crossed.request === request
         ? from.patchRequest(document, request, target)
-        : to.encodeRequest(unsealed, target);
-    for (const field of lost ? [...dropped, 'reasoning_signature'] : dropped) warn({ dropped: field });
+        : to.encodeRequest(crossed.request, target);
+    for (const field of [...crossed.dropped, ...dropped]) warn({ dropped: field });
     return body;
   } catch (cause) {
     warn(refusalOf(cause));

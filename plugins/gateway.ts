@@ -3,6 +3,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
+import { crossInto } from './dialects/crossing.ts';
 import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
@@ -167,7 +168,8 @@ export class Gateway {
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
       const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
-      const encoded = upstreamDialects[provider.dialect].encodeRequest(request, {
+      const next = upstreamDialects[provider.dialect];
+      const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
       });

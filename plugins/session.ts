@@ -1,13 +1,12 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
 import { decisionLogFields } from './decision.ts';
+import { crossInto } from './dialects/crossing.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
-import { refuseEssential } from './dialects/foreign.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import { countedLocally } from './local-count.ts';
 import type { ModelRequest } from './model/request.ts';
-import { unsealFor } from './model/seals.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Clock } from './ports/clock.ts';
@@ -240,13 +239,12 @@ export class Session {
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
     const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
     const to = this.#upstreamDialect(upstream);
-    refuseEssential(request, upstream.dialect);
-    const { request: unsealed, lost } = unsealFor(upstream.dialect, request);
+    const crossed = crossInto(to, request);
     const encoded =
-      to === this.dialect && unsealed === original
-        ? this.dialect.patchRequest(document, unsealed, target)
-        : to.encodeRequest(unsealed, target);
-    return lost ? { ...encoded, dropped: [...encoded.dropped, 'reasoning_signature'] } : encoded;
+      to === this.dialect && crossed.request === original
+        ? this.dialect.patchRequest(document, original, target)
+        : to.encodeRequest(crossed.request, target);
+    return { ...encoded, dropped: [...crossed.dropped, ...encoded.dropped] };
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {

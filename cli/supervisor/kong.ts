@@ -31,7 +31,8 @@ const run = promisify(execFile);
 /** Kong's own files in such a directory. */
 export const kongPrefix = (directory: string): string => join(directory, 'kong');
 
-const startTimeoutMs = 20_000;
+/** A second or two; in Docker the image may have to be fetched first. */
+const startTimeoutMs = 180_000;
 const pollMs = 500;
 
 /** Starts Kong and waits until it takes connections. Its death later ends `scope`. Throws a `Failure` with its last words. */

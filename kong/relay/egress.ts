@@ -61,8 +61,9 @@ export class Egress {
   }
 
   async #call(call: UpstreamCall, limits: CallLimits): Promise<EgressAnswer> {
-    const outgoing = this.#request(call, limits.signal);
+    const outgoing = this.#request(call);
     outgoing.on('error', () => {}); // also one that comes after the head of the answer
+    limits.signal.addEventListener('abort', () => outgoing.destroy());
     const stopTimer = this.#clock.after(limits.firstByteTimeoutMs, () =>
       outgoing.destroy(new FirstByteTimeout()),
     );
@@ -100,7 +101,7 @@ export class Egress {
     this.#agent.destroy();
   }
 
-  #request({ upstream, method, path, headers }: UpstreamCall, signal: AbortSignal): ClientRequest {
+  #request({ upstream, method, path, headers }: UpstreamCall): ClientRequest {
     const { socketPath, secret } = this.#options;
     return request({
       agent: this.#agent,
@@ -108,7 +109,6 @@ export class Egress {
       method,
       path: egressPrefix(upstream.provider) + path,
       headers: { ...Object.fromEntries(headers), [egressHeader]: secret },
-      signal,
     });
   }
 }

@@ -101,11 +101,15 @@ const noWebSocket = gatewayError('invalid_request', {
 });
 
 /** The head of the client's call as Kong passes it on. A name that comes twice has its values joined (RFC 9110 §5.3). */
-const requestHead = ({ method = '', url: path = '', headersDistinct }: IncomingMessage): RequestHead => {
-  const named = Object.entries(headersDistinct).map(
-    ([name, values = []]) => [name, values.join(', ')] as const,
-  );
-  return { method, path, headers: new Map(named) };
+const requestHead = ({ method = '', url: path = '', rawHeaders }: IncomingMessage): RequestHead => {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? '';
+    const value = rawHeaders[at + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return { method, path, headers };
 };
 
 const drain = (server: Server, { sessions }: Gateway, graceMs: number): Promise<void> =>

@@ -1,5 +1,5 @@
 import { egressHeader, recordPath, recordsDict } from '../relay/names.ts';
-import { recordHeader } from '../relay/record.ts';
+import { numberMark, recordHeader } from '../relay/record.ts';
 import { type Entity, ours, unbuffered } from './entities.ts';
 import { luaString, onlyFromSocket } from './lua.ts';
 
@@ -22,16 +22,19 @@ export const recordFunctions = {
   ].join('\n'),
   log: [
     'if ngx.ctx.nexus_record then',
-    '  local fields = ngx.decode_args(ngx.ctx.nexus_record, 0)',
+    '  local sent = ngx.decode_args(ngx.ctx.nexus_record, 0)',
     `  local records = ngx.shared.${recordsDict}`,
-    '  local last = records and records:get(fields.id)',
+    '  local last = records and records:get(sent.id)',
     '  if last then',
-    '    records:delete(fields.id)',
-    '    fields = ngx.decode_args(last, 0)',
+    '    records:delete(sent.id)',
+    '    sent = ngx.decode_args(last, 0)',
     '  end',
-    '  fields.input_tokens = tonumber(fields.input_tokens)',
-    '  fields.output_tokens = tonumber(fields.output_tokens)',
-    '  kong.log.set_serialize_value("nexus", fields)',
+    '  local record = {}',
+    '  for name, value in pairs(sent) do',
+    `    local number = name:match("^(.*)${numberMark}$")`,
+    '    if number then record[number] = tonumber(value) else record[name] = value end',
+    '  end',
+    '  kong.log.set_serialize_value("nexus", record)',
     'end',
     '',
   ].join('\n'),

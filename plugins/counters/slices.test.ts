@@ -250,6 +250,13 @@ describe('slices', () => {
     expect(await memory.settle('first', [1])).toBe('already');
   });
 
+  it('refuse two claims on one count, as the store does', async () => {
+    const { host } = open();
+    const store = host('a');
+    await warmUp(store, [big]);
+    await expect(store.reserve(askOf('twice', [big, big]))).rejects.toThrow(RangeError);
+  });
+
   it('change hands with the terms of a budget', async () => {
     const { host, memory, advance } = open();
     const store = host('a');

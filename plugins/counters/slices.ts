@@ -190,11 +190,13 @@ class Slices implements SlicedCounters {
   #poolsOf({ claims, output }: Ask): readonly Pool[] | undefined {
     if (claims.length === 0 || claims.some(({ window }) => window.kind === 'smooth')) return undefined;
     const now = this.#clock.nowMs();
-    return claims.map((claim) => {
+    const pools = claims.map((claim) => {
       const pool = this.#pool(claim, now);
       pool.note(amountFor(claim, output.most), now);
       return pool;
     });
+    if (new Set(pools).size < pools.length) throw new RangeError('two claims on one count');
+    return pools;
   }
 
   #pool(claim: Claim, now: number): Pool {

@@ -98,6 +98,8 @@ export interface Codec extends ClientCodec, PassingCodec, UpstreamCodec {}
 /** A wire format that upstreams speak: chat, and what else it can do. */
 export interface UpstreamDialect extends UpstreamCodec {
   readonly name: UpstreamDialectName;
+  /** The dialect whose seals it makes and takes, where that is not itself. */
+  readonly sealsOf?: DialectName;
   /** Content type of its streams, where it is not `text/event-stream`. */
   readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */

@@ -64,9 +64,19 @@ describe('framesWith', () => {
     expect(found('hit')).toEqual(['hit']);
   });
 
-  it('leaves other line ends to those who split', () => {
-    expect(found('data: hit\r\n\r\n')).toBeUndefined();
+  it('finds them between CR LF, too', () => {
+    const stream = 'data: é\r\n\r\ndata: hit\r\n\r\ndata: b\r\n\r\ndata: é hit\r\n\r\n';
+    expect(found(stream)).toEqual(['data: hit\r\n\r\n', 'data: é hit\r\n\r\n']);
+    const bytes = Buffer.from(stream);
+    expect(firstAnd(framesWith(pattern, bytes), bytes)?.[0]).toEqual([0, 12]);
   });
+
+  it.each(['data: hit\r\r', 'data: hit\n\ndata: b\r\n\r\n', 'data: hit\r\n\r\ndata: b\r\r'])(
+    'leaves other line ends to those who split: %j',
+    (stream) => {
+      expect(found(stream)).toBeUndefined();
+    },
+  );
 
   it('can put the first frame before them', () => {
     const bytes = Buffer.from('data: a\n\ndata: hit\n\n');

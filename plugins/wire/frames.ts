@@ -42,22 +42,34 @@ export type Place = readonly [start: number, end: number];
 
 /**
  * Where frames of interest stand in `bytes`, which hold whole frames: those in which `pattern` (global) matches, in
- * order, each once. Undefined when lines do not end in LF alone: then frames have to be split one by
+ * order, each once. Undefined when lines do not all end in LF or all in CR LF: then frames have to be split one by
  * one. Bytes are looked at as Latin-1, so positions are those of bytes.
  */
 export const framesWith = (pattern: RegExp, bytes: Uint8Array): readonly Place[] | undefined => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  if (text.includes('\r')) return undefined;
+  const text = latin1(bytes);
+  const blank = blankLine(text);
+  if (blank === undefined) return undefined;
   const found: Place[] = [];
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    const before = text.lastIndexOf('\n\n', match.index);
-    const after = text.indexOf('\n\n', match.index);
-    const end = after === -1 ? text.length : after + 2;
-    found.push([before === -1 ? 0 : before + 2, end]);
+    const before = text.lastIndexOf(blank, match.index);
+    const after = text.indexOf(blank, match.index);
+    const end = after === -1 ? text.length : after + blank.length;
+    found.push([before === -1 ? 0 : before + blank.length, end]);
     pattern.lastIndex = end;
   }
   return found;
+};
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
+/** What stands between the frames of `text`; undefined for anything but LF LF or CR LF CR LF throughout. */
+const blankLine = (text: string): string | undefined => {
+  if (!text.includes('\r')) return '\n\n';
+  return text.includes('\r\n\r\n') && !text.includes('\n\n') && !text.includes('\r\r')
+    ? '\r\n\r\n'
+    : undefined;
 };
 
 /** `places` with that of the very first frame of `bytes` before them. */
@@ -66,6 +78,8 @@ export const firstAnd = (
   bytes: Uint8Array,
 ): readonly Place[] | undefined => {
   if (!places || places[0]?.[0] === 0) return places;
-  const blank = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf('\n\n');
-  return [[0, blank === -1 ? bytes.length : blank + 2], ...places];
+  const text = latin1(bytes);
+  const blank = blankLine(text) ?? '\n\n';
+  const at = text.indexOf(blank);
+  return [[0, at === -1 ? bytes.length : at + blank.length], ...places];
 };

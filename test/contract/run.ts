@@ -32,6 +32,7 @@ export const runContract = (
         const expected = or && answer.status === or.status ? or : scenario.expect;
         expect(answer.status, context).toBe(expected.status);
         checkTried(expected, world, context);
+        checkUnseen(expected, world, context);
         checkHeaders(expected, answer, context);
         checkAnswer(expected, readAnswer(scenario.client, answer), context);
       },
@@ -142,6 +143,12 @@ const checkTried = ({ tried }: Expectation, { providers }: World, context: strin
     )
     .sort((a, b) => a.epochMs - b.epochMs);
   expect(seen.map(({ name }) => name).sort(), context).toEqual([...tried].sort());
+};
+
+const checkUnseen = ({ unseen }: Expectation, { providers }: World, context: string): void => {
+  if (unseen === undefined) return;
+  const seen = providerNames.map((name) => JSON.stringify(providers[name].journal.entries)).join('');
+  expect(seen, context).not.toContain(unseen);
 };
 
 const checkHeaders = (

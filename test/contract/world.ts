@@ -5,8 +5,12 @@ import { type ProviderName, providerNames, type Scenario, scenarios } from './sc
 /** The key that the scenarios' client sends. */
 export const clientKey = 'nx-contract-client';
 
-/** Keys of two other teams: one that may use a single model, one that may use a single region. */
-export const teamKeys = { narrow: 'nx-contract-narrow', european: 'nx-contract-european' } as const;
+/** Keys of other teams: one that may use a single model, one a single region, and one whose prompts are looked at. */
+export const teamKeys = {
+  narrow: 'nx-contract-narrow',
+  european: 'nx-contract-european',
+  guarded: 'nx-contract-guarded',
+} as const;
 
 /** The providers of the contract, running, and the nexus.yaml over them. */
 export interface World {
@@ -105,7 +109,9 @@ const configFor = (providers: World['providers'], limits: object) => ({
         : [],
     ),
   ),
-  teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] } },
+  teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] }, guarded: {} },
+  promptGuard: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }] },
+  pii: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }], actions: { card: 'block' } },
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'contract' },
     ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),

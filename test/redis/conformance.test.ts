@@ -1,10 +1,8 @@
-import { afterAll, afterEach, describe } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe } from 'vitest';
 import type { RedisPlace } from '../../plugins/io/counters/connect.ts';
 import { conformance } from './conformance.ts';
 import { openPlace } from './place.ts';
 import { noRedis, Servers, startCluster, startSentinels } from './servers.ts';
-
-if (noRedis) console.log(`skipped: ${noRedis}`);
 
 const places: Readonly<Record<string, (servers: Servers) => Promise<RedisPlace>>> = {
   'Redis on a unix socket': async (servers) => ({ url: (await servers.start('alone')).socket }),
@@ -17,7 +15,8 @@ const places: Readonly<Record<string, (servers: Servers) => Promise<RedisPlace>>
   }),
 };
 
-describe.skipIf(noRedis).each(Object.entries(places))('%s', (name, start) => {
+describe.each(Object.entries(places))('%s', (name, start) => {
+  beforeEach(({ skip }) => skip(noRedis !== undefined, noRedis));
   const servers = new Servers();
   const started = noRedis ? undefined : start(servers);
   const opened: { close(): void }[] = [];

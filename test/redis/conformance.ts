@@ -141,6 +141,16 @@ export const conformance = (name: string, open: () => Promise<Place>): void => {
       expect(await taken(claim)).toEqual({ used: limit - 5, open: 3, unconfirmed: 0 });
     });
 
+    it('settles, and ends, what holds nothing', async () => {
+      const free = claimOf({ base: 0 });
+      await reserve('1', [free], { leaseMs: 1000 });
+      await reserve('2', [free]);
+      expect(await store.settle('2', [0])).toBe('settled');
+      await advance(1001);
+      expect(await taken(free)).toEqual({ used: 0, open: 0, unconfirmed: 0 });
+      expect(await store.settle('1', [0])).toBe('late-refund');
+    });
+
     it('holds once for the same id', async () => {
       const claim = claimOf({ perMillionOutput: 1_000_000 });
       const first = await reserve('1', [claim], { output: { least: 1, most: 20 } });

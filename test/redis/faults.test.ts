@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { slices } from '../../plugins/counters/slices.ts';
 import { systemClock } from '../../plugins/io/clock.ts';
 import type { StoreState } from '../../plugins/io/counters/breaker.ts';
@@ -12,16 +12,18 @@ import { connectWatched, loadClaim, measureLag, quantile, settleDown, startLoad 
 import { startFakeRedis, startProxy } from './proxy.ts';
 import { ask, noRedis, Servers, startSentinels, waitUntil } from './servers.ts';
 
-if (noRedis) console.log(`skipped: ${noRedis}`);
-
-const waits = 50;
+const waitsMs = 50;
 /** On a machine that others use too; what timers were late is added to it. */
-const slack = 25;
+const slackMs = 25;
 
 const kindsOf = (states: readonly StoreState[]): string[] =>
-  states.map((state) => (state.kind === 'lost' ? state.reason : 'ready'));
+  states.map((state) => {
+    if (state.kind === 'lost') return state.reason;
+    return state.hasForgotten ? 'ready, forgot' : 'ready';
+  });
 
-describe.skipIf(noRedis)('Redis in trouble', () => {
+describe('Redis in trouble', () => {
+  beforeEach(({ skip }) => skip(noRedis !== undefined, noRedis));
   const servers = new Servers();
   const opened: { close(): unknown }[] = [];
   afterEach(async () => {
@@ -52,7 +54,7 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
       `frozen: longest wait ${Math.max(...load.took.slice(answered)).toFixed(1)} ms (timers ${lagMs.toFixed(1)} ms late), ` +
         `p99 while lost ${quantile(whileOpen, 0.99).toFixed(2)} ms, ${load.kinds.granted} granted, ${load.kinds.lost} lost`,
     );
-    expect(Math.max(...load.took)).toBeLessThan(waits + slack + lagMs);
+    expect(Math.max(...load.took)).toBeLessThan(waitsMs + slackMs + lagMs);
     expect(whileOpen.length).toBeGreaterThan(100);
     expect(quantile(whileOpen, 0.5)).toBeLessThan(1);
     expect(kindsOf(states)).toEqual(['timeout', 'ready']);
@@ -78,16 +80,16 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
     for (let round = 0, running = child; round < 3; round++) {
       await sleep(300 + 200 * Math.random());
       running.kill('SIGKILL');
-      await waitUntil(() => states.length === 2 * round + 1);
+      await waitUntil(() => states.at(-1)?.kind === 'lost');
       ({ child: running } = await servers.start('killed', settings));
       const startedMs = performance.now();
-      await waitUntil(() => states.length === 2 * round + 2);
+      await waitUntil(() => states.at(-1)?.kind === 'ready');
       expect(performance.now() - startedMs).toBeLessThan(5000);
     }
     await sleep(300);
     await load.stop();
     await settleDown(store);
-    expect(kindsOf(states).filter((kind) => kind === 'ready')).toHaveLength(3);
+    expect(kindsOf(states).filter((kind) => kind === 'ready').length).toBeGreaterThanOrEqual(3);
     expect(load.kinds.granted).toBeGreaterThan(100);
     expect(await store.read([loadClaim])).toMatchObject([{ used: load.spent(), open: 0, unconfirmed: 0 }]);
   });
@@ -99,12 +101,13 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
     const load = startLoad(store, 'empty');
     await sleep(300);
     child.kill('SIGKILL');
-    await waitUntil(() => states.length === 1);
+    await waitUntil(() => states.at(-1)?.kind === 'lost');
     await servers.start('empty');
-    await waitUntil(() => states.length === 2);
+    await waitUntil(() => states.at(-1)?.kind === 'ready');
     await sleep(300);
     await load.stop();
     await settleDown(store);
+    expect(kindsOf(states)).toContain('ready, forgot');
     const [count] = (await store.read([loadClaim])) ?? [];
     expect(count).toMatchObject({ open: 0 });
     expect(count?.used).toBeGreaterThan(0);
@@ -170,7 +173,7 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
     const lagMs = lag.stop();
     await settleDown(store);
     console.log(`longest wait ${Math.max(...load.took).toFixed(1)} ms (timers ${lagMs.toFixed(1)} ms late)`);
-    expect(Math.max(...load.took)).toBeLessThan(waits + slack + lagMs);
+    expect(Math.max(...load.took)).toBeLessThan(waitsMs + slackMs + lagMs);
     expect(await store.read([loadClaim])).toMatchObject([{ used: load.spent(), open: 0, unconfirmed: 0 }]);
     expect(await store.holds()).toEqual([]);
   });
@@ -294,6 +297,7 @@ describe.skipIf(noRedis)('Redis in trouble', () => {
     const startedMs = performance.now();
     await waitUntil(
       async () => (await store.reserve(askOf(`2-${performance.now()}`, [loadClaim]))).kind === 'granted',
+      45_000, // sentinels that cannot agree try again after a while
     );
     console.log(
       `failed over after ${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${kindsOf(states).join(', ')}`,

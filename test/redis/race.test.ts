@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectCounters } from '../../plugins/io/counters/connect.ts';
 import type { Count, CounterStore } from '../../plugins/ports/counter-store.ts';
 import { allRaceClaims, type RaceReport, raceOrganisation, startRacer } from './race.ts';
 import { ask, noRedis, Servers } from './servers.ts';
-
-if (noRedis) console.log(`skipped: ${noRedis}`);
 
 const hosts = ['host-1', 'host-2'];
 const workersEach = 4;
@@ -95,7 +93,8 @@ const tell = (name: string, reports: readonly RaceReport[], seconds: number, use
       `${total(reports, 'lost')} lost; ${used} of 1000000 used`,
   );
 
-describe.skipIf(noRedis)('a race of 8 processes on 2 hosts', () => {
+describe('a race of 8 processes on 2 hosts', () => {
+  beforeEach(({ skip }) => skip(noRedis !== undefined, noRedis));
   const servers = new Servers();
   afterAll(() => servers.stop());
 

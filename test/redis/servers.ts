@@ -41,8 +41,8 @@ export class Servers {
       `port ${port}`,
       'bind 127.0.0.1',
       `sentinel monitor main 127.0.0.1 ${primaryPort} 2`,
-      'sentinel down-after-milliseconds main 500',
-      'sentinel failover-timeout main 2000',
+      'sentinel down-after-milliseconds main 1000',
+      'sentinel failover-timeout main 1000',
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     this.#spawn([file, '--sentinel', '--dir', this.directory]);
@@ -103,12 +103,15 @@ const pong = (where: NetConnectOpts): Promise<boolean> =>
     () => false,
   );
 
-/** Throws after 20 s. */
-export const waitUntil = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(10)) {
+/** Throws when it takes longer. */
+export const waitUntil = async (
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> => {
+  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(10)) {
     if (await holds()) return;
   }
-  throw new Error('it did not become so in 20 s');
+  throw new Error(`it did not become so in ${withinMs} ms`);
 };
 
 /** Three primaries that share all slots. The ports of the nodes. */

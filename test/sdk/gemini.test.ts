@@ -1,8 +1,18 @@
-import { ApiError, type GenerateContentResponse } from '@google/genai';
+import { ApiError, type GenerateContentResponse, GoogleGenAI } from '@google/genai';
 import { describe, expect, test } from 'vitest';
 import { pixel, said, thoughtAbout, tokensOf, twoCalls, unicode, weatherSchema } from './asks.ts';
 import { partsIn } from './bodies.ts';
-import { allUpstreams, clientKey, describeWorld, type Fault, failoverTo, healthy, modelOn } from './world.ts';
+import {
+  allUpstreams,
+  clientKey,
+  describeWorld,
+  type Fault,
+  failoverTo,
+  healthy,
+  modelOn,
+  onVertex,
+  vertexPath,
+} from './world.ts';
 
 const textIn = (chunks: readonly GenerateContentResponse[]): string =>
   chunks.map((chunk) => chunk.text ?? '').join('');
@@ -198,12 +208,24 @@ describeWorld('the Google SDK', (world) => {
     });
   });
 
+  test('speaks as to Vertex AI, and to it', async () => {
+    const vertex = new GoogleGenAI({
+      vertexai: true,
+      apiKey: clientKey,
+      httpOptions: { baseUrl: world().url },
+    });
+    const answer = await vertex.models.generateContent({ model: modelOn('openai'), contents: 'Hello' });
+    expect(answer.text).toBe(said('Hello'));
+    expect(textIn(await streamed({ model: onVertex, contents: 'Hello' }))).toBe(said('Hello'));
+    const { path } = world().upstreams.gemini.journal.last;
+    expect(path).toBe(`${vertexPath}/models/${healthy.gemini}:streamGenerateContent`);
+  });
+
   test('the upstream gets what the SDK sent, and answers byte for byte', async () => {
-    const config = { temperature: 0.5, safetySettings: [], labels: {} };
     await models().generateContent({
       model: modelOn('gemini'),
       contents: unicode,
-      config: { temperature: config.temperature },
+      config: { temperature: 0.5 },
     });
     const [{ asked } = { asked: '' }] = world().upstreams.gemini.bodies;
     expect(JSON.parse(asked)).toEqual({

@@ -144,6 +144,10 @@ const startWorld = async (): Promise<World> => {
   };
 };
 
+/** Where Vertex AI has its models, and a model there. */
+export const vertexPath = '/v1/projects/p/locations/l/publishers/google';
+export const onVertex = 'on-vertex';
+
 /** A nexus.yaml over providers at these URLs. */
 const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
   version: 1,
@@ -156,8 +160,12 @@ const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
     },
     anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
     gemini: { dialect: 'gemini', baseUrl: `${urls.gemini}/v1beta`, key: '${env:SDK_GEMINI_KEY}' },
+    vertex: { dialect: 'gemini', baseUrl: urls.gemini + vertexPath, key: '${env:SDK_GEMINI_KEY}' },
   },
-  models: Object.fromEntries(everyUpstream.flatMap(modelsOf)),
+  models: {
+    ...Object.fromEntries(everyUpstream.flatMap(modelsOf)),
+    [onVertex]: { candidates: [{ provider: 'vertex', model: healthy.gemini }] },
+  },
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'sdk' },
     ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),

@@ -138,12 +138,19 @@ const finishOf = ({ calls, cut, stopSequence }: HowItEnds): Pick<Answer, 'finish
 
 const callsFor = ({ tools, toolRequired, parallelTools, lastText }: Ask): ToolCall[] => {
   if (tools.length === 0) return [];
+  const said = /tool says: (.*)/.exec(lastText)?.[1];
   const wanted = Number(/call tools: (\d{1,2})/.exec(lastText)?.[1] ?? (toolRequired ? 1 : 0));
   return Array.from({ length: parallelTools ? wanted : Math.min(1, wanted) }, (_, index) => {
     const tool = tools[index % tools.length];
-    return { name: tool?.name ?? '', arguments: JSON.stringify(sample(tool?.schema ?? {}, index + 1)) };
+    const argument =
+      said === undefined ? sample(tool?.schema ?? {}, index + 1) : echoed(tool?.schema ?? {}, said);
+    return { name: tool?.name ?? '', arguments: JSON.stringify(argument) };
   });
 };
+
+/** Arguments that all say the same. */
+const echoed = ({ properties = {} }: Schema, said: string): Record<string, string> =>
+  Object.fromEntries(Object.keys(properties).map((name) => [name, said]));
 
 /** A value that fits `schema` well enough for a tool to run; `count` makes calls of one answer differ. */
 const sample = (schema: Schema, count: number): unknown => {

@@ -44,6 +44,7 @@ const platformRequest =
 /** Claude on Vertex AI (Anthropic's documentation, "Claude on Vertex AI", read 2026-11-28). The base URL ends with `/publishers/anthropic`. */
 export const anthropicVertex: UpstreamDialect = {
   name: 'anthropic-vertex',
+  sealsOf: 'anthropic-messages',
   encodeRequest: platformRequest({
     version: 'vertex-2023-10-16',
     path: (model, { stream }) =>
@@ -84,6 +85,7 @@ const asEvent = (json: string): string => {
 /** Claude on Amazon Bedrock by `InvokeModel`, which loses nothing (Anthropic's documentation, "Claude on Amazon Bedrock", read 2026-11-28). */
 export const anthropicBedrock: UpstreamDialect = {
   name: 'anthropic-bedrock',
+  sealsOf: 'anthropic-messages',
   streamType: eventStreamType,
   encodeRequest: platformRequest({
     version: 'bedrock-2023-05-31',

@@ -16,104 +16,87 @@ import type {
 } from '../../model/request.ts';
 import { openSeal } from '../../model/seals.ts';
 import { present } from '../../wire/present.ts';
-import { unsupported } from './fields.ts';
+import { cannotCarry, type Losses } from '../losses.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
 import { isTakenAddress } from './render.ts';
 import { adaptThinking } from './thinking.ts';
 import { name } from './wire.ts';
 
-/** A request of another dialect as this API can take it. */
-export interface Adapted {
-  readonly request: ModelRequest;
-  /** Names of what could not be carried. */
-  readonly dropped: readonly string[];
-}
-
-/** Collects the names of what is lost on the way, each once. */
-type Lose = (field: string) => void;
-
 interface Adapting {
   readonly traits: ModelTraits;
-  readonly lose: Lose;
+  readonly losses: Losses;
 }
 
 /**
  * Model → model: what another dialect's client asked for, in the means of this API. What only changes taste is dropped
  * and named by its usual wire name; what changes meaning throws `RequestError('unsupported_field')`.
  */
-export const adaptRequest = (request: ModelRequest, model: string): Adapted => {
-  const lost = new Set<string>();
-  const lose: Lose = (field) => lost.add(field);
-  const adapting: Adapting = { traits: traitsOf(model), lose };
+export const adaptRequest = (request: ModelRequest, model: string, losses: Losses): ModelRequest => {
+  const adapting: Adapting = { traits: traitsOf(model), losses };
   refuseImpossible(request, adapting);
-  loseVendor(request.vendor, '', lose);
-  nameTaste(request, lose);
-  const adapted: ModelRequest = {
+  losses.dropVendor(request.vendor);
+  nameTaste(request, losses);
+  return {
     operation: request.operation,
     dialect: name,
     requestModel: request.requestModel,
     stream: request.stream,
     streamUsage: true,
-    system: adaptSystem(request.system, lose),
+    system: adaptSystem(request.system, losses),
     turns: adaptTurns(request.turns, adapting),
     ...adaptTools(request, adapting),
     ...present({
       maxOutputTokens: request.maxOutputTokens,
       logprobs: request.logprobs,
       reasoning: adaptThinking(request, adapting),
-      output: adaptOutput(request.output, lose),
-      serviceTier: adaptTier(request.serviceTier, lose),
+      output: adaptOutput(request.output, losses),
+      serviceTier: adaptTier(request.serviceTier, losses),
     }),
-    sampling: adaptSampling(request.sampling, lose),
-    stopSequences: adaptStops(request.stopSequences, lose),
+    sampling: adaptSampling(request.sampling, losses),
+    stopSequences: adaptStops(request.stopSequences, losses),
     vendor: validated(request, adapting),
   };
-  return { request: adapted, dropped: [...lost] };
 };
 
 /** Members of other APIs that ask for another kind of answer, or for what only their servers hold. */
 const meaningful = ['audio', 'web_search_options', 'thread', 'mcp_servers', 'container'] as const;
 
-const refuseImpossible = ({ essential, vendor, output, tools }: ModelRequest, { traits }: Adapting): void => {
-  const asked = essential?.[0] ?? meaningful.find((field) => (vendor[field] ?? null) !== null);
-  if (asked) throw unsupported(asked, `what ${asked} asks for`);
+const refuseImpossible = ({ vendor, output, tools }: ModelRequest, { traits }: Adapting): void => {
+  const asked = meaningful.find((field) => (vendor[field] ?? null) !== null);
+  if (asked) throw cannotCarry(asked, `what ${asked} asks for`);
   const wantsJson = output?.kind === 'json' || output?.kind === 'schema';
   if (wantsJson && tools.length > 0 && !traits.isThird)
-    throw unsupported('response_format', 'a format of the answer together with tools');
+    throw cannotCarry('response_format', 'a format of the answer together with tools');
 };
 
 /** Fields that only change taste and have no place here. Values that change nothing are no loss. */
-const nameTaste = (request: ModelRequest, lose: Lose): void => {
+const nameTaste = (request: ModelRequest, losses: Losses): void => {
   const { sampling, metadata, verbosity, endUser, parallelToolCalls, tools } = request;
-  if (sampling.logitBias && Object.keys(sampling.logitBias).length > 0) lose('logit_bias');
-  if (metadata && Object.keys(metadata).length > 0) lose('metadata');
-  if (verbosity !== undefined && verbosity !== 'medium') lose('verbosity');
-  if (endUser !== undefined) lose('user');
-  if (parallelToolCalls === false && tools.length > 0) lose('parallel_tool_calls');
-};
-
-const loseVendor = (vendor: Vendor | undefined, place: string, lose: Lose): void => {
-  for (const [field, value] of Object.entries(vendor ?? {})) if (value !== null) lose(`${place}${field}`);
+  if (sampling.logitBias && Object.keys(sampling.logitBias).length > 0) losses.drop('logit_bias');
+  if (metadata && Object.keys(metadata).length > 0) losses.drop('metadata');
+  if (verbosity !== undefined && verbosity !== 'medium') losses.drop('verbosity');
+  if (endUser !== undefined) losses.drop('user');
+  if (parallelToolCalls === false && tools.length > 0) losses.drop('parallel_tool_calls');
 };
 
 const maxTemperature = 2;
 
-const adaptSampling = (sampling: Sampling, lose: Lose): Sampling => {
+const adaptSampling = (sampling: Sampling, losses: Losses): Sampling => {
   const { logitBias: _, temperature, ...taken } = sampling;
   if (temperature === undefined) return taken;
-  if (temperature > maxTemperature) lose('temperature');
+  if (temperature > maxTemperature) losses.drop('temperature');
   return { ...taken, temperature: Math.min(temperature, maxTemperature) };
 };
 
 /** Most stop sequences of a request ("GenerationConfig", read 2026-11-28). */
 const maxStopSequences = 5;
 
-const adaptStops = (sequences: readonly string[], lose: Lose): string[] => {
+const adaptStops = (sequences: readonly string[], losses: Losses): string[] => {
   const taken = sequences.filter((sequence) => sequence !== '');
-  if (taken.length < sequences.length) lose('stop');
+  if (taken.length < sequences.length) losses.drop('stop');
   if (taken.length > maxStopSequences)
-    throw unsupported('stop', `more than ${maxStopSequences} stop sequences`);
+    throw cannotCarry('stop', `more than ${maxStopSequences} stop sequences`);
   return taken;
 };
 
@@ -126,15 +109,15 @@ const tiers: ReadonlyMap<string, string | undefined> = new Map([
   ['priority', 'priority'],
 ]);
 
-const adaptTier = (tier: string | undefined, lose: Lose): string | undefined => {
+const adaptTier = (tier: string | undefined, losses: Losses): string | undefined => {
   if (tier === undefined) return undefined;
-  if (!tiers.has(tier)) lose('service_tier');
+  if (!tiers.has(tier)) losses.drop('service_tier');
   return tiers.get(tier);
 };
 
-const adaptSystem = (system: readonly SystemBlock[], lose: Lose): SystemBlock[] =>
+const adaptSystem = (system: readonly SystemBlock[], losses: Losses): SystemBlock[] =>
   system.flatMap(({ text, vendor }) => {
-    loseVendor(vendor, 'messages.', lose);
+    losses.dropVendor(vendor, 'messages.');
     return text.trim() === '' ? [] : [{ text }];
   });
 
@@ -152,7 +135,7 @@ const adaptTurns = (turns: readonly Turn[], adapting: Adapting): Turn[] => {
     else merged.push({ role, parts });
   }
   if (merged[0]?.role !== 'user') {
-    adapting.lose('messages[0].role');
+    adapting.losses.drop('messages[0].role');
     merged.unshift({ role: 'user', parts: [{ type: 'text', text: '.' }] });
   }
   return merged.map(({ role, parts }, at) => ({
@@ -162,12 +145,12 @@ const adaptTurns = (turns: readonly Turn[], adapting: Adapting): Turn[] => {
 };
 
 const adaptTurn = (turn: Turn, adapting: Adapting): Part[] => {
-  const { lose } = adapting;
-  if (turn.name !== undefined) lose('messages.name');
-  loseVendor(turn.vendor, 'messages.', lose);
+  const { losses } = adapting;
+  if (turn.name !== undefined) losses.drop('messages.name');
+  losses.dropVendor(turn.vendor, 'messages.');
   const parts = turn.parts.flatMap((part) => adaptPart(part, adapting));
   if (turn.role !== 'system' || parts.length === 0) return parts;
-  lose('messages.role');
+  losses.drop('messages.role');
   return parts.map((part) => (part.type === 'text' ? { ...part, text: wrapped(part.text) } : part));
 };
 
@@ -178,7 +161,7 @@ const wrapped = (text: string): string => `<system>\n${text}\n</system>`;
 const resultsFirst = (
   parts: readonly Part[],
   before: readonly Part[],
-  { traits, lose }: Adapting,
+  { traits, losses }: Adapting,
 ): Part[] => {
   const order = before.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []));
   const place = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
@@ -188,7 +171,7 @@ const resultsFirst = (
   const others = parts.filter((part) => part.type !== 'tool-result');
   if (traits.isThird) return [...results, ...others];
   const moved = results.flatMap((result) => result.parts.filter((part) => part.type !== 'text'));
-  if (moved.length > 0) lose('messages.content.tool_result.image');
+  if (moved.length > 0) losses.drop('messages.content.tool_result.image');
   const plain = results.map((result) => ({
     ...result,
     parts: result.parts.filter((part) => part.type === 'text'),
@@ -206,8 +189,7 @@ const sealCalls = (parts: readonly Part[]): Part[] => {
   const sealed = new Map<Part, string>();
   for (const seal of seals) {
     if (seal.kind !== 'call') continue;
-    const call =
-      calls.find(({ id }) => id === legalName(seal.callId ?? '')) ?? calls.find((it) => !sealed.has(it));
+    const call = calls.find(({ id }) => id === seal.callId) ?? calls.find((it) => !sealed.has(it));
     if (call) sealed.set(call, seal.wrapped);
   }
   const text = parts.findLast((part) => part.type === 'text');
@@ -223,10 +205,10 @@ const sealCalls = (parts: readonly Part[]): Part[] => {
 
 /** The part in this API's means; nothing for one that may not be sent. */
 const adaptPart = (original: Part, adapting: Adapting): Part[] => {
-  const { lose } = adapting;
-  if (original.type === 'opaque') throw unsupported(original.wireType, `anything like ${original.wireType}`);
+  const { losses } = adapting;
+  if (original.type === 'opaque') throw cannotCarry(original.wireType, `anything like ${original.wireType}`);
   const { vendor, cache: _, ...part } = original;
-  loseVendor(vendor, 'messages.content.', lose);
+  losses.dropVendor(vendor, 'messages.content.');
   switch (part.type) {
     case 'text':
     case 'refusal':
@@ -238,14 +220,13 @@ const adaptPart = (original: Part, adapting: Adapting): Part[] => {
     case 'file':
       return [adaptFile(part)];
     case 'reasoning':
-      return adaptReasoning(part, lose);
+      return adaptReasoning(part, losses);
     case 'tool-call':
       return [adaptCall(part)];
     case 'tool-result':
       return [
         {
           ...part,
-          callId: legalName(part.callId),
           parts: part.parts.flatMap((it) => adaptPart(it, adapting)),
         },
       ];
@@ -254,15 +235,14 @@ const adaptPart = (original: Part, adapting: Adapting): Part[] => {
 
 const adaptCall = (part: ToolCallPart): ToolCallPart => ({
   ...part,
-  id: legalName(part.id),
   name: shortName(part.name, 'messages.tool_calls.function.name'),
 });
 
 /** Thoughts are this API's own when they bear its seal, or that of the call that they led to. */
-const adaptReasoning = (part: ReasoningPart, lose: Lose): Part[] => {
+const adaptReasoning = (part: ReasoningPart, losses: Losses): Part[] => {
   if (openSeal(part.signature)?.dialect === name) return [part];
   if (part.text !== '' || part.signature !== undefined || part.redacted !== undefined)
-    lose('reasoning_content');
+    losses.drop('reasoning_content');
   return [];
 };
 
@@ -271,11 +251,11 @@ const resolutions: ReadonlyMap<string, string> = new Map([
   ['high', 'MEDIA_RESOLUTION_HIGH'],
 ]);
 
-const adaptImage = ({ detail, ...part }: ImagePart, { traits, lose }: Adapting): ImagePart => {
+const adaptImage = ({ detail, ...part }: ImagePart, { traits, losses }: Adapting): ImagePart => {
   const level = resolutions.get(detail ?? '');
   const image: ImagePart = { ...part, source: adaptSource(part.source, 'image_url') };
   if (level !== undefined && traits.isThird) return { ...image, vendor: { mediaResolution: { level } } };
-  if (detail !== undefined && detail !== 'auto') lose('messages.content.image_url.detail');
+  if (detail !== undefined && detail !== 'auto') losses.drop('messages.content.image_url.detail');
   return image;
 };
 
@@ -286,9 +266,9 @@ const adaptFile = (part: FilePart): FilePart => {
 
 const adaptSource = (source: Source, param: string): Source => {
   if (source.kind === 'file' && source.owner !== name)
-    throw unsupported(param, 'the id of a file that it does not hold; send its bytes');
+    throw cannotCarry(param, 'the id of a file that it does not hold; send its bytes');
   if (source.kind === 'url' && !isTakenAddress(source.url))
-    throw unsupported(param, 'files by their address; send their bytes');
+    throw cannotCarry(param, 'files by their address; send their bytes');
   return source;
 };
 
@@ -315,10 +295,10 @@ const adaptChoice = (choice: ToolChoice): ToolChoice => {
   return choice.mode === 'allowed' ? { ...choice, names: choice.names.map(short) } : choice;
 };
 
-const adaptTool = (tool: Tool, { traits, lose }: Adapting): Tool => {
-  if (tool.kind === 'opaque') throw unsupported('tools', `a tool of type ${tool.wireType}`);
-  loseVendor(tool.vendor, 'tools.', lose);
-  if (tool.strict && !traits.takesJsonSchema) lose('tools.strict');
+const adaptTool = (tool: Tool, { traits, losses }: Adapting): Tool => {
+  if (tool.kind === 'opaque') throw cannotCarry('tools', `a tool of type ${tool.wireType}`);
+  losses.dropVendor(tool.vendor, 'tools.');
+  if (tool.strict && !traits.takesJsonSchema) losses.drop('tools.strict');
   const { description, schema } = tool;
   return {
     kind: 'function',
@@ -331,7 +311,7 @@ const adaptTool = (tool: Tool, { traits, lose }: Adapting): Tool => {
 const shortName = (called: string, param: string): string => {
   const legal = legalName(called);
   if (legal.length <= maxNameLength) return legal;
-  throw unsupported(param, `names of more than ${maxNameLength} characters`);
+  throw cannotCarry(param, `names of more than ${maxNameLength} characters`);
 };
 
 /** Calls of a strict tool fit its schema; a demanded call (`ANY`) does so anyway. */
@@ -345,9 +325,9 @@ const validated = ({ tools, toolChoice }: ModelRequest, { traits }: Adapting): V
 // Output
 
 /** A schema always holds here; name and description have no place. */
-const adaptOutput = (output: OutputFormat | undefined, lose: Lose): OutputFormat | undefined => {
+const adaptOutput = (output: OutputFormat | undefined, losses: Losses): OutputFormat | undefined => {
   if (output?.kind === 'json') return output;
   if (output?.kind !== 'schema') return undefined;
-  loseVendor(output.vendor, 'response_format.', lose);
+  losses.dropVendor(output.vendor, 'response_format.');
   return { kind: 'schema', schema: output.schema };
 };

@@ -13,7 +13,7 @@ import { framingOf } from './framing.ts';
 import { encodeLogprobs, meanLogprob } from './logprobs.ts';
 import { isMadeUp } from './names.ts';
 import { encodeUsage } from './usage.ts';
-import { name } from './wire.ts';
+import { isEmptyObject, name } from './wire.ts';
 
 /** Model events → a stream of chunks, framed as the client asked for it. */
 export const encodeStream = (context: AnswerContext): ResponseEncoder => {
@@ -169,10 +169,15 @@ class AnswerWriter {
     if (start.kind === 'opaque')
       return this.#isOwn && start.vendor ? this.#part(choice, { ...start.vendor }) : [];
     if (start.redacted !== undefined) return this.#seal(part, start.redacted, 'redacted');
-    // In a stream, texts of one candidate join by themselves; what stands apart says so.
-    return this.#isOwn && start.kind === 'text' && start.vendor
-      ? this.#part(choice, { ...start.vendor, text: '' })
-      : [];
+    return this.#startText(part);
+  }
+
+  /** Members of a text beside its words go before them, as a piece that the words join. */
+  #startText({ start, choice }: OpenPart): JsonObject[] {
+    const { alone: _, ...members } = this.#own(start.vendor) ?? {};
+    if (isEmptyObject(members) || start.kind === 'tool-call') return [];
+    const thought = start.kind === 'reasoning' ? { thought: true } : {};
+    return this.#part(choice, { ...members, text: '', ...thought }, start.part);
   }
 
   #inPart(event: Extract<ModelEvent, { part: number }>): JsonObject[] {

@@ -1,6 +1,7 @@
 import type { ModelRequest } from '../../model/request.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, patchMembers } from '../../wire/json.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
+import { Losses } from '../losses.ts';
 import { adaptRequest } from './adapt.ts';
 import { spelled } from './contents.ts';
 import { traitsOf } from './models.ts';
@@ -15,18 +16,18 @@ import { isEmptyObject, name, snakeOf } from './wire.ts';
  */
 export const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
   const own = request.dialect === name;
-  const { request: taken, dropped } = own ? { request, dropped: [] } : adaptRequest(request, target.model);
-  const lost = new Set<string>(dropped);
+  const losses = new Losses();
+  const taken = own ? request : adaptRequest(request, target.model, losses);
   const { takesJsonSchema, isThird } = traitsOf(target.model);
   const rendering: Rendering = {
     asJsonSchema: takesJsonSchema,
-    lose: (field) => lost.add(field),
+    losses,
     withIds: own || isThird,
     checksSeals: isThird,
   };
   const origin = originOf(taken);
   const body = origin ? patchOrigin(origin, taken, rendering) : JSON.stringify(renderBody(taken, rendering));
-  return { ...headOf(request, target), body, dropped: [...lost] };
+  return { ...headOf(request, target), body, dropped: losses.dropped };
 };
 
 /** The client's own text: the model stands in the path. */

@@ -111,13 +111,6 @@ export const wrongType = (path: string, expected: string, value: JsonValue | und
 export const badValue = (path: string, expected: string): RequestError =>
   new RequestError('invalid_request', { param: path, message: `${path || 'body'}: expected ${expected}.` });
 
-/** The refusal of something that an upstream of this dialect cannot be asked. */
-export const unsupported = (param: string, what: string): RequestError =>
-  new RequestError('unsupported_field', {
-    param,
-    message: `${param}: the upstream of this model does not take ${what}.`,
-  });
-
 const typeName = (value: JsonValue): string => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';

@@ -43,11 +43,14 @@ const decoded = (model: string): string => {
   }
 };
 
+/** Versions at Vertex AI stand after an `@`, which a path may hold as it is. */
+const segment = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
+
 /**
  * Where an upstream is asked. Streams are always server-sent events, whatever the client reads. A name with a slash
  * says its own collection: `tunedModels/…`.
  */
 export const upstreamPath = (model: string, stream: boolean): string => {
-  const name = (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
+  const name = (model.includes('/') ? model : `models/${model}`).split('/').map(segment).join('/');
   return `/${name}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`;
 };

@@ -13,8 +13,9 @@ import type {
 import { openSeal } from '../../model/seals.ts';
 import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { cannotCarry, type Losses } from '../losses.ts';
 import { contentOf, isOwnFile, soleKey } from './contents.ts';
-import { badValue, unsupported } from './fields.ts';
+import { badValue } from './fields.ts';
 import { isMadeUp } from './names.ts';
 import { shapeOf, wireOf } from './provenance.ts';
 import { toApiSchema } from './schema.ts';
@@ -25,7 +26,7 @@ export interface Rendering {
   /** Schemas of functions and answers as JSON Schema, else as the API's own. */
   readonly asJsonSchema: boolean;
   /** Is told what a schema loses on the way, by the client's path to it. */
-  readonly lose: (field: string) => void;
+  readonly losses: Losses;
   /** Calls are tied to their results by ids. */
   readonly withIds: boolean;
   /** A call without a seal would be refused. */
@@ -80,9 +81,9 @@ export const configMembers: readonly Member[] = [
   {
     key: 'responseSchema',
     from: ['output'],
-    write: ({ output }, { asJsonSchema, lose }) =>
+    write: ({ output }, { asJsonSchema, losses }) =>
       output?.kind === 'schema' && !asJsonSchema
-        ? toApiSchema(output.schema, 'response_format', lose)
+        ? toApiSchema(output.schema, 'response_format', losses)
         : undefined,
   },
   {
@@ -224,7 +225,7 @@ class ContentsWriter {
       case 'tool-result':
         return { functionResponse: this.#result(part) };
       case 'opaque':
-        throw unsupported(part.wireType, `a part of type ${part.wireType}`);
+        throw cannotCarry(part.wireType, `a part of type ${part.wireType}`);
     }
   }
 
@@ -368,19 +369,19 @@ const toolsIn = (entry: JsonObject): number => {
 
 const ownTool = (tool: Extract<Tool, { kind: 'opaque' }>): JsonObject => {
   if (tool.dialect === name && isJsonObject(tool.value)) return tool.value;
-  throw unsupported('tools', `a tool of type ${tool.wireType}`);
+  throw cannotCarry('tools', `a tool of type ${tool.wireType}`);
 };
 
 const renderFunction = (
   { name: called, description, schema, vendor }: Extract<Tool, { kind: 'function' }>,
-  { asJsonSchema, lose }: Rendering,
+  { asJsonSchema, losses }: Rendering,
 ): JsonObject => ({
   ...compact({
     name: called,
     description,
     ...(asJsonSchema
       ? { parametersJsonSchema: schema && { ...schema } }
-      : { parameters: schema && toApiSchema(schema, 'tools.function.parameters', lose) }),
+      : { parameters: schema && toApiSchema(schema, 'tools.function.parameters', losses) }),
   }),
   ...vendor,
 });

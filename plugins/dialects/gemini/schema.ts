@@ -1,6 +1,6 @@
 import type { Vendor } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import { unsupported } from './fields.ts';
+import { cannotCarry, type Losses } from '../losses.ts';
 import { isEmptyObject, member } from './wire.ts';
 
 // `Schema` of the API is a part of OpenAPI 3.0 ("Schema", API reference, read 2026-11-28): types in capitals, `nullable`
@@ -87,24 +87,21 @@ const ignored: ReadonlySet<string> = new Set([
 interface Fitting {
   readonly root: JsonObject;
   readonly param: string;
-  readonly lose: (field: string) => void;
+  readonly losses: Losses;
   /** References that are being followed. */
   readonly open: readonly string[];
 }
 
 /**
  * A JSON Schema as the API's own, for models that take no JSON Schema. Keywords without a place move into
- * `description`, where the model still sees them, and `lose` is told their paths. Throws `RequestError` for a schema that
+ * `description`, where the model still sees them, and `losses` is told their paths. Throws `RequestError` for a schema that
  * holds itself. Undefined for an object without properties, which the API refuses.
  */
-export const toApiSchema = (
-  schema: Vendor,
-  param: string,
-  lose: (field: string) => void,
-): JsonObject | undefined => {
+export const toApiSchema = (schema: Vendor, param: string, losses: Losses): JsonObject | undefined => {
   const root: JsonObject = { ...schema };
-  const written = fitSchema(root, { root, param, lose, open: [] });
-  const isBare = written.type === 'OBJECT' && !isJsonObject(written.properties);
+  const written = fitSchema(root, { root, param, losses, open: [] });
+  const { properties } = written;
+  const isBare = written.type === 'OBJECT' && (!isJsonObject(properties) || isEmptyObject(properties));
   return isBare || isEmptyObject(written) ? undefined : written;
 };
 
@@ -114,7 +111,7 @@ const fitSchema = (schema: JsonObject, fitting: Fitting): JsonObject => {
   const moved: string[] = [];
   const move = (keyword: string, value: JsonValue) => {
     moved.push(`${keyword}: ${JSON.stringify(value)}`);
-    fitting.lose(`${fitting.param}.${keyword}`);
+    fitting.losses.drop(`${fitting.param}.${keyword}`);
   };
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === 'type') Object.assign(out, fitType(value));
@@ -139,9 +136,9 @@ const fitReference = (
   reference: string,
   fitting: Fitting,
 ): JsonObject => {
-  if (fitting.open.includes(reference)) throw unsupported(fitting.param, 'a schema that refers to itself');
+  if (fitting.open.includes(reference)) throw cannotCarry(fitting.param, 'a schema that refers to itself');
   const target = referred(fitting.root, reference);
-  if (!target) throw unsupported(fitting.param, `the schema reference ${reference}`);
+  if (!target) throw cannotCarry(fitting.param, `the schema reference ${reference}`);
   return {
     ...fitSchema(target, { ...fitting, open: [...fitting.open, reference] }),
     ...fitSchema(beside, fitting),

@@ -1,4 +1,5 @@
 import type { ModelRequest, ReasoningEffort, ReasoningSettings } from '../../model/request.ts';
+import type { Losses } from '../losses.ts';
 import type { ModelTraits, ThinkingLevel } from './models.ts';
 
 /** Our own scale between efforts and budgets for Gemini 2.5; the highest two take what the model has. */
@@ -23,22 +24,22 @@ const wantedLevels: Readonly<Record<ReasoningEffort, ThinkingLevel>> = {
 
 const levelEfforts = { MINIMAL: 'minimal', LOW: 'low', MEDIUM: 'medium', HIGH: 'high' } as const;
 
-/** Reasoning as the model can do it. What cannot be followed as it was meant is named to `lose`. */
+/** Reasoning as the model can do it. What cannot be followed as it was meant is told to `losses`. */
 export const adaptThinking = (
   { reasoning }: ModelRequest,
-  { traits, lose }: { readonly traits: ModelTraits; readonly lose: (field: string) => void },
+  { traits, losses }: { readonly traits: ModelTraits; readonly losses: Losses },
 ): ReasoningSettings | undefined => {
   const effort = reasoning && wantedEffort(reasoning);
   if (!reasoning || effort === undefined) return undefined;
   if (traits.thinking === 'none') {
-    if (effort !== 'none') lose('reasoning_effort');
+    if (effort !== 'none') losses.drop('reasoning_effort');
     return undefined;
   }
   // Others show their reasoning unless told not to; here it has to be asked for.
   const show = effort === 'none' || reasoning.show === 'omitted' ? {} : ({ show: 'summary' } as const);
-  if (traits.thinking === 'budget') return { ...withBudget(reasoning, effort, traits, lose), ...show };
+  if (traits.thinking === 'budget') return { ...withBudget(reasoning, effort, traits, losses), ...show };
   const level = nearestLevel(wantedLevels[effort], traits.levels);
-  if (effort === 'none' || effort === 'xhigh' || effort === 'max') lose('reasoning_effort');
+  if (effort === 'none' || effort === 'xhigh' || effort === 'max') losses.drop('reasoning_effort');
   return { effort: levelEfforts[level], ...show };
 };
 
@@ -53,10 +54,10 @@ const withBudget = (
   { budgetTokens }: ReasoningSettings,
   effort: ReasoningEffort,
   { minBudgetTokens, maxBudgetTokens }: ModelTraits,
-  lose: (field: string) => void,
+  losses: Losses,
 ): ReasoningSettings => {
   if (effort === 'none' && minBudgetTokens === 0) return { mode: 'off' };
-  if (effort === 'none') lose('reasoning_effort');
+  if (effort === 'none') losses.drop('reasoning_effort');
   const wanted = budgetTokens ?? budgets.find(([name]) => name === effort)?.[1] ?? 0;
   const fitted = Math.min(Math.max(wanted, minBudgetTokens), maxBudgetTokens);
   return { mode: 'fixed', budgetTokens: fitted };

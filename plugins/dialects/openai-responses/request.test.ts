@@ -5,9 +5,10 @@ import { mapTexts } from '../../model/texts.ts';
 import { RequestError } from '../../refusals.ts';
 import { type JsonObject, parseJsonDocument } from '../../wire/json.ts';
 import { anthropicMessages } from '../anthropic-messages/index.ts';
-import { refuseEssential } from '../foreign.ts';
+import { crossInto } from '../crossing.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { ownSeal } from './decode-items.ts';
+import { openaiResponses } from './index.ts';
 import { decodeRequest, encodeRequest, patchRequest } from './request.ts';
 
 const documentOf = (wire: object) => parseJsonDocument(Buffer.from(JSON.stringify(wire)));
@@ -276,9 +277,9 @@ describe('a request of this dialect', () => {
     ['item_reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0]'],
   ])('is refused elsewhere for %s, and passes here', (_what, wire, param) => {
     const request = decode({ model: 'm', input: 'hi', ...wire });
-    for (const other of ['openai-chat', 'bedrock-converse'] as const)
-      expect(refusalOf(() => refuseEssential(request, other))).toEqual({ code: 'unsupported_field', param });
-    expect(refusalOf(() => refuseEssential(request, 'openai-responses'))).toBeUndefined();
+    for (const other of [openaiChat, anthropicMessages])
+      expect(refusalOf(() => crossInto(other, request))).toEqual({ code: 'unsupported_field', param });
+    expect(crossInto(openaiResponses, request)).toEqual({ request, dropped: [] });
     expect(encode(request, 'm').body).toEqual({ model: 'm', input: 'hi', ...wire });
   });
 

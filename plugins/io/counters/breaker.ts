@@ -3,7 +3,8 @@ import type { FaultReason } from './remote.ts';
 
 /** Whether the store is asked at all. */
 export type StoreState =
-  | { readonly kind: 'ready' }
+  /** `hasForgotten`: it has come back, or goes on, without what it had counted. */
+  | { readonly kind: 'ready'; readonly hasForgotten?: true }
   /** It is not asked; every call is `lost` at once, until a probe comes through. */
   | { readonly kind: 'lost'; readonly reason: FaultReason };
 

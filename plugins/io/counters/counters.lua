@@ -3,6 +3,7 @@
 -- All keys share a hash tag, so all lie in one slot of a cluster and any key may be reached from any call:
 --   {tag}:leases      sorted set: id of each open reservation by the end of its lease
 --   {tag}:r:ID        reservation (MessagePack); once ended the single letter 's' (settled) or 'v' (void)
+--   {tag}:name        name of this set of counts: gone when they are
 --   {tag}:c:NAME      count. Calendar: u used, o open, x unconfirmed. Open: o. Smooth: v level × period, t time of v,
 --                     l leak (units in a period), g all that was ever taken
 -- Every key has a time to live. Times are milliseconds; TIME of this server decides.
@@ -14,13 +15,14 @@ local leases = tag .. 'leases'
 local endedTtl = 600000        -- how long a retry of an id that ended is recognised
 local unconfirmedTtl = 86400000 -- how long a late settlement can still refund
 local spareTtl = 691200000     -- eight days: how long what nobody looks at outlives its lease
+local nameTtl = 31 * 86400000  -- gateways renew it every few seconds
 local sweepAtOnce = 16
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%.0f', number + 0) -- -0 would be written as such, which is no number to Redis
 end
 
 local function at(key, field)
@@ -131,7 +133,7 @@ local function expire(id, reservation)
   redis.call('ZREM', leases, id)
 end
 
--- Ends some of the reservations whose leases have ended. How many there may still be.
+-- Ends some of the reservations whose leases have ended.
 local function sweep()
   local late = redis.call('ZRANGEBYSCORE', leases, '-inf', whole(now), 'LIMIT', 0, sweepAtOnce)
   for _, id in ipairs(late) do
@@ -142,7 +144,6 @@ local function sweep()
       redis.call('ZREM', leases, id)
     end
   end
-  return #late
 end
 
 -- Ends a reservation whose lease has ended, if nobody did so before.
@@ -346,15 +347,17 @@ function calls.holds()
   return answer
 end
 
--- How many there may still be.
-function calls.sweep()
-  return sweep()
+-- ARGV: a name for this set of counts if it has none. Its name; and whether this server takes writes.
+function calls.probe()
+  redis.call('SET', tag .. 'name', ARGV[2], 'NX')
+  redis.call('PEXPIRE', tag .. 'name', whole(nameTtl))
+  return redis.call('GET', tag .. 'name')
 end
 
--- Whether this server takes writes.
-function calls.probe()
-  redis.call('SET', tag .. 'probe', '1', 'PX', 60000)
-  return 1
+-- As probe.
+function calls.sweep()
+  sweep()
+  return calls.probe()
 end
 
 return calls[ARGV[1]]()

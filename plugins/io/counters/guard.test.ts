@@ -21,6 +21,7 @@ const open = (options: Partial<GuardOptions> = {}) => {
   const asked: string[] = [];
   const late: (() => void)[] = [];
   let trouble: Trouble | undefined;
+  let countsName = 'first';
   const answer = async <T>(call: string, act: () => Promise<T>): Promise<T> => {
     asked.push(call);
     if (trouble === undefined) return act();
@@ -36,8 +37,8 @@ const open = (options: Partial<GuardOptions> = {}) => {
     read: (claims) => answer('read', () => memory.read(claims)),
     holds: () => answer('holds', () => memory.holds()),
     adjust: (claim, amount) => answer('adjust', () => memory.adjust(claim, amount)),
-    sweep: () => answer('sweep', async () => {}),
-    probe: () => answer('probe', async () => {}),
+    sweep: () => answer('sweep', async () => countsName),
+    probe: () => answer('probe', async () => countsName),
     reconnect: () => asked.push('reconnect'),
     close: () => asked.push('close'),
   };
@@ -57,6 +58,9 @@ const open = (options: Partial<GuardOptions> = {}) => {
     advance,
     be: (what: Trouble | undefined) => {
       trouble = what;
+    },
+    forget: () => {
+      countsName = 'second';
     },
   };
 };
@@ -132,6 +136,26 @@ describe('guarded', () => {
       { kind: 'lost', reason: 'loading' },
       { kind: 'ready' },
     ]);
+  });
+
+  it('tells once that the store forgot what it had counted', async () => {
+    const { store, states, advance, be, forget } = open({ sweepEveryMs: 100 });
+    await advance(150);
+    be('unreachable');
+    await store.read([claim]);
+    forget();
+    be(undefined);
+    await advance(1000);
+    const forgotten = { kind: 'ready', hasForgotten: true };
+    expect(states).toEqual([{ kind: 'lost', reason: 'unreachable' }, forgotten]);
+  });
+
+  it('tells that the store forgot even when it was not missed', async () => {
+    const { states, advance, forget } = open({ sweepEveryMs: 100 });
+    await advance(150);
+    forget();
+    await advance(500);
+    expect(states).toEqual([{ kind: 'ready', hasForgotten: true }]);
   });
 
   it('asks for a new connection while probes fail, now and then', async () => {

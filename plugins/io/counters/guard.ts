@@ -12,7 +12,7 @@ export interface GuardOptions {
   readonly maxUndelivered?: number;
   /** How often leases that ended are looked for. */
   readonly sweepEveryMs?: number;
-  /** Once for each change: when the store is lost, and when it is ready again. */
+  /** Once for each change: when the store is lost, when it is ready again, and when it forgot what it had counted. */
   readonly onState?: (state: StoreState) => void;
 }
 
@@ -54,6 +54,10 @@ class Guard implements ConnectedCounters {
   readonly #undelivered = new Map<string, readonly number[]>();
   /** Ids that were granted and not settled, the oldest first: one that is asked for again is not given up. */
   readonly #granted = new Set<string>();
+  readonly #onState: (state: StoreState) => void;
+  /** What the store calls its set of counts. */
+  #countsName: string | undefined;
+  #hasForgotten = false;
   #stopDelivery: (() => void) | undefined;
   #stopSweep: () => void = () => {};
 
@@ -67,11 +71,9 @@ class Guard implements ConnectedCounters {
       clock,
       probe: () => this.#probe(),
       reconnect: () => remote.reconnect(),
-      onState: (state) => {
-        onState?.(state);
-        if (state.kind === 'ready') this.#deliverSoon();
-      },
+      onState: (state) => this.#tell(state),
     });
+    this.#onState = onState ?? (() => {});
     this.#sweepAfter(sweepEveryMs ?? defaultSweepEveryMs);
   }
 
@@ -141,7 +143,21 @@ class Guard implements ConnectedCounters {
   /** Why the store is of no use; undefined when it is. */
   async #probe(): Promise<FaultReason | undefined> {
     const answer = await this.#inTime(() => this.#remote.probe());
-    return answer instanceof StoreFault ? answer.reason : undefined;
+    if (answer instanceof StoreFault) return answer.reason;
+    this.#learn(answer);
+    return undefined;
+  }
+
+  #learn(countsName: string): void {
+    if (this.#countsName !== undefined && this.#countsName !== countsName) this.#hasForgotten = true;
+    this.#countsName = countsName;
+  }
+
+  #tell(state: StoreState): void {
+    if (state.kind === 'lost') return this.#onState(state);
+    this.#onState(this.#hasForgotten ? { kind: 'ready', hasForgotten: true } : state);
+    this.#hasForgotten = false;
+    this.#deliverSoon();
   }
 
   async #call<T>(start: () => Promise<T>, onFault?: (fault: StoreFault) => void): Promise<T | typeof lost> {
@@ -159,10 +175,17 @@ class Guard implements ConnectedCounters {
   /** The answer, or why there is none. Rejects with faults that are not the store's. */
   #inTime<T>(start: () => Promise<T>): Promise<T | StoreFault> {
     return new Promise((resolve, reject) => {
-      // An answer that has come, but was not read because this process was busy, is read before the time is called up.
-      const giveUp = () => setImmediate(() => resolve(new StoreFault('timeout')));
-      const stop = this.#clock.after(this.#timeoutMs, giveUp);
-      start().then(
+      const answering = start();
+      const startedMs = this.#clock.nowMs();
+      const giveUp = () => {
+        const leftMs = startedMs + this.#timeoutMs - this.#clock.nowMs();
+        // Timers count from when the turn of the event loop began, which may have been long before.
+        if (leftMs > 1) stop = this.#clock.after(leftMs, giveUp);
+        // An answer that has come, but was not read because this process was busy, is read before the time is up.
+        else setImmediate(() => resolve(new StoreFault('timeout')));
+      };
+      let stop = this.#clock.after(this.#timeoutMs, giveUp);
+      answering.then(
         (answer) => {
           stop();
           resolve(answer);
@@ -217,7 +240,9 @@ class Guard implements ConnectedCounters {
 
   #sweepAfter(delayMs: number): void {
     this.#stopSweep = this.#clock.after(delayMs, async () => {
-      await this.#call(() => this.#remote.sweep());
+      const countsName = await this.#call(() => this.#remote.sweep());
+      if (countsName !== lost) this.#learn(countsName);
+      if (this.#hasForgotten && this.#breaker.isReady) this.#tell({ kind: 'ready' });
       this.#sweepAfter(delayMs);
     });
   }

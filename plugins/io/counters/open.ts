@@ -1,7 +1,9 @@
 import type { StoreTarget } from '../../config/secrets.ts';
 import { memoryCounters } from '../../counters/memory.ts';
+import { type SlicedCounters, slices } from '../../counters/slices.ts';
 import type { CounterStore } from '../../ports/counter-store.ts';
 import { systemClock } from '../clock.ts';
+import { systemRandom } from '../random.ts';
 import type { StoreState } from './breaker.ts';
 import { connectSocketCounters } from './client.ts';
 import { connectCounters, type RedisPlace } from './connect.ts';
@@ -12,17 +14,40 @@ export interface CountersPlace {
   readonly organisation: string;
   /** Socket of the process that counts for all of this machine; absent: this process counts alone. */
   readonly socketPath?: string | undefined;
+  /** Host and worker, under whose name slices are drawn; absent: every call asks the store. */
+  readonly slicesFor?: string | undefined;
   /** Told of each change: when the store is lost, and when it is ready again. */
   readonly onState?: (state: StoreState) => void;
 }
 
+/** Counts of this process, or those beyond a wire, which are to be closed. */
+export type OpenedCounters = CounterStore | ConnectedCounters | SlicedCounters;
+
 /** Where this process counts: in Redis, in another process of this machine, or by itself. */
-export const openCounters = (place: CountersPlace): CounterStore | ConnectedCounters => {
-  const { target, organisation, socketPath, onState } = place;
+export const openCounters = (place: CountersPlace): OpenedCounters => {
+  const { target, organisation, socketPath, slicesFor, onState } = place;
   const told = onState ? { onState } : {};
-  if (target.kind !== 'memory') return connectCounters({ redis: placeOf(target), organisation, ...told });
-  if (socketPath !== undefined) return connectSocketCounters({ path: socketPath, ...told });
+  const sliced = (store: ConnectedCounters) => (slicesFor === undefined ? store : slicesOf(store, slicesFor));
+  if (target.kind !== 'memory')
+    return sliced(connectCounters({ redis: placeOf(target), organisation, ...told }));
+  if (socketPath !== undefined) return sliced(connectSocketCounters({ path: socketPath, ...told }));
   return memoryCounters({ clock: systemClock });
+};
+
+const slicesOf = (store: ConnectedCounters, owner: string): SlicedCounters => {
+  const sliced = slices(store, { clock: systemClock, random: systemRandom, owner });
+  return {
+    reserve: (ask) => sliced.reserve(ask),
+    settle: (id, amounts) => sliced.settle(id, amounts),
+    renew: (id, leaseMs) => sliced.renew(id, leaseMs),
+    read: (claims) => sliced.read(claims),
+    holds: () => sliced.holds(),
+    adjust: (claim, amount) => sliced.adjust(claim, amount),
+    close: async () => {
+      await sliced.close();
+      store.close();
+    },
+  };
 };
 
 const placeOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {

@@ -1,6 +1,6 @@
 import type { CounterStore } from '../../ports/counter-store.ts';
 
-/** What may be asked over the socket: the calls of a store, and `probe`, which only wants an answer. */
+/** What may be asked over the socket: the calls of a store, and `probe`, which asks for the name of the set of counts. */
 export type Method = keyof CounterStore | 'probe';
 
 /** A number that the answer repeats, the method and its arguments. */

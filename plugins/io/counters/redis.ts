@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAmounts, checkAsk, countName } from '../../counters/claims.ts';
@@ -21,6 +21,9 @@ import { type RemoteStore, StoreFault } from './remote.ts';
 export interface RedisClient {
   evalsha(sha: string, keyCount: number, ...args: string[]): Promise<unknown>;
   eval(script: string, keyCount: number, ...args: string[]): Promise<unknown>;
+  /** Of ioredis: `ready`, `connecting`, `reconnecting`, `end`, … */
+  readonly status: string;
+  connect(): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
 }
 
@@ -101,16 +104,19 @@ class RedisStore implements RemoteStore {
     return countAt(numbers, claim, 0);
   }
 
-  async sweep(): Promise<void> {
-    await this.#run(['sweep']);
+  async sweep(): Promise<string> {
+    return String(await this.#run(['sweep', randomUUID()]));
   }
 
-  async probe(): Promise<void> {
-    await this.#run(['probe']);
+  async probe(): Promise<string> {
+    return String(await this.#run(['probe', randomUUID()]));
   }
 
+  /** A client that is about to connect is let alone: ioredis, told to disconnect then, would give up for good. */
   reconnect(): void {
-    this.#client.disconnect(true);
+    const { status } = this.#client;
+    if (status === 'ready' || status === 'connect') this.#client.disconnect(true);
+    else if (status === 'end') this.#client.connect().catch(() => {}); // the next probe tells
   }
 
   close(): void {

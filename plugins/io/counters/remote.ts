@@ -52,10 +52,10 @@ export interface RemoteStore {
   readonly read: CounterStore['read'];
   readonly holds: CounterStore['holds'];
   readonly adjust: CounterStore['adjust'];
-  /** Ends some of the reservations whose leases ended. */
-  sweep(): Promise<void>;
-  /** Resolves when it would take a reservation. */
-  probe(): Promise<void>;
+  /** Ends some of the reservations whose leases ended. Gives what `probe` gives. */
+  sweep(): Promise<string>;
+  /** Resolves when it would take a reservation. Names the set of counts: another one when it forgot what it had. */
+  probe(): Promise<string>;
   /** Gives up the connection for a new one: the one there is may lead nowhere. */
   reconnect(): void;
   close(): void;

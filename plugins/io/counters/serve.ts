@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -32,6 +33,9 @@ export const serveCounters = async (store: CounterStore, path: string): Promise<
   };
 };
 
+/** Counts of a process are gone with it, so it names them once. */
+const countsName = randomUUID();
+
 const talk = (socket: Socket, store: CounterStore): void => {
   const reader = new LineReader();
   socket.on('error', () => {}); // 'close' follows
@@ -55,7 +59,7 @@ const reply = async (
 
 const outcomeOf = async (store: CounterStore, method: Method, args: readonly unknown[]): Promise<Outcome> => {
   try {
-    const result = method === 'probe' ? true : await callOf(store, method)(...args);
+    const result = method === 'probe' ? countsName : await callOf(store, method)(...args);
     return result === undefined || result === 'lost' ? { fault: true } : { result };
   } catch (cause) {
     return cause instanceof RangeError ? { rangeError: cause.message } : { fault: true };

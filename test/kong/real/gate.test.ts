@@ -162,7 +162,7 @@ describe('behind a real Kong', () => {
   });
 
   test('log plugins see no key', async () => {
-    rmSync(callLog);
+    rmSync(callLog, { force: true });
     const headers = { ...json, 'x-api-key': clientKey };
     const { path, body = '' } = chat('claude');
     expect((await call({ path, headers, body })).status).toBe(200);
@@ -196,6 +196,9 @@ describe('behind a real Kong', () => {
         response_model: 'an/claude',
         ending: 'complete',
         code: '',
+        pick: expect.any(String),
+        reason: expect.any(String),
+        candidates: 1,
         input_tokens: expect.any(Number),
         output_tokens: expect.any(Number),
       });

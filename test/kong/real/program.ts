@@ -10,7 +10,7 @@ export interface KongProgram {
 const execute = promisify(execFile);
 const path = findKong(process.env);
 
-/** Kong on this machine: `KONG_BIN`, else `kong` on PATH. */
+/** Kong on this machine: `KONG_BIN`, else `kong` on PATH, else its image in Docker. */
 export const kongProgram: KongProgram | undefined =
   path === undefined
     ? undefined
@@ -21,4 +21,4 @@ export const kongProgram: KongProgram | undefined =
       };
 
 /** Why tests with a real Kong are skipped. */
-export const noKong = 'no Kong here: set KONG_BIN to its command, or put kong on PATH';
+export const noKong = 'no Kong here: set KONG_BIN to its command, put kong on PATH, or start Docker';

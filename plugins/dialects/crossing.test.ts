@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelRequest } from '../model/request.ts';
+import { wrapSeal } from '../model/seals.ts';
+import { crossInto } from './crossing.ts';
+import { upstreamDialects } from './registry.ts';
+
+const request = (more: Partial<ModelRequest>): ModelRequest => ({
+  operation: 'chat',
+  dialect: 'gemini',
+  requestModel: 'm',
+  stream: false,
+  streamUsage: false,
+  system: [],
+  turns: [],
+  tools: [],
+  sampling: {},
+  stopSequences: [],
+  vendor: {},
+  ...more,
+});
+
+describe('crossInto', () => {
+  it('refuses what another dialect cannot do without', () => {
+    const asked = request({ vendor: { cachedContent: 'x' }, essential: ['cachedContent'] });
+    expect(crossInto(upstreamDialects.gemini, asked).request).toBe(asked);
+    for (const name of ['openai-chat', 'anthropic-messages', 'cohere-chat', 'bedrock-converse'] as const)
+      expect(() => crossInto(upstreamDialects[name], asked)).toThrow(/cachedContent/);
+  });
+
+  it('opens a seal for every host of its dialect, and names one that is lost', () => {
+    const signature = wrapSeal({ dialect: 'anthropic-messages', kind: 'signature', value: 'sig' });
+    const asked = request({
+      turns: [{ role: 'assistant', parts: [{ type: 'reasoning', text: 'hm', signature }] }],
+    });
+    for (const name of ['anthropic-messages', 'anthropic-vertex', 'anthropic-bedrock'] as const)
+      expect(crossInto(upstreamDialects[name], asked)).toMatchObject({
+        request: { turns: [{ parts: [{ signature: 'sig' }] }] },
+        dropped: [],
+      });
+    expect(crossInto(upstreamDialects.gemini, asked)).toMatchObject({
+      request: { turns: [{ parts: [{ type: 'reasoning', text: 'hm' }] }] },
+      dropped: ['reasoning_signature'],
+    });
+  });
+});

@@ -1,0 +1,25 @@
+import type { ModelRequest } from '../model/request.ts';
+import { unsealFor } from '../model/seals.ts';
+import type { UpstreamDialect } from './dialect.ts';
+import { cannotCarry } from './losses.ts';
+
+/** A request as an upstream may see it, before its dialect writes it. */
+export interface Crossing {
+  readonly request: ModelRequest;
+  /** Names of what had to be left behind. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * What holds for every way from one dialect into another: an upstream gets its own seals alone, and no request without a
+ * member that it cannot do without (throws `RequestError('unsupported_field')`). The same request where nothing has to
+ * change.
+ */
+export const crossInto = (to: UpstreamDialect, request: ModelRequest): Crossing => {
+  const family = to.sealsOf ?? to.name;
+  const [needed] = request.essential ?? [];
+  if (needed !== undefined && request.dialect !== family)
+    throw cannotCarry(needed, `what ${needed} asks for`);
+  const { request: unsealed, lost } = unsealFor(family, request);
+  return { request: unsealed, dropped: lost ? ['reasoning_signature'] : [] };
+};
