@@ -3,15 +3,12 @@ import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
-import { systemClock } from '../plugins/io/clock.ts';
 import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
 import { openCounters } from '../plugins/io/counters/open.ts';
-import { machinePorts, processName } from '../plugins/io/ports.ts';
-import { systemRandom } from '../plugins/io/random.ts';
+import { machineBoard, machinePorts } from '../plugins/io/ports.ts';
 import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
-import { localHealthBoard } from '../plugins/policies/upstream/health.ts';
 import type { HealthFact } from '../plugins/ports/health-board.ts';
 import { startServer } from './server.ts';
 import { SupervisorChannel } from './supervisor-channel.ts';
@@ -42,7 +39,7 @@ const main = async (): Promise<void> => {
     socketPath: values.counters,
     onState: (state) => log.warn({ store: state }, 'the store of budgets'),
   });
-  const board = localHealthBoard({ clock: systemClock, random: systemRandom, writer: processName });
+  const board = machineBoard(meter);
   const channel = new SupervisorChannel();
   let takeHealth: (facts: readonly HealthFact[]) => void = () => {};
   const gateway = new Gateway(loaded, {

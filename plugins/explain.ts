@@ -1,8 +1,8 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
-import { upstreamDialectFor } from './dialects/registry.ts';
+import { canServe } from './dialects/registry.ts';
 import type { Consumer, Exchange, Note } from './exchange.ts';
-import { mayUse } from './identity.ts';
+import { mayUse, membership } from './identity.ts';
 import type { ModelRequest } from './model/request.ts';
 import { scopedLimits } from './policies/token-budget/scopes.ts';
 import { catalogued } from './policies/upstream/catalogued.ts';
@@ -58,13 +58,15 @@ export interface ExplainPorts {
 }
 
 /** Asks the upstream policy. All upstreams are taken to be well and idle: this process has seen none of them. */
-export const explain = (question: Question, ports: ExplainPorts): Explanation => {
-  const { config, configDigest, consumer, request } = question;
+export const explain = (asked: Question, ports: ExplainPorts): Explanation => {
+  const consumer = membership(asked.config)(asked.consumer);
+  const question = { ...asked, consumer };
+  const { config, configDigest, request } = question;
   const policy = upstreamPolicy(config, readyProviders(config, { secrets: new Map() }), {
     ...ports,
     ...catalogued(config, ports),
     board: localHealthBoard(ports),
-    canServe: (dialect, operation) => upstreamDialectFor(dialect, operation) !== undefined,
+    canServe,
   });
   const exchange = exchangeOf(question, ports.clock);
   const verdict = policy.begin(exchange).request?.(request);

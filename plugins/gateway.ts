@@ -4,9 +4,9 @@ import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
-import { dialects, upstreamDialectFor, upstreamDialects } from './dialects/registry.ts';
+import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
-import { type KeyRing, keyRing, mayUse, presentedKey } from './identity.ts';
+import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKey } from './identity.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
@@ -71,6 +71,7 @@ interface Version {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly policies: readonly Policy[];
   readonly keys: KeyRing;
+  readonly inTeam: Membership;
 }
 
 /** What an exchange begins with, besides its head. */
@@ -136,21 +137,13 @@ export class Gateway {
    */
   open(head: RequestHead, known?: Consumer): Session | Reply | Promise<Reply> {
     const route = routeOf(head);
-    const consumer = known ?? this.#keyOwner(head);
+    const consumer = known ? this.#version.inTeam(known) : this.#keyOwner(head);
     if (route.kind === 'none')
       return this.#refuse(head, { dialect: route.dialect, consumer, code: route.code });
     if (!consumer) return this.#refuse(head, { dialect: route.dialect, consumer, code: 'invalid_key' });
     if (route.kind === 'models') return this.#models(route.dialect, consumer);
     if (route.kind === 'decision') return this.#decision(head, route.id, consumer);
     return this.#begin(head, { ...route, consumer });
-  }
-
-  /**
-   * Who calls, by the key in the head, or the refusal of a call without a good one. For a host that must know before it
-   * can `open`.
-   */
-  identify(head: RequestHead): Consumer | Reply {
-    return this.#keyOwner(head) ?? this.refuse(head, gatewayError('invalid_key'));
   }
 
   /** Ends a call for a reason that the host has found before any exchange. */
@@ -185,7 +178,8 @@ export class Gateway {
 
   #keyOwner({ headers }: RequestHead): Consumer | undefined {
     const key = presentedKey(headers);
-    return key === undefined ? undefined : this.#version.keys.identify(key);
+    const owner = key === undefined ? undefined : this.#version.keys.identify(key);
+    return owner && this.#version.inTeam(owner);
   }
 
   #begin(head: RequestHead, { dialect, operation, consumer }: Beginning): Session {
@@ -262,11 +256,10 @@ export class Gateway {
       factors: this.#factors,
       ...hashKeyOf(loaded),
       stickySecret: secretOf(loaded),
-      // What an upstream does not count, we count ourselves.
-      canServe: (dialect, operation) =>
-        operation === 'count-tokens' || upstreamDialectFor(dialect, operation) !== undefined,
+      canServe,
     });
-    return { config, digest, providers, policies, keys: keyRing(config.keys, this.#ports.clock) };
+    const keys = keyRing(config.keys, this.#ports.clock);
+    return { config, digest, providers, policies, keys, inTeam: membership(config) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashKey } from './config/keys.ts';
 import { configSchema } from './config/schema.ts';
-import { keyRing, mayUse, presentedKey } from './identity.ts';
+import { keyRing, mayUse, membership, presentedKey } from './identity.ts';
 
 const clockAt = (epochMs: () => number) => ({ nowMs: () => 0, epochMs, after: () => () => {} });
 
@@ -89,5 +89,28 @@ describe('mayUse', () => {
 
   test('a model that is not on the list', () => {
     expect(mayUse({ keyId: 'k', team: 'support' }, 'large', config)).toBe(false);
+  });
+});
+
+describe('membership', () => {
+  const inTeam = membership(
+    configSchema.parse({
+      version: 1,
+      providers: {},
+      models: {},
+      teams: { legal: { users: ['alice'] }, sales: { users: ['bob'], applications: ['crm'] } },
+    }),
+  );
+
+  test.each([
+    [{ keyId: 'k', user: 'alice' }, 'legal'],
+    [{ keyId: 'k', application: 'crm' }, 'sales'],
+    [{ keyId: 'k', user: 'alice', application: 'crm' }, 'legal'],
+    [{ keyId: 'k', user: 'alice', team: 'sales' }, 'sales'],
+    [{ keyId: 'k', user: 'carol' }, undefined],
+    [{ keyId: 'k', user: 'toString' }, undefined],
+    [{ keyId: 'k' }, undefined],
+  ])('%j belongs to %s', (consumer, team) => {
+    expect(inTeam(consumer)).toEqual({ ...consumer, ...(team === undefined ? {} : { team }) });
   });
 });

@@ -39,6 +39,26 @@ const consumerOf = (key: KeyConfig): Consumer => {
   };
 };
 
+/** Gives a caller the team that it belongs to. */
+export type Membership = (consumer: Consumer) => Consumer;
+
+/**
+ * The teams by their members. What a key or token says comes first, then the user, then the application; who belongs to
+ * no team is left as it is.
+ */
+export const membership = ({ teams }: Config): Membership => {
+  const teamsBy = (kind: 'users' | 'applications') =>
+    new Map(
+      Object.entries(teams).flatMap(([team, it]) => (it[kind] ?? []).map((name) => [name, team] as const)),
+    );
+  const [users, applications] = [teamsBy('users'), teamsBy('applications')];
+  return (consumer) => {
+    if (consumer.team !== undefined) return consumer;
+    const team = users.get(consumer.user ?? '') ?? applications.get(consumer.application ?? '');
+    return team === undefined ? consumer : { ...consumer, team };
+  };
+};
+
 /** Where the SDKs of OpenAI and Anthropic, Azure OpenAI and Google put their key, besides `authorization`. */
 export const keyHeaders = ['x-api-key', 'api-key', 'x-goog-api-key'];
 

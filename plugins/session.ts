@@ -6,6 +6,7 @@ import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dia
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import { countedLocally } from './local-count.ts';
+import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -15,8 +16,10 @@ import { type ErrorCode, type GatewayError, gatewayError, RequestError } from '.
 import { errorReply, type Reply } from './reply.ts';
 import { readRequestBody } from './request-body.ts';
 import { type UpstreamCall, upstreamCall, upstreamName } from './upstream-call.ts';
+import { upstreamLimits } from './upstream-limits.ts';
 import type { JsonDocument } from './wire/json.ts';
 import { present } from './wire/present.ts';
+import { retryAfterMs } from './wire/retry-after.ts';
 
 /** The head of a client's call. Header names are lower-case; `path` includes the query. */
 export interface RequestHead {
@@ -57,6 +60,15 @@ export interface Settlement {
   readonly told: Promise<void>;
 }
 
+/** What is known so far of the attempt under way. */
+interface CurrentAttempt {
+  readonly attempt: Attempt;
+  readonly startedMs: number;
+  begun?: AnswerBegun;
+  limits?: readonly LimitState[];
+  retryAfterMs?: number | undefined;
+}
+
 interface Accepted {
   readonly document: JsonDocument;
   readonly original: ModelRequest;
@@ -76,8 +88,7 @@ export class Session {
   readonly #seen: Seen = { complete: false };
   readonly #dropped = new Map<number, readonly string[]>();
   readonly #results = new Map<number, AttemptResult>();
-  /** The attempt under way: when it began, and what its upstream has answered so far. */
-  #current: { readonly attempt: Attempt; readonly startedMs: number; begun?: AnswerBegun } | undefined;
+  #current: CurrentAttempt | undefined;
   #accepted: Accepted | undefined;
   #requestModel: string | undefined;
   #stream = false;
@@ -136,13 +147,17 @@ export class Session {
     return reply;
   }
 
-  /** The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the session. */
-  async attempt(number: number): Promise<UpstreamCall | Reply> {
+  /**
+   * The call for the `number`th upstream tried, from 1, always made from the same request. A `Reply` has settled the
+   * session. `failed` is the head for which the host goes on, where it saw one: it may say how long to stay away.
+   */
+  async attempt(number: number, failed?: UpstreamHead): Promise<UpstreamCall | Reply> {
     const accepted = this.#accepted;
     const upstream = accepted && upstreamAt(accepted.plan, number);
     if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
+    if (this.#current && failed) this.#answering(this.#current.attempt, failed);
     this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
     this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
@@ -165,7 +180,7 @@ export class Session {
     this.#attempts = Math.max(this.#attempts, number);
     const attempt: Attempt = { number, upstream };
     if (head.status < 400) this.#served = attempt;
-    this.#answering(attempt, head.status);
+    this.#answering(attempt, head);
     const reader = readAnswer({
       head,
       emit: (frame) => {
@@ -352,11 +367,14 @@ export class Session {
     this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
   }
 
-  #answering(attempt: Attempt, status: number): void {
+  #answering(attempt: Attempt, { status, headers }: UpstreamHead): void {
     const current = this.#current;
     if (current?.attempt.number !== attempt.number) return;
-    const begun = { status, firstChunkMs: this.#setup.clock.nowMs() - current.startedMs };
+    const { clock } = this.#setup;
+    const begun = { status, firstChunkMs: clock.nowMs() - current.startedMs };
     current.begun = begun;
+    current.limits = upstreamLimits(headers, clock.epochMs());
+    current.retryAfterMs = retryAfterMs(headers);
     this.#setup.pipeline.answering(attempt, begun);
   }
 
@@ -365,12 +383,17 @@ export class Session {
     const current = this.#current;
     if (!current) return;
     this.#current = undefined;
-    const { usage, error, retryAfterMs } = this.#seen;
+    const { usage, error } = this.#seen;
     const result: AttemptResult = {
       fate,
       durationMs: this.#setup.clock.nowMs() - current.startedMs,
       ...current.begun,
-      ...present({ usage, error, retryAfterMs }),
+      ...present({
+        usage,
+        error,
+        limits: current.limits,
+        retryAfterMs: this.#seen.retryAfterMs ?? current.retryAfterMs,
+      }),
     };
     this.#results.set(current.attempt.number, result);
     this.#setup.pipeline.attempted(current.attempt, result);

@@ -88,7 +88,8 @@ export class RelayedCall {
         if (!movesOn(answer.head.status)) return this.#pass(answer, number);
         answer.body.destroy();
       }
-      current = await this.#session.attempt(number + 1);
+      const failed = answer.kind === 'answer' ? answer.head : undefined;
+      current = await this.#session.attempt(number + 1, failed);
     }
   }
 

@@ -329,6 +329,13 @@ describe('references', () => {
       'models.support.fallback[0].provider: unknown provider, did you mean "openai"?',
     ],
     [
+      'member twice',
+      'regions: [eu] }',
+      'regions: [eu], users: [alice] }\n  more: { users: [bob, alice] }',
+      '^alice] }\nkeys',
+      'teams.more.users[1]: is listed before, expected each member in one team, once',
+    ],
+    [
       'hash twice',
       'keys:',
       `keys:\n  - { hash: "${hashA}", id: other }`,

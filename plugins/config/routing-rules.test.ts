@@ -35,8 +35,7 @@ peak:
   when: { inFlightOver: 200, firstChunkP95MsOver: 2500 }
   ${use}
   classes: [{ team: legal, when: 'inputTokens < 4000' }]
-capture: { contextOver: 200000, ${use} }
-mirror: { use: { provider: us, model: e } }`),
+capture: { contextOver: 200000, ${use} }`),
   ).toEqual([]);
 });
 
@@ -126,6 +125,10 @@ describe('warnings', () => {
     [
       `fallback: [{ provider: us, model: a }]`,
       ['warning: models.m.fallback[0]: is listed before, and no upstream is tried twice'],
+    ],
+    [
+      `mirror: { use: { provider: us, model: e } }`,
+      ['warning: models.m.mirror: has no effect yet: copies are planned, and not sent'],
     ],
     [
       `capture: { images: true, use: [{ provider: eu, model: c, weight: 2 }] }`,

@@ -213,6 +213,14 @@ const idleCost: Rule = ({ config, wrote }) =>
     return pick !== 'cost' && wrote(path) ? [warning(path, 'has no effect: `pick` is not cost')] : [];
   });
 
+/** The plan names who gets copies; no host sends them so far. */
+const unsentMirrors: Rule = ({ config }) =>
+  Object.entries(config.models).flatMap(([name, { mirror }]) =>
+    mirror
+      ? [warning(['models', name, 'mirror'], 'has no effect yet: copies are planned, and not sent')]
+      : [],
+  );
+
 /** Listed again, an upstream is not tried again: a second place for it gives nothing. */
 const repeatedUpstreams: Rule = (context) =>
   Object.entries(context.config.models).flatMap(([name, model]) => {
@@ -302,6 +310,7 @@ export const routingRules: readonly Rule[] = [
   lowQuality,
   idleCost,
   repeatedUpstreams,
+  unsentMirrors,
   zeroWeights,
   idleWeights,
   unreachable,

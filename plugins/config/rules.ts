@@ -30,6 +30,18 @@ const unknownModels: Rule = ({ config: { teams, models } }) =>
     ),
   );
 
+/** A user or an application in two teams would have the limits of one of them, and nobody could tell which. */
+const membersOfTwo: Rule = ({ config: { teams } }) =>
+  (['users', 'applications'] as const).flatMap((kind) => {
+    const members = Object.entries(teams).flatMap(([team, it]) =>
+      (it[kind] ?? []).map((name, index) => ({ name, path: ['teams', team, kind, index] })),
+    );
+    return repeats(members.map(({ name }) => name)).flatMap((at) => {
+      const path = members[at]?.path;
+      return path ? [error(path, 'is listed before, expected each member in one team, once')] : [];
+    });
+  });
+
 const duplicateKeys: Rule = ({ config: { keys } }) => [
   ...repeats(keys.map(({ hash }) => hash)).map((index) =>
     error(['keys', index, 'hash'], 'the same hash as an earlier key, expected each key once'),
@@ -105,6 +117,7 @@ const noKeys: Rule = ({ config: { keys } }) =>
 const rules: readonly Rule[] = [
   unknownTeams,
   unknownModels,
+  membersOfTwo,
   duplicateKeys,
   plainBaseUrls,
   idleTls,

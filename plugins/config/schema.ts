@@ -103,8 +103,14 @@ const provider = z
   })
   .describe('One account at one place. Becomes one Envoy cluster or Kong upstream.');
 
+const members = z.array(z.string().min(1).max(200)).optional();
+
 const team = z
   .strictObject({
+    users: members.describe('Users who belong to it where their key or token names no team.'),
+    applications: members.describe(
+      'Applications that belong to it where neither their key or token nor their user has a team.',
+    ),
     models: z.array(name).optional().describe('Models that this team may use; all when left out.'),
     regions: z
       .array(name)

@@ -35,6 +35,10 @@ export const upstreamDialectFor = (
   operation: Operation,
 ): UpstreamDialect | undefined => views.get(`${name} ${operation}`);
 
+/** Can calls of this operation go to upstreams of this dialect? What an upstream does not count, we count ourselves. */
+export const canServe = (name: UpstreamDialectName, operation: Operation): boolean =>
+  operation === 'count-tokens' || upstreamDialectFor(name, operation) !== undefined;
+
 const views: ReadonlyMap<string, UpstreamDialect> = new Map(
   Object.values(upstreamDialects).flatMap((dialect) => [
     [`${dialect.name} chat`, dialect] as const,

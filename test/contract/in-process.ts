@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { AnswerFrame } from '../../plugins/answer.ts';
+import type { AnswerFrame, UpstreamHead } from '../../plugins/answer.ts';
 import { movesOn } from '../../plugins/failover.ts';
 import type { Gateway } from '../../plugins/gateway.ts';
 import type { Reply } from '../../plugins/reply.ts';
@@ -42,8 +42,8 @@ const tryUpstreams = async (
       isLast: number >= plan.length,
       firstByteTimeoutMs,
     });
-    if (answer) return answer;
-    current = await session.attempt(number + 1);
+    if ('text' in answer) return answer;
+    current = await session.attempt(number + 1, answer.failed);
   }
 };
 
@@ -54,15 +54,20 @@ interface Try {
   readonly firstByteTimeoutMs: number;
 }
 
-/** One upstream: its answer for the client, or undefined when the next one is to be tried. */
+/** The next upstream is to be tried, because of this head if there was one. */
+interface MovedOn {
+  readonly failed?: UpstreamHead;
+}
+
+/** One upstream: its answer for the client, or that the next one is to be tried. */
 const attempt = (
   session: Session,
   { call, number, isLast, firstByteTimeoutMs }: Try,
-): Promise<ClientAnswer | undefined> =>
+): Promise<ClientAnswer | MovedOn> =>
   new Promise((resolve) => {
     const { method, authority, path } = call;
     const failed = (code: 'upstream_unavailable' | 'upstream_timeout') =>
-      resolve(isLast ? answerOf(session.unreachable(number, code)) : undefined);
+      resolve(isLast ? answerOf(session.unreachable(number, code)) : {});
     const outgoing = request(`http://${authority}${path}`, {
       method,
       agent: false,
@@ -79,9 +84,10 @@ const attempt = (
     outgoing.on('response', (incoming) => {
       clearTimeout(timer);
       const status = incoming.statusCode ?? 0;
+      const headers = new Map(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
       if (!isLast && movesOn(status)) {
         incoming.destroy();
-        resolve(undefined);
+        resolve({ failed: { status, headers } });
         return;
       }
       let head: AnswerFrame['head'];
@@ -93,7 +99,6 @@ const attempt = (
           text: Buffer.concat(chunks).toString('utf8'),
           broken,
         });
-      const headers = new Map(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
       const reader = session.response(number, { status, headers }, (frame) => {
         head ??= frame.head;
         if (frame.body !== undefined) chunks.push(Buffer.from(frame.body));

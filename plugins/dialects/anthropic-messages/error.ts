@@ -1,5 +1,6 @@
 import { type ErrorCode, type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { retryAfterMs as readRetryAfterMs } from '../../wire/retry-after.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnthropicErrorType } from './wire.ts';
 
@@ -90,7 +91,7 @@ export const decodeError = (
 ): GatewayError => {
   const told = toldBy(parseBody(body));
   const code = codeOf(status, told);
-  const retryAfterMs = retryDelayMs(headers);
+  const retryAfterMs = readRetryAfterMs(headers);
   return gatewayError(code, {
     ...shared(code, told),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -193,14 +194,4 @@ const shared = (code: ErrorCode, { type, message, errorCode }: Told) => {
     ...(message === undefined || message === '' || isOurs ? {} : { message }),
     ...(upstreamCode === undefined ? {} : { upstreamCode }),
   };
-};
-
-/** `retry-after-ms`, or `retry-after` in seconds or as a date, which counts from the answer's own `date`. */
-const retryDelayMs = (headers: ReadonlyMap<string, string>): number | undefined => {
-  const ms = Number.parseFloat(headers.get('retry-after-ms') ?? '');
-  if (ms >= 0) return ms;
-  const after = headers.get('retry-after') ?? '';
-  if (/^\s*\d+(\.\d+)?\s*$/.test(after)) return Math.round(Number(after) * 1000);
-  const delay = Date.parse(after) - Date.parse(headers.get('date') ?? '');
-  return Number.isFinite(delay) ? Math.max(0, delay) : undefined;
 };

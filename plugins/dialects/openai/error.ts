@@ -1,6 +1,7 @@
 import { type ErrorCode, type GatewayError, gatewayError, type UpstreamErrorCode } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { retryAfterMs } from '../../wire/retry-after.ts';
 import { isText, textOf } from './wire.ts';
 
 /** `error.type` per code (OpenAI docs, "Error codes", read 2026-11-24). SDKs choose their exception by status. */
@@ -125,9 +126,9 @@ const tellsClient: ReadonlySet<UpstreamErrorCode> = new Set<UpstreamErrorCode>([
 ]);
 
 /** The words of other errors speak of our account: its key, its organisation, its bill. */
-const errorOf = (status: number, words: ErrorWords, retryAfterMs: number | undefined): GatewayError => {
+const errorOf = (status: number, words: ErrorWords, waitMs: number | undefined): GatewayError => {
   const code = codeOf(status, words);
-  if (!tellsClient.has(code)) return gatewayError(code, present({ retryAfterMs }));
+  if (!tellsClient.has(code)) return gatewayError(code, present({ retryAfterMs: waitMs }));
   const { message, param } = words;
   const upstreamCode = Number.isNaN(Number.parseInt(words.code, 10)) ? words.code : '';
   return gatewayError(code, {
@@ -178,17 +179,3 @@ const statusOfWords = ({ type, code, message }: ErrorWords): number => {
   if (/invalid_request|invalid_prompt|content_filter|tool_use_failed/.test(named)) return 400;
   return tooLong.test(message) ? 400 : 500;
 };
-
-/** When the upstream wants to be asked again, in milliseconds. A date counts from the answer's own `date`. */
-const retryAfterMs = (headers: ReadonlyMap<string, string>): number | undefined => {
-  const milliseconds = amount(headers.get('retry-after-ms'));
-  if (milliseconds !== undefined) return milliseconds;
-  const after = headers.get('retry-after');
-  const seconds = amount(after);
-  if (seconds !== undefined) return Math.ceil(seconds * 1000);
-  const delayMs = Date.parse(after ?? '') - Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(delayMs) ? undefined : Math.max(0, delayMs);
-};
-
-const amount = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;

@@ -46,7 +46,7 @@ export const planOf = (route: Route, call: Call): Plan => {
   const lists = listsOf(route, { capture, peak: peak ? route.peak : undefined });
   const field = new Field(call, route.minQuality);
   const ready = lists.flatMap(({ members, rank }) => rank(field.sort(members), call));
-  const order = withProbe(unique(ready), field);
+  const order = unique(withProbe(unique(ready), field));
   const tried = order.length > 0 ? order : field.hindered('full', 'last-resort');
   const left = capture ? [...route.candidates, ...route.fallback].map(outBy('captured')) : [];
   return {

@@ -269,6 +269,19 @@ describe('health', () => {
     expect(policy.judged()).toEqual(['us2* listed', 'eu* listed', 'us1* rate-limited']);
   });
 
+  it('gives one that is listed twice one place', () => {
+    const policy = policyWith({
+      candidates: [{ provider: 'us1', model: 'x' }],
+      fallback: ['us1', 'us2', 'eu'].map((provider) => ({ provider, model: 'x' })),
+      peak: { when: { queueOver: 99 }, use: [{ provider: 'us1', model: 'x' }] },
+    });
+    expect(policy.plan()).toBe('us1 us2 eu');
+    policy.fail('us1');
+    expect(policy.plan()).toBe('us2 eu us1');
+    for (const name of ['us2', 'eu']) policy.fail(name);
+    expect(policy.plan()).toBe('us1 us2 eu');
+  });
+
   it('tries no more than maxAttempts', () => {
     expect(policyWith({ maxAttempts: 2 }).judged()).toEqual(['us1* listed', 'us2* listed', 'eu maxAttempts']);
   });
