@@ -43,10 +43,15 @@ export const segmentsOf = (tokens: readonly Token[], lists: Uint8Array = listsOf
 };
 
 /** The lists that each token stands in. */
-export const listsOf = (tokens: readonly Token[]): Uint8Array =>
-  Uint8Array.from(tokens, ({ kind, lower }) =>
-    (kind === tokenKinds.word || kind === tokenKinds.mixed) && lower.length > 1 ? listBits(lower) : 0,
-  );
+export const listsOf = (tokens: readonly Token[]): Uint8Array => {
+  const lists = new Uint8Array(tokens.length);
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    const isWord = token?.kind === tokenKinds.word || token?.kind === tokenKinds.mixed;
+    if (token && isWord && token.lower.length > 1) lists[at] = listBits(token.lower);
+  }
+  return lists;
+};
 
 /** How many tokens a candidate opens: itself, and the surname behind a first name in small letters; 0: it is none. */
 const reachOf = ({ kind, capital, lower }: Token, lists: number): number => {
