@@ -19,7 +19,7 @@ export interface Segment {
 }
 
 /** Lists that make even a small word a candidate. */
-const listed = 1 | 2 | 4 | 16;
+const listed = gazetteer.first.bit | gazetteer.last.bit | gazetteer.place.bit | gazetteer.street.bit;
 
 /** Most tokens that are no candidates between two that are: "of the", ", ", "van der". */
 const bridge = 3;
@@ -58,8 +58,8 @@ const reachOf = ({ kind, capital, lower }: Token, lists: number): number => {
   if (kind === tokenKinds.number || kind === tokenKinds.mixed) return 1;
   if (kind !== tokenKinds.word) return 0;
   if (capital || lower.charCodeAt(0) > 0x2e80) return 1;
-  if ((lists & listed) === 0 || (lists & 64) !== 0 || lower.length < 3) return 0;
-  return lists & 1 ? 2 : 1;
+  if ((lists & listed) === 0 || (lists & gazetteer.other.bit) !== 0 || lower.length < 3) return 0;
+  return lists & gazetteer.first.bit ? 2 : 1;
 };
 
 /** The signs of a segment's tokens and of four on both sides. `known` keeps those of a page. */
