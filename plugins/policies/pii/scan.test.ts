@@ -54,6 +54,7 @@ describe('findPii', () => {
     ],
     ['token ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF', ['SECRET ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF']],
     ['API_KEY=3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI', ['SECRET 3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI']],
+    ['redis://:k3Jd82hs@cache.example.com:6379', ['SECRET redis://:k3Jd82hs@cache.example.com:6379']],
   ])('%s', (text, expected) => expect(structured(text)).toEqual(expected));
 
   it.each([
