@@ -30,7 +30,7 @@ export default defineConfig({
             name: 'unit',
             include: [
               '{plugins,extproc,kong,envoy,cli,bench}/**/*.test.ts',
-              'test/{golden,unit}/**/*.test.ts',
+              'test/{golden,recordings,unit}/**/*.test.ts',
             ],
             seconds: 10,
             kind: 'pure',

@@ -20,6 +20,7 @@ const subCommands = {
   kong: () => import('./commands/kong.ts').then((module) => module.default),
   'kong-server': () => import('./commands/kong-server.ts').then((module) => module.default),
   envoy: () => import('./commands/envoy.ts').then((module) => module.default),
+  translate: () => import('./commands/translate.ts').then((module) => module.default),
   scan: () => import('./commands/scan.ts').then((module) => module.default),
   train: () => import('./commands/train.ts').then((module) => module.default),
   bench: () => import('./commands/bench.ts').then((module) => module.default),

@@ -213,10 +213,7 @@ abstract class StreamedAnswer implements AnswerReader {
       return;
     }
     this.setup.seen.error ??= error.code;
-    this.#finish(this.setup.client.encodeStreamError(error, this.setup.requestId, this.setup.request), {
-      ending: endingOf(error),
-      status: 200,
-    });
+    this.#finish(this.lastWords(error), { ending: endingOf(error), status: 200 });
   }
 
   /** The client's bytes for these events, which came with these bytes. */
@@ -224,6 +221,8 @@ abstract class StreamedAnswer implements AnswerReader {
   protected abstract contentType(): string;
   /** What was held back, now that the upstream has ended properly. */
   protected abstract rest(): string | Uint8Array;
+  /** What ends a stream that fails after it began. */
+  protected abstract lastWords(error: GatewayError): string;
 
   /** What the client gets of these events and then the end of its answer, in place of what comes with them. */
   protected abstract cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string;
@@ -304,7 +303,8 @@ class PassedStream extends StreamedAnswer {
   }
 
   protected override write(events: readonly ModelEvent[], bytes: Uint8Array | undefined): Uint8Array {
-    if (this.setup.watch) this.#frame.push(...events.filter(isFrame));
+    if (this.setup.watch)
+      this.#frame.push(...(this.setup.client.repeatsAnswer ? events : events.filter(isFrame)));
     if (bytes === undefined) return none;
     const whole = this.#frames.push(bytes);
     return this.#bytes && whole.length > 0 ? this.#bytes.push(whole) : whole;
@@ -313,6 +313,10 @@ class PassedStream extends StreamedAnswer {
   protected override rest(): Uint8Array {
     const open = this.#frames.take();
     return this.#bytes ? Buffer.concat([this.#bytes.push(open), this.#bytes.end()]) : open;
+  }
+
+  protected override lastWords(error: GatewayError): string {
+    return this.setup.client.encodeStreamError(error, this.setup.requestId, this.setup.request);
   }
 
   protected override cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string {
@@ -351,6 +355,11 @@ class TranslatedStream extends StreamedAnswer {
     let text = '';
     for (const event of this.setup.filter?.flush?.() ?? []) text += this.#encoder.push(event);
     return text + this.#encoder.end();
+  }
+
+  /** The encoder knows how far the stream has come. */
+  protected override lastWords(error: GatewayError): string {
+    return this.#encoder.push({ type: 'error', error });
   }
 
   protected override cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string {

@@ -146,14 +146,6 @@ export class Gateway {
     return this.#begin(head, { ...route, consumer });
   }
 
-  /**
-   * Who calls, by the key in the head, or the refusal of a call without a good one. For a host that must know before it
-   * can `open`.
-   */
-  identify(head: RequestHead): Consumer | Reply {
-    return this.#keyOwner(head) ?? this.refuse(head, gatewayError('invalid_key'));
-  }
-
   /** Ends a call for a reason that the host has found before any exchange. */
   refuse(head: RequestHead, error: GatewayError): Reply {
     return this.#begin(head, { ...call(routeOf(head)), consumer: nobody }).refuse(error);

@@ -26,6 +26,7 @@ export interface Provider {
 
 const dialects = {
   openai: 'openai-chat',
+  'openai-responses': 'openai-responses',
   anthropic: 'anthropic-messages',
   gemini: 'gemini',
   'anthropic-vertex': 'anthropic-vertex',
@@ -37,6 +38,7 @@ const dialects = {
 /** How each dialect's providers want to be shown the key. */
 const credentials: Record<UpstreamDialectName, { readonly header: string; readonly prefix: string }> = {
   'openai-chat': { header: 'authorization', prefix: 'Bearer ' },
+  'openai-responses': { header: 'authorization', prefix: 'Bearer ' },
   'anthropic-messages': { header: 'x-api-key', prefix: '' },
   gemini: { header: 'x-goog-api-key', prefix: '' },
   'anthropic-vertex': { header: 'authorization', prefix: 'Bearer ' },

@@ -21,6 +21,7 @@ interface Call {
 /** What each path of a POST asks for, and in whose words. */
 const callPaths: Readonly<Record<string, Call>> = {
   '/v1/chat/completions': { dialect: 'openai-chat', operation: 'chat' },
+  '/v1/responses': { dialect: 'openai-responses', operation: 'chat' },
   '/v1/embeddings': { dialect: 'openai-chat', operation: 'embeddings' },
   '/v1/images/generations': { dialect: 'openai-chat', operation: 'images' },
   '/v1/messages': { dialect: 'anthropic-messages', operation: 'chat' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeLimits as encodeAnthropic } from './dialects/anthropic-messages/limits.ts';
-import { encodeLimits as encodeOpenai } from './dialects/openai-chat/limits.ts';
+import { encodeLimits as encodeOpenai } from './dialects/openai/limits.ts';
 import type { LimitState } from './model/limits.ts';
 import { upstreamLimits } from './upstream-limits.ts';
 

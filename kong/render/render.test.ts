@@ -76,13 +76,14 @@ describe('a kong.yml', () => {
 
   test('leads clients nowhere: only the plugin knows where the relay is', () => {
     const clients = list('routes').filter(({ headers }) => headers === undefined);
-    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus', 'nexus']);
+    expect(clients.map(({ service }) => service)).toEqual(['nexus', 'nexus', 'nexus', 'nexus']);
     expect(clients.flatMap(({ paths }) => paths)).toEqual([
       '/v1/chat/completions',
       '/v1/embeddings',
       '/v1/images/generations',
       '/v1/models',
       '/v1/nexus/decisions/',
+      '/v1/responses',
       '/v1/messages',
       '/v1/messages/count_tokens',
       '/v1beta/models',
@@ -138,10 +139,12 @@ describe('a kong.yml', () => {
     const errors = list('plugins').filter(({ name }) => name === 'post-function');
     expect(errors.map(({ route }) => route)).toEqual([
       'nexus-openai-chat',
+      'nexus-openai-responses',
       'nexus-anthropic-messages',
       'nexus-gemini',
     ]);
     expect(errors.map((it) => JSON.stringify(it))).toEqual([
+      expect.stringContaining('policy_unavailable'),
       expect.stringContaining('policy_unavailable'),
       expect.stringContaining('ngx.var.kong_request_id'),
       expect.stringContaining('UNAVAILABLE'),

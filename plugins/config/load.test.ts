@@ -160,7 +160,7 @@ describe('shape', () => {
       'dialect: openai, baseUrl: http:',
       'baseUrl: http:',
       '^vllm',
-      'providers.vllm.dialect: missing, expected one of openai, anthropic, anthropic-vertex, anthropic-bedrock, gemini, cohere, bedrock',
+      'providers.vllm.dialect: missing, expected one of openai, openai-responses, anthropic, anthropic-vertex, anthropic-bedrock, gemini, cohere, bedrock',
     ],
     [
       'missing in a list',

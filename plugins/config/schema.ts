@@ -55,8 +55,19 @@ const auth = z
 const provider = z
   .strictObject({
     dialect: z
-      .enum(['openai', 'anthropic', 'anthropic-vertex', 'anthropic-bedrock', 'gemini', 'cohere', 'bedrock'])
-      .describe('Wire format that this provider speaks. gemini: the Gemini API and Vertex AI.'),
+      .enum([
+        'openai',
+        'openai-responses',
+        'anthropic',
+        'anthropic-vertex',
+        'anthropic-bedrock',
+        'gemini',
+        'cohere',
+        'bedrock',
+      ])
+      .describe(
+        'Wire format that this provider speaks. openai: Chat Completions; gemini: the Gemini API and Vertex AI.',
+      ),
     baseUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(

@@ -1,7 +1,7 @@
 import type { ModelRequest } from '../model/request.ts';
 import { unsealFor } from '../model/seals.ts';
+import { RequestError } from '../refusals.ts';
 import type { UpstreamDialect } from './dialect.ts';
-import { cannotCarry } from './losses.ts';
 
 /** A request as an upstream may see it, before its dialect writes it. */
 export interface Crossing {
@@ -19,7 +19,10 @@ export const crossInto = (to: UpstreamDialect, request: ModelRequest): Crossing 
   const family = to.sealsOf ?? to.name;
   const [needed] = request.essential ?? [];
   if (needed !== undefined && request.dialect !== family)
-    throw cannotCarry(needed, `what ${needed} asks for`);
+    throw new RequestError('unsupported_field', {
+      param: needed,
+      message: `${needed}: the upstream of this model does not know what it names; send the conversation itself.`,
+    });
   const { request: unsealed, lost } = unsealFor(family, request);
   return { request: unsealed, dropped: lost ? ['reasoning_signature'] : [] };
 };

@@ -118,6 +118,8 @@ export interface Dialect extends Codec, UpstreamDialect {
   encodeError(error: GatewayError, requestId: string): { readonly status: number; readonly body: JsonObject };
   /** The last frame of a stream that fails after it began; `request` is the one that is answered. */
   encodeStreamError(error: GatewayError, requestId: string, request?: ModelRequest): string;
+  /** True: the end of its streams repeats all of the answer, so whoever writes one must have been told all of it. */
+  readonly repeatsAnswer?: true;
   /** False: a client's query stays here, because it may hold a key and the encoded path says all that it says. */
   readonly forwardsQuery?: false;
   /** The caller's limits in the dialect's own headers; none where it has none. */

@@ -15,7 +15,12 @@ export type ModelEvent =
   | MessageStart
   | PartStart
   | { readonly type: 'text-delta'; readonly part: number; readonly text: string; readonly vendor?: Vendor }
-  | { readonly type: 'reasoning-delta'; readonly part: number; readonly text: string }
+  | {
+      readonly type: 'reasoning-delta';
+      readonly part: number;
+      readonly text: string;
+      readonly vendor?: Vendor;
+    }
   | { readonly type: 'reasoning-signature'; readonly part: number; readonly signature: string }
   | { readonly type: 'tool-input-delta'; readonly part: number; readonly json: string }
   | { readonly type: 'citation'; readonly part: number; readonly citation: Citation }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../wire/json.ts';
 
 /** The wire formats that this gateway speaks with clients, and with upstreams too. */
-export type DialectName = 'openai-chat' | 'anthropic-messages' | 'gemini';
+export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini';
 
 /** The wire formats that it speaks with upstreams; no client speaks the additional ones. */
 export type UpstreamDialectName =
@@ -57,7 +57,10 @@ export interface ModelRequest {
   readonly image?: ImageSettings;
   /** Top-level wire fields without a place above. */
   readonly vendor: Vendor;
-  /** Names of members of `vendor` without which the request means something else: other dialects refuse them. */
+  /**
+   * Names of members of `vendor` without which the request means something else, or of what its server holds (an earlier
+   * answer, a stored prompt): other dialects refuse them.
+   */
   readonly essential?: readonly string[];
 }
 

@@ -29,6 +29,9 @@ const wrappedMark = Buffer.from(mark).toString('base64');
 export const wrapSeal = ({ dialect, kind, callId, value }: Seal): string =>
   Buffer.from(mark + JSON.stringify({ dialect, kind, ...present({ callId }), value })).toString('base64');
 
+/** Does a text, perhaps a whole request, hold wrapped seals? */
+export const holdsSeal = (text: string): boolean => text.includes(wrappedMark);
+
 /** The seal in `text`, which may have come back in either alphabet of base64; undefined for what we did not wrap. */
 export const openSeal = (text: string | undefined): Seal | undefined => {
   if (!text?.startsWith(wrappedMark)) return undefined;

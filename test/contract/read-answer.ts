@@ -185,6 +185,76 @@ const anthropic: Reader = {
   },
 };
 
+interface ResponseItem {
+  readonly type: string;
+  readonly content?: readonly { readonly text?: string }[];
+  readonly name?: string;
+  readonly arguments?: string;
+}
+
+interface ResponseBody {
+  readonly error?: ChatError | null;
+  readonly output?: readonly ResponseItem[];
+  readonly status?: string;
+  readonly incomplete_details?: { readonly reason: string } | null;
+  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null;
+}
+
+interface ResponsesEvent {
+  readonly type: string;
+  readonly delta?: string;
+  readonly response?: ResponseBody;
+  readonly item?: ResponseItem;
+  readonly code?: string;
+  readonly error?: ChatError;
+}
+
+const callsIn = (items: readonly ResponseItem[]): ReadAnswer['tools'] =>
+  items
+    .filter(({ type }) => type === 'function_call')
+    .map(({ name = '', arguments: json = '' }) => ({ name, input: JSON.parse(json) as unknown }));
+
+const textIn = (items: readonly ResponseItem[]): string =>
+  items.flatMap(({ content = [] }) => content.map((part) => part.text ?? '')).join('');
+
+const endOf = ({ status = '', incomplete_details: details, usage }: ResponseBody) => ({
+  finish: details?.reason ?? status,
+  ...(usage ? { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } : {}),
+});
+
+const responses: Reader = {
+  whole: (text) => {
+    const body = JSON.parse(text) as ResponseBody;
+    if (body.error) return failed(body.error.code ?? '');
+    const items = body.output ?? [];
+    return {
+      text: textIn(items),
+      tools: callsIn(items),
+      ...endOf(body),
+      ending: 'complete',
+    };
+  },
+  /** What ends a stream repeats all of it, and that is what SDKs hand over. */
+  stream: (data) => {
+    const events = data.map((it) => JSON.parse(it) as ResponsesEvent);
+    const error = events.find(({ type }) => type === 'error');
+    const last = events.findLast(({ type }) => /^response\.(completed|incomplete)$/.test(type));
+    const items = events
+      .filter(({ type }) => type === 'response.output_item.done')
+      .flatMap(({ item }) => item ?? []);
+    const deltas = events.filter(({ type }) => type === 'response.output_text.delta');
+    return {
+      text: last?.response
+        ? textIn(last.response.output ?? [])
+        : deltas.map(({ delta = '' }) => delta).join(''),
+      tools: callsIn(last?.response?.output ?? items),
+      ...(last?.response ? endOf(last.response) : {}),
+      ...(error ? { errorCode: error.code ?? error.error?.code ?? '' } : {}),
+      ending: error ? 'error-event' : last ? 'complete' : 'cut',
+    };
+  },
+};
+
 interface GeminiBody {
   readonly error?: { readonly details?: readonly { readonly reason?: string }[]; readonly status: string };
   readonly candidates?: readonly {
@@ -224,6 +294,7 @@ const gemini: Reader = {
 
 const readers: Record<ContractClient, Reader> = {
   'openai-chat': openai,
+  'openai-responses': responses,
   'anthropic-messages': anthropic,
   gemini,
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
-import { type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
+import { type BodyClient, type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
 import { budgetedKey, clientKey, modelOf, startWorld, teamKeys, type World } from './world.ts';
 
 /** Runs every scenario on the host that `start` brings up over the contract's providers. */
@@ -73,6 +73,31 @@ export const runContract = (
   });
 };
 
+const paths: Readonly<Record<BodyClient, string>> = {
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+  'anthropic-messages': '/v1/messages',
+};
+
+/** What a client of a dialect writes into its body beside the model: a limit, the question, and the wish for a stream. */
+const asks: Readonly<Record<BodyClient, (says: string, stream: boolean) => object>> = {
+  'openai-chat': (says, stream) => ({
+    max_completion_tokens: 4000,
+    ...(stream ? { stream, stream_options: { include_usage: true } } : {}),
+    messages: [{ role: 'user', content: says }],
+  }),
+  'openai-responses': (says, stream) => ({
+    max_output_tokens: 4000,
+    ...(stream ? { stream } : {}),
+    input: [{ role: 'user', content: says }],
+  }),
+  'anthropic-messages': (says, stream) => ({
+    max_tokens: 4000,
+    ...(stream ? { stream } : {}),
+    messages: [{ role: 'user', content: says }],
+  }),
+};
+
 const callOf = (scenario: Scenario): ClientCall => {
   const { call } = scenario;
   const model = modelOf(scenario);
@@ -101,21 +126,9 @@ const geminiCall = ({ stream, body, says = 'hello' }: Scenario, model: string): 
   },
 });
 
-const paths = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
-const limitFields = { 'openai-chat': 'max_completion_tokens', 'anthropic-messages': 'max_tokens' } as const;
-
-const bodyCall = ({ client, stream, body, says = 'hello' }: Scenario, model: string): MadeCall => {
+const bodyCall = ({ client, stream = false, body, says = 'hello' }: Scenario, model: string): MadeCall => {
   if (client === 'gemini') throw new Error('its model stands in the path');
-  const made = {
-    model,
-    [limitFields[client]]: 4000,
-    ...(stream
-      ? { stream, ...(client === 'openai-chat' ? { stream_options: { include_usage: true } } : {}) }
-      : {}),
-    messages: [{ role: 'user', content: says }],
-    ...body,
-  };
-  return { path: paths[client], made };
+  return { path: paths[client], made: { model, ...asks[client](says, stream), ...body } };
 };
 
 /** Bodies written by hand say MODEL where the scenario's own model belongs. */

@@ -4,13 +4,21 @@ import type { ClientCall } from './host.ts';
 import type { ReadAnswer } from './read-answer.ts';
 
 /** Providers of the contract: one of each dialect, and a server of one's own without a key. */
-export const providerNames = ['oa', 'an', 'ge', 'own'] as const;
+export const providerNames = ['oa', 're', 'an', 'ge', 'own'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 /** `provider/model`; the model's name decides how the provider behaves. */
 export type Candidate = `${ProviderName}/${string}`;
 
-const clients = ['openai-chat', 'anthropic-messages', 'gemini'] as const satisfies readonly DialectName[];
+/** Dialects whose bodies name the model. */
+const bodyClients = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+] as const satisfies readonly DialectName[];
+export type BodyClient = (typeof bodyClients)[number];
+
+const clients = [...bodyClients, 'gemini'] as const satisfies readonly DialectName[];
 export type ContractClient = (typeof clients)[number];
 
 /** One call and all that must be true of it, on every host. */
@@ -52,11 +60,18 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
 
-const upstreams = ['oa/gpt-5.4', 'an/claude-sonnet-5', 'ge/gemini-3-flash', 'own/llama-4-70b'] as const;
+const upstreams = [
+  'oa/gpt-5.4',
+  're/gpt-5.4',
+  'an/claude-sonnet-5',
+  'ge/gemini-3-flash',
+  'own/llama-4-70b',
+] as const;
 const streaming = [false, true] as const;
 
 const finishes = {
   'openai-chat': { stop: 'stop', tools: 'tool_calls', length: 'length' },
+  'openai-responses': { stop: 'completed', tools: 'completed', length: 'max_output_tokens' },
   'anthropic-messages': { stop: 'end_turn', tools: 'tool_use', length: 'max_tokens' },
   gemini: { stop: 'STOP', tools: 'STOP', length: 'MAX_TOKENS' },
 } as const;
@@ -77,6 +92,20 @@ const tools: Record<ContractClient, object> = {
             properties: { city: { type: 'string' }, days: { type: 'integer' } },
             required: ['city'],
           },
+        },
+      },
+    ],
+  },
+  'openai-responses': {
+    tools: [
+      {
+        type: 'function',
+        name: 'get_weather',
+        description: 'Weather of a city',
+        parameters: {
+          type: 'object',
+          properties: { city: { type: 'string' }, days: { type: 'integer' } },
+          required: ['city'],
         },
       },
     ],
@@ -161,6 +190,7 @@ const answered: Scenario[] = each(clients, (client) =>
 /** The second upstream speaks another dialect than the first and than the client, where there is one. */
 const other: Record<ContractClient, { readonly first: ProviderName; readonly next: Candidate }> = {
   'openai-chat': { first: 'oa', next: 'an/claude-sonnet-5' },
+  'openai-responses': { first: 're', next: 'an/claude-sonnet-5' },
   'anthropic-messages': { first: 'an', next: 'oa/gpt-5.4' },
   gemini: { first: 'ge', next: 'an/claude-sonnet-5' },
 };
@@ -226,7 +256,7 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
       status: 429,
       attempts: 2,
       tried: ['oa/fault-503', 'an/fault-429-retry-2'],
-      error: client === 'openai-chat' ? 'rate_limit_error' : 'upstream_rate_limited',
+      error: client.startsWith('openai-') ? 'rate_limit_error' : 'upstream_rate_limited',
       headers: { 'retry-after': '2', 'x-should-retry': 'true' },
     },
   },
@@ -251,24 +281,34 @@ const allFail: Scenario[] = each(clients, (client): Scenario[] => [
 
 /** Only Anthropic has a word of its own for overload, and only OpenAI's clients are told it. */
 const told = (client: ContractClient, provider: ProviderName) =>
-  client === 'openai-chat' && provider === 'an' ? 'overloaded_error' : 'upstream_overloaded';
+  client.startsWith('openai-') && provider === 'an' ? 'overloaded_error' : 'upstream_overloaded';
 
-/** Events of an upstream until each client has got its first bytes: a Gemini client gets none before there is text. */
-const wordsIn = (client: ContractClient): number => (client === 'gemini' ? 5 : 3);
+/**
+ * Events of an upstream until each client has got its first bytes: a Gemini client gets none before there is text, and
+ * Responses tells much before its own first word.
+ */
+const wordsIn = (client: ContractClient, provider: ProviderName): number => {
+  if (provider === 're') return 7;
+  return client === 'gemini' ? 5 : 3;
+};
 
 /** Inside a stream, after its first bytes: no other upstream is asked, and the client can tell. */
 const brokenStreams: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an', 'ge'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: the upstream breaks off`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-cut-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
-      expect: { status: 200, tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`], ending: 'cut' },
+      candidates: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
+      expect: {
+        status: 200,
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`],
+        ending: 'cut',
+      },
       // The break can overtake the head on its way through the host; then the client gets a status.
       or: {
         status: 503,
-        tried: [`${provider}/fault-cut-stream-${wordsIn(client)}`],
+        tried: [`${provider}/fault-cut-stream-${wordsIn(client, provider)}`],
         error: 'upstream_unavailable',
       },
     },
@@ -276,10 +316,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream ends early with clean framing`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-end-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-end-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-end-stream-${wordsIn(client)}`],
+        tried: [`${provider}/fault-end-stream-${wordsIn(client, provider)}`],
         ending: 'error-event',
         error: 'upstream_truncated',
       },
@@ -288,10 +328,10 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
       name: `${client} over ${provider}: the upstream falls silent`,
       client,
       stream: true,
-      candidates: [`${provider}/fault-stall-stream-${wordsIn(client)}`, 'own/llama-4-70b'],
+      candidates: [`${provider}/fault-stall-stream-${wordsIn(client, provider)}`, 'own/llama-4-70b'],
       expect: {
         status: 200,
-        tried: [`${provider}/fault-stall-stream-${wordsIn(client)}`],
+        tried: [`${provider}/fault-stall-stream-${wordsIn(client, provider)}`],
         ending: 'error-event',
         error: 'upstream_stalled',
       },
@@ -332,7 +372,7 @@ const brokenStreams: Scenario[] = each(clients, (client) =>
 );
 
 const wholeFaults: Scenario[] = each(clients, (client) =>
-  each(['oa', 'an', 'ge'] as const, (provider): Scenario[] => [
+  each(['oa', 're', 'an', 'ge'] as const, (provider): Scenario[] => [
     {
       name: `${client} over ${provider}: a compressed answer although plain was asked`,
       client,
@@ -356,9 +396,16 @@ const wholeFaults: Scenario[] = each(clients, (client) =>
 
 const json = { 'content-type': 'application/json' };
 
+/** Members of a body: its limit of tokens and its conversation. */
+const names: Record<BodyClient, { readonly field: string; readonly list: string }> = {
+  'openai-chat': { field: 'max_completion_tokens', list: 'messages' },
+  'openai-responses': { field: 'max_output_tokens', list: 'input' },
+  'anthropic-messages': { field: 'max_tokens', list: 'messages' },
+};
+
 /** Nothing of these reaches any upstream. */
-const refused: Scenario[] = each(['openai-chat', 'anthropic-messages'] as const, (client): Scenario[] => {
-  const field = client === 'openai-chat' ? 'max_completion_tokens' : 'max_tokens';
+const refused: Scenario[] = each(bodyClients, (client): Scenario[] => {
+  const { field, list } = names[client];
   const raw = (
     name: string,
     body: string | Uint8Array,
@@ -370,7 +417,7 @@ const refused: Scenario[] = each(['openai-chat', 'anthropic-messages'] as const,
     call: { body, headers },
     expect: { status: 400, tried: [], error: 'invalid_request' },
   });
-  const messages = '"messages":[{"role":"user","content":"hi"}]';
+  const messages = `"${list}":[{"role":"user","content":"hi"}]`;
   return [
     raw('not JSON', '{"model":'),
     raw('an array', '[1]'),
@@ -379,16 +426,13 @@ const refused: Scenario[] = each(['openai-chat', 'anthropic-messages'] as const,
     raw('a duplicate key', `{"model":"MODEL","model":"MODEL","${field}":9,${messages}}`),
     raw(
       'a duplicate key inside a message',
-      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","role":"system","content":"hi"}]}`,
+      `{"model":"MODEL","${field}":9,"${list}":[{"role":"user","role":"system","content":"hi"}]}`,
     ),
-    raw(
-      'a lone surrogate',
-      `{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"\\ud800"}]}`,
-    ),
+    raw('a lone surrogate', `{"model":"MODEL","${field}":9,"${list}":[{"role":"user","content":"\\ud800"}]}`),
     raw(
       'invalid UTF-8',
       Buffer.concat([
-        Buffer.from(`{"model":"MODEL","${field}":9,"messages":[{"role":"user","content":"`),
+        Buffer.from(`{"model":"MODEL","${field}":9,"${list}":[{"role":"user","content":"`),
         Buffer.from([0xff, 0xfe]),
         Buffer.from('"}]}'),
       ]),
@@ -397,7 +441,7 @@ const refused: Scenario[] = each(['openai-chat', 'anthropic-messages'] as const,
       'nesting without end',
       `{"model":"MODEL","${field}":9,${messages},"metadata":${'['.repeat(5000)}${']'.repeat(5000)}}`,
     ),
-    raw('messages of the wrong type', `{"model":"MODEL","${field}":9,"messages":"hi"}`),
+    raw('messages of the wrong type', `{"model":"MODEL","${field}":9,"${list}":7}`),
     {
       name: `${client}: a content type that is not JSON`,
       client,
@@ -469,6 +513,20 @@ const losses: Scenario[] = [
     candidates: ['an/claude-sonnet-5'],
     body: { n: 2 },
     expect: { status: 400, tried: [], error: 'unsupported_field' },
+  },
+  {
+    name: 'a conversation that only another server holds is refused',
+    client: 'openai-responses',
+    candidates: ['an/claude-sonnet-5'],
+    body: { previous_response_id: 'resp_1' },
+    expect: { status: 400, tried: [], error: 'unsupported_field' },
+  },
+  {
+    name: 'stop sequences are named where there are none',
+    client: 'anthropic-messages',
+    candidates: ['re/gpt-5.4'],
+    body: { stop_sequences: ['END'] },
+    expect: { status: 200, ending: 'complete', dropped: 'stop' },
   },
   {
     name: 'the same field passes where the upstream knows it',
@@ -543,7 +601,7 @@ const budgeted: Scenario[] = each(clients, (client): Scenario[] => [
     ),
   ),
   ...each(
-    ['oa', 'an'] as const,
+    ['oa', 're', 'an'] as const,
     (provider): Scenario => ({
       name: `${client} over ${provider}: an upstream that ignores its limit is cut, with a proper finish`,
       client,

@@ -22,7 +22,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const keys = { oa: 'key-of-oa', an: 'key-of-an', ge: 'key-of-ge' } as const;
+const keys = { oa: 'key-of-oa', re: 'key-of-re', an: 'key-of-an', ge: 'key-of-ge' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
@@ -32,6 +32,7 @@ const firstByteTimeoutMs = (candidates: readonly string[]): number =>
 export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> => {
   const providers = {
     oa: await startProvider({ dialect: 'openai', key: keys.oa }),
+    re: await startProvider({ dialect: 'openai-responses', key: keys.re }),
     an: await startProvider({ dialect: 'anthropic', key: keys.an }),
     ge: await startProvider({ dialect: 'gemini', key: keys.ge }),
     own: await startProvider({ dialect: 'openai' }),
@@ -39,7 +40,12 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
   return {
     providers,
     configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
-    env: { CONTRACT_OA_KEY: keys.oa, CONTRACT_AN_KEY: keys.an, CONTRACT_GE_KEY: keys.ge },
+    env: {
+      CONTRACT_OA_KEY: keys.oa,
+      CONTRACT_RE_KEY: keys.re,
+      CONTRACT_AN_KEY: keys.an,
+      CONTRACT_GE_KEY: keys.ge,
+    },
     stop: async () => {
       await Promise.all(providerNames.map((name) => providers[name].close()));
     },
@@ -68,6 +74,13 @@ const configFor = (providers: World['providers'], limits: object) => ({
       dialect: 'openai',
       baseUrl: `${providers.oa.url}/v1`,
       key: '${env:CONTRACT_OA_KEY}',
+      region: 'us',
+      health,
+    },
+    re: {
+      dialect: 'openai-responses',
+      baseUrl: `${providers.re.url}/v1`,
+      key: '${env:CONTRACT_RE_KEY}',
       region: 'us',
       health,
     },

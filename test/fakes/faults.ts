@@ -75,8 +75,8 @@ const faults: Readonly<Record<string, Maker>> = {
   'sse-injection': () => ({ answer: (answer) => ({ ...answer, pieces: [...answer.pieces, ...injections] }) }),
   /** A unary answer to who asked for a stream. */
   'json-for-stream': () => ({
-    reply: ({ dialect, answer, reply }) => ({
-      ...jsonReply(200, dialect.unary(answer)),
+    reply: ({ dialect, ask, answer, reply }) => ({
+      ...jsonReply(200, dialect.unary(answer, ask)),
       delayMs: reply.delayMs,
     }),
   }),

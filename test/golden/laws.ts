@@ -260,7 +260,7 @@ export const readRecordings = (dialect: string): Recording[] => {
     .sort()
     .flatMap((name) => {
       const text = readFileSync(join(recordingsDir, name), 'utf8');
-      return text.includes(tag) || text.includes(compactTag) ? [readRecording(name, text)] : [];
+      return text.includes(tag) || text.includes(compactTag) ? readRecording(name, text) : [];
     });
 };
 
@@ -278,25 +278,35 @@ interface RecordedExchange {
   readonly response: RecordedMessage & { readonly status: number };
   readonly stream: {
     readonly framing: string;
-    readonly events: readonly { readonly event?: string; readonly data?: JsonValue }[];
+    readonly events: readonly RecordedEvent[];
   } | null;
 }
 
-const readRecording = (name: string, text: string): Recording => {
+interface RecordedEvent {
+  readonly event?: string;
+  readonly data?: JsonValue;
+}
+
+const readRecording = (file: string, text: string): Recording[] => {
   const { provider, dialect, request, response, stream } = JSON.parse(text) as RecordedExchange;
   const status = response.status;
-  const asEvents = stream?.framing === 'json-lines';
-  return {
-    name: name.slice(0, -'.json'.length),
+  const name = file.slice(0, -'.json'.length);
+  const common = {
     provider,
     status,
-    kind: status >= 400 ? 'error' : stream ? 'stream' : 'unary',
+    kind: status >= 400 ? ('error' as const) : stream ? ('stream' as const) : ('unary' as const),
     headers: new Map(
       Object.entries(response.headers ?? {}).map(([key, value]) => [key.toLowerCase(), String(value)]),
     ),
     ...(isJsonObject(request?.body) ? { request: request.body } : {}),
-    body: asEvents ? Buffer.from(reframe(stream.events, dialect)) : bodyOf(response),
   };
+  if (stream?.framing !== 'json-lines') return [{ ...common, name, body: bodyOf(response) }];
+  const streams = splitStreams(stream.events);
+  return streams.map((events, at) => ({
+    ...common,
+    name: streams.length === 1 ? name : `${name}#${at + 1}`,
+    body: Buffer.from(reframe(events, dialect)),
+  }));
 };
 
 const bodyOf = ({ body, body_text, body_b64 }: RecordedMessage): Buffer => {
@@ -304,16 +314,27 @@ const bodyOf = ({ body, body_text, body_b64 }: RecordedMessage): Buffer => {
   return Buffer.from(body_text ?? JSON.stringify(body ?? ''));
 };
 
-/** Anthropic names its events by the `type` of their data; OpenAI's Chat names none. */
-const reframe = (
-  events: readonly { readonly event?: string; readonly data?: JsonValue }[],
-  dialect: string,
-): string =>
+/** Some files hold the streams of several responses, one after the other. */
+const splitStreams = (events: readonly RecordedEvent[]): RecordedEvent[][] => {
+  const streams: RecordedEvent[][] = [];
+  for (const event of events) {
+    const begins = isJsonObject(event.data) && event.data.type === 'response.created';
+    if (begins || streams.length === 0) streams.push([event]);
+    else streams.at(-1)?.push(event);
+  }
+  return streams;
+};
+
+/** Anthropic and OpenAI's Responses name their events by the `type` of their data; OpenAI's Chat names none. */
+const reframe = (events: readonly RecordedEvent[], dialect: string): string =>
   events
     .filter((event) => event.data !== undefined)
     .map(({ event, data = null }) => {
-      const type = dialect === 'anthropic.messages' && isJsonObject(data) ? data.type : undefined;
-      return sseFrame(JSON.stringify(data), event ?? (typeof type === 'string' ? type : undefined));
+      const named = dialect === 'anthropic.messages' || dialect === 'openai.responses';
+      const type = named && isJsonObject(data) ? data.type : undefined;
+      // A few files hold their events as text.
+      const text = typeof data === 'string' ? data : JSON.stringify(data);
+      return sseFrame(text, event ?? (typeof type === 'string' ? type : undefined));
     })
     .join('');
 

@@ -22,6 +22,7 @@ const account = (decoder: ResponseDecoder, bytes: Uint8Array) => {
 
 const recordingNames: Record<DialectName, readonly string[]> = {
   'openai-chat': ['openai.chat'],
+  'openai-responses': ['openai.responses'],
   'anthropic-messages': ['anthropic.messages'],
   gemini: ['gemini.generate', 'gemini.stream'],
 };

@@ -31,7 +31,7 @@ beforeAll(async () => {
       'few-dead': { dialect: 'openai', baseUrl: 'http://127.0.0.1:9/v1', maxConcurrent: 1 },
     },
     models: {
-      few: { candidates: [{ provider: 'few', model: 'gpt' }], fallback: [{ provider: 'oa', model: 'gpt' }] },
+      few: { candidates: [{ provider: 'few', model: 'gpt' }] },
       'few-slow': { candidates: [{ provider: 'few', model: 'fault-stall-stream-2' }] },
       'few-cut': { candidates: [{ provider: 'few', model: 'fault-cut-body' }] },
       'few-dead': { candidates: [{ provider: 'few-dead', model: 'gpt' }] },

@@ -1,3 +1,4 @@
+import type { ResponseInputItem, ResponseOutputItem } from 'openai/resources/responses/responses';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../plugins/wire/json.ts';
 import type { UpstreamName } from './upstream.ts';
 
@@ -38,3 +39,11 @@ export const rolesOfThreeTurns: Record<UpstreamName, readonly string[][]> = {
   anthropic: [['user'], ['user', 'assistant', 'user'], ['user', 'assistant', 'user', 'assistant', 'user']],
   gemini: [['user'], ['user', 'model', 'user'], ['user', 'model', 'user', 'model', 'user']],
 };
+
+/** Items as they go back: `parsed` members are the stream helper's own. */
+export const asInput = (output: readonly ResponseOutputItem[]): ResponseInputItem[] =>
+  JSON.parse(
+    JSON.stringify(output, (key, value: unknown) =>
+      key === 'parsed' || key === 'parsed_arguments' ? undefined : value,
+    ),
+  ) as ResponseInputItem[];

@@ -6,18 +6,22 @@ import { hashKey } from '../../plugins/config/keys.ts';
 import type { JsonValue } from '../../plugins/wire/json.ts';
 import { envoyBinary } from '../e2e/envoy.ts';
 import { startStack } from '../e2e/stack.ts';
-import { startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
+import { type AnyUpstream, startUpstream, type Upstream, type UpstreamName } from './upstream.ts';
 
 /** One provider of each dialect; they behave as the model that they are asked for is called. */
 export const upstreamNames = ['openai', 'anthropic'] as const satisfies readonly UpstreamName[];
 export const allUpstreams = [...upstreamNames, 'gemini'] as const satisfies readonly UpstreamName[];
 
+/** All of those, and OpenAI's second dialect. */
+export const everyUpstream = [...allUpstreams, 'responses'] as const satisfies readonly AnyUpstream[];
+
 /** The model that answers, by its provider's name. */
 export const healthy = {
   openai: 'gpt-5.4',
+  responses: 'gpt-5.4',
   anthropic: 'claude-sonnet-5',
   gemini: 'gemini-3-flash',
-} as const satisfies Record<UpstreamName, string>;
+} as const satisfies Record<AnyUpstream, string>;
 
 const faults = [
   'fault-400',
@@ -41,11 +45,11 @@ const faults = [
 export type Fault = (typeof faults)[number];
 
 /** What a client asks for to get a healthy answer from `upstream`, or the fault. */
-export const modelOn = (upstream: UpstreamName, fault?: Fault): string =>
+export const modelOn = (upstream: AnyUpstream, fault?: Fault): string =>
   fault === undefined ? `on-${upstream}` : `on-${upstream}.${fault}`;
 
 /** A model whose first upstream, of the other dialect, fails before `upstream` answers. */
-export const failoverTo = (upstream: UpstreamName): string => `fails-over-to-${upstream}`;
+export const failoverTo = (upstream: AnyUpstream): string => `fails-over-to-${upstream}`;
 
 /** The official clients of a gateway, and what stands behind it. */
 export interface World {
@@ -54,9 +58,9 @@ export interface World {
   readonly openai: OpenAI;
   readonly anthropic: Anthropic;
   readonly google: GoogleGenAI;
-  readonly upstreams: Readonly<Record<UpstreamName, Upstream>>;
+  readonly upstreams: Readonly<Record<AnyUpstream, Upstream>>;
   /** Bodies that an upstream saw since the test began, oldest first. */
-  seenBy(upstream: UpstreamName): JsonValue[];
+  seenBy(upstream: AnyUpstream): JsonValue[];
   stop(): Promise<void>;
 }
 
@@ -74,6 +78,7 @@ export const clientKey = 'nx-sdk-client';
 
 const providerKeys = {
   openai: 'key-of-openai',
+  responses: 'key-of-responses',
   anthropic: 'key-of-anthropic',
   gemini: 'key-of-gemini',
 } as const;
@@ -90,7 +95,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       world = await startWorld();
     });
     beforeEach(() => {
-      for (const upstream of allUpstreams) {
+      for (const upstream of everyUpstream) {
         const { journal, bodies } = started().upstreams[upstream];
         journal.clear();
         bodies.length = 0;
@@ -101,10 +106,11 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
   });
 };
 
-/** Starts both providers, and a real Envoy with a real worker over them. The clients try everything once. */
+/** Starts all providers, and a real Envoy with a real worker over them. The clients try everything once. */
 const startWorld = async (): Promise<World> => {
   const upstreams = {
     openai: await startUpstream('openai', providerKeys.openai),
+    responses: await startUpstream('responses', providerKeys.responses),
     anthropic: await startUpstream('anthropic', providerKeys.anthropic),
     gemini: await startUpstream('gemini', providerKeys.gemini),
   };
@@ -112,12 +118,14 @@ const startWorld = async (): Promise<World> => {
     configText: JSON.stringify(
       configOver({
         openai: upstreams.openai.url,
+        responses: upstreams.responses.url,
         anthropic: upstreams.anthropic.url,
         gemini: upstreams.gemini.url,
       }),
     ),
     env: {
       SDK_OPENAI_KEY: providerKeys.openai,
+      SDK_RESPONSES_KEY: providerKeys.responses,
       SDK_ANTHROPIC_KEY: providerKeys.anthropic,
       SDK_GEMINI_KEY: providerKeys.gemini,
     },
@@ -131,7 +139,7 @@ const startWorld = async (): Promise<World> => {
     seenBy: (upstream) => upstreams[upstream].journal.entries.map(({ body }) => body),
     stop: async () => {
       await stack.stop();
-      await Promise.all(allUpstreams.map((name) => upstreams[name].close()));
+      await Promise.all(everyUpstream.map((name) => upstreams[name].close()));
     },
   };
 };
@@ -141,10 +149,15 @@ export const vertexPath = '/v1/projects/p/locations/l/publishers/google';
 export const onVertex = 'on-vertex';
 
 /** A nexus.yaml over providers at these URLs. */
-const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
+const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
   version: 1,
   providers: {
     openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
+    responses: {
+      dialect: 'openai-responses',
+      baseUrl: `${urls.responses}/v1`,
+      key: '${env:SDK_RESPONSES_KEY}',
+    },
     anthropic: { dialect: 'anthropic', baseUrl: urls.anthropic, key: '${env:SDK_ANTHROPIC_KEY}' },
     gemini: { dialect: 'gemini', baseUrl: `${urls.gemini}/v1beta`, key: '${env:SDK_GEMINI_KEY}' },
     vertex: { dialect: 'gemini', baseUrl: urls.gemini + vertexPath, key: '${env:SDK_GEMINI_KEY}' },
@@ -162,8 +175,8 @@ const configOver = (urls: Readonly<Record<UpstreamName, string>>) => ({
 
 const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });
 
-const modelsOf = (upstream: UpstreamName) => {
-  const other = upstream === 'openai' ? 'anthropic' : 'openai';
+const modelsOf = (upstream: AnyUpstream) => {
+  const other = upstream === 'openai' || upstream === 'responses' ? 'anthropic' : 'openai';
   const answers = { provider: upstream, model: healthy[upstream] };
   const fails = { provider: other, model: 'fault-503' };
   return [

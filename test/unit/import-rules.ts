@@ -94,9 +94,12 @@ const mayUseIo = (path: string): boolean =>
 const folderOf = (path: string, room: 'dialects' | 'policies'): string | undefined =>
   new RegExp(`^plugins/(${room}/[^/]+)/`).exec(path)?.[1];
 
+/** What dialects of one family share; it knows none of them. */
+const isFamily = (folder: string): boolean => folder === 'dialects/openai';
+
 const isSibling = ({ from, to }: Import, room: 'dialects' | 'policies'): boolean => {
   const [own, other] = [folderOf(from, room), folderOf(to, room)];
-  return own !== undefined && other !== undefined && own !== other;
+  return own !== undefined && other !== undefined && own !== other && !isFamily(other);
 };
 
 const rules: readonly Rule[] = [

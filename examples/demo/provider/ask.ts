@@ -27,6 +27,8 @@ export interface Ask {
   readonly parallelTools: boolean;
   /** `sealed`: reasoning that only its signature shows. */
   readonly reasoning: 'none' | 'shown' | 'sealed';
+  /** Responses only: reasoning comes with what it can be sent back as. */
+  readonly encrypts?: boolean;
   readonly maxTokens?: number | undefined;
   /** The answer ends before the first of them. */
   readonly stopSequences: readonly string[];

@@ -38,7 +38,7 @@ export interface ProviderDialect {
   /** Reads a call. Throws a `ProviderError` for whatever this API would not take, the bodies of other APIs first of all. */
   readAsk(body: JsonObject, headers: IncomingHttpHeaders, said: JsonObject): Ask;
   /** A whole answer. */
-  unary(answer: Answer): JsonObject;
+  unary(answer: Answer, ask: Ask): JsonObject;
   /** A streamed answer, one server-sent event each. */
   frames(answer: Answer, ask: Ask): string[];
   errorBody(error: ProviderError): JsonObject;

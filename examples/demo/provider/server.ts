@@ -7,11 +7,12 @@ import { type Answer, type Ask, answerTo } from './ask.ts';
 import { type ProviderDialect, ProviderError } from './dialect.ts';
 import { gemini } from './gemini.ts';
 import { openai } from './openai.ts';
+import { openaiResponses } from './openai-responses.ts';
 import { jsonReply, play, type Reply, streamReply } from './reply.ts';
 
 /** How one provider behaves. */
 export interface ProviderSettings {
-  readonly dialect: 'openai' | 'anthropic' | 'gemini';
+  readonly dialect: 'openai' | 'openai-responses' | 'anthropic' | 'gemini';
   /** Credential that calls must carry, in the dialect's own header; absent: they must carry none. */
   readonly key?: string;
   /** Models that exist; absent: any. */
@@ -58,7 +59,10 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const dialects = { openai, anthropic, gemini } satisfies Record<ProviderSettings['dialect'], ProviderDialect>;
+const dialects = { openai, 'openai-responses': openaiResponses, anthropic, gemini } satisfies Record<
+  ProviderSettings['dialect'],
+  ProviderDialect
+>;
 
 /** Starts a provider without faults on `port` (0: any that is free) of this machine. */
 export const startDemoProvider = (settings: ProviderSettings, port: number): Promise<Listening> =>
@@ -120,7 +124,7 @@ const healthyReply = (
 ): Reply => {
   const reply = ask.stream
     ? streamReply(dialect.frames(answer, ask), eventGapMs)
-    : jsonReply(200, dialect.unary(answer));
+    : jsonReply(200, dialect.unary(answer, ask));
   return { ...reply, delayMs: latencyMs };
 };
 

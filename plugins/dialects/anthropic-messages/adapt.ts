@@ -14,6 +14,7 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { present } from '../../wire/present.ts';
+import { isNoLoss } from '../foreign.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
 import { adaptThinking } from './reasoning.ts';
@@ -105,7 +106,8 @@ const nameTaste = ({ sampling, metadata, verbosity }: ModelRequest, lose: Lose):
 };
 
 const loseVendor = (vendor: Vendor | undefined, place: string, lose: Lose): void => {
-  for (const [field, value] of Object.entries(vendor ?? {})) if (value !== null) lose(`${place}${field}`);
+  for (const [field, value] of Object.entries(vendor ?? {}))
+    if (!isNoLoss(field, value)) lose(`${place}${field}`);
 };
 
 interface SamplingContext {

@@ -2,14 +2,15 @@ import type { ModelEvent, PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { decodeStreamError } from '../openai/error.ts';
+import { isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
 import { functionCallId } from './decode-messages.ts';
-import { decodeStreamError } from './error.ts';
 import { finishOf, reasonOf } from './finish.ts';
 import { thinkingText } from './parts.ts';
 import { plainReasoning, type ReasoningDetail, readDetails } from './reasoning.ts';
 import { decodeUsage } from './usage.ts';
-import { isEmptyObject, isText, name, textOf } from './wire.ts';
+import { name } from './wire.ts';
 
 // Answers: OpenAI API reference, "The chat completion object" and "The chat completion chunk object", read 2026-11-24,
 // and what compatible servers make of them.

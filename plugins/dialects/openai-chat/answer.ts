@@ -3,9 +3,10 @@ import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { isJsonObject, type JsonObject } from '../../wire/json.ts';
 import type { AnswerContext } from '../dialect.ts';
+import { isText, merge } from '../openai/wire.ts';
 import { writeDetail } from './reasoning.ts';
 import { wantsFunctionCall } from './request.ts';
-import { isText, merge, name } from './wire.ts';
+import { name } from './wire.ts';
 
 /** A part of an answer that is being written, as far as it has come. */
 export interface AnswerPart {

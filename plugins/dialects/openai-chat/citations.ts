@@ -1,7 +1,7 @@
 import type { Citation } from '../../model/events.ts';
 import { isJsonObject, type JsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { difference, isEmptyObject, merge } from './wire.ts';
+import { difference, isEmptyObject, merge } from '../openai/wire.ts';
 
 /** One item of `annotations`. Kinds other than `url_citation` stay whole in the vendor bag. */
 export const citationOf = (annotation: JsonObject): Citation => {

@@ -8,11 +8,11 @@ import type {
 } from '../../model/request.ts';
 import type { JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { badValue, Fields } from './fields.ts';
+import { badValue, Fields } from '../openai/fields.ts';
+import { bag } from '../openai/wire.ts';
 import { decodeContent } from './parts.ts';
 import { readFrom } from './provenance.ts';
 import { decodeReasoning } from './reasoning.ts';
-import { bag } from './wire.ts';
 
 /**
  * Wire messages as the model has them: leading instructions apart from the turns. `developer` and `system` both

@@ -5,10 +5,10 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { badValue, Fields } from './fields.ts';
+import { badValue, Fields } from '../openai/fields.ts';
+import { unsupported } from '../openai/writing.ts';
 import { patched, WholeReader, wholeOnly, wholeWriter } from './whole.ts';
 import { name } from './wire.ts';
-import { unsupported } from './writing.ts';
 
 // Fields: OpenAI API reference, "Create embeddings", read 2026-11-28.
 

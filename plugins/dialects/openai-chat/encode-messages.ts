@@ -10,11 +10,11 @@ import type {
 } from '../../model/request.ts';
 import type { JsonObject, JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { isEmptyObject } from '../openai/wire.ts';
+import type { Writing } from '../openai/writing.ts';
 import { encodePart, isMedia } from './parts.ts';
 import { shapeOf, wireOf } from './provenance.ts';
 import { encodeReasoning } from './reasoning.ts';
-import { isEmptyObject } from './wire.ts';
-import type { Writing } from './writing.ts';
 
 /** The model's instructions and turns as wire messages; those that nobody changed as they came. */
 export const encodeMessages = ({ system, turns }: ModelRequest, writing: Writing): JsonObject[] => [

@@ -2,6 +2,8 @@ import type { ModelEvent } from '../../model/events.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
+import { encodeError } from '../openai/error.ts';
+import { merge } from '../openai/wire.ts';
 import {
   type AnswerChoice,
   type AnswerPart,
@@ -13,9 +15,7 @@ import {
   reasoningKey,
 } from './answer.ts';
 import { encodeCitations } from './citations.ts';
-import { encodeError } from './error.ts';
 import { encodeUsage } from './usage.ts';
-import { merge } from './wire.ts';
 
 /** Writes events as one JSON answer, at the end. */
 export const encodeResponse = (context: AnswerContext): ResponseEncoder => new ResponseWriter(context);
@@ -116,7 +116,9 @@ class ResponseWriter implements ResponseEncoder {
   #choiceExtras(index: number): JsonObject {
     const { choices } = this.#extras;
     const extras = Array.isArray(choices) ? choices.filter(isJsonObject) : [];
-    return extras.find((choice) => choice.index === index) ?? {};
+    const { delta, ...found } = extras.find((choice) => choice.index === index) ?? {};
+    // Of an answer that came as a stream although it was not asked for as one.
+    return isJsonObject(delta) ? merge(found, { message: delta }) : found;
   }
 
   #message(choice: AnswerChoice): JsonObject {

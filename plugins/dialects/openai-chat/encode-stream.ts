@@ -3,6 +3,8 @@ import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
+import { encodeError } from '../openai/error.ts';
+import { merge } from '../openai/wire.ts';
 import {
   type AnswerPart,
   AnswerState,
@@ -13,12 +15,14 @@ import {
   reasoningKey,
 } from './answer.ts';
 import { encodeCitations } from './citations.ts';
-import { encodeStreamError } from './error.ts';
 import { encodeUsage } from './usage.ts';
-import { merge } from './wire.ts';
 
 /** Writes events as a stream of chunks. */
 export const encodeStream = (context: AnswerContext): ResponseEncoder => new StreamEncoder(context);
+
+/** The frame that ends a stream that failed. SDKs throw at it; no `[DONE]` follows, so that nobody sees a clean end. */
+export const encodeStreamError = (error: GatewayError): string =>
+  sseFrame(JSON.stringify(encodeError(error).body));
 
 /**
  * Order, which SDKs insist on: a chunk with the role, deltas, per choice one chunk with its finish reason, the counts

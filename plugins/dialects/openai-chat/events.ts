@@ -4,8 +4,8 @@ import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import type { ResponseDecoder } from '../dialect.ts';
+import { decodeStreamError } from '../openai/error.ts';
 import { AnswerReader } from './answer-reader.ts';
-import { decodeStreamError } from './error.ts';
 
 /** Reads a stream of server-sent events. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });

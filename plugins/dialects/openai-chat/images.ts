@@ -4,10 +4,10 @@ import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { badValue, Fields } from './fields.ts';
+import { badValue, Fields } from '../openai/fields.ts';
+import { unsupported } from '../openai/writing.ts';
 import { patched, WholeReader, wholeOnly, wholeWriter } from './whole.ts';
 import { name } from './wire.ts';
-import { unsupported } from './writing.ts';
 
 // Fields: OpenAI API reference, "Create image", read 2026-11-28.
 

@@ -1,10 +1,13 @@
-import type { AudioPart, CacheMark, FilePart, ImagePart, Part, Source, Vendor } from '../../model/request.ts';
+import type { AudioPart, FilePart, ImagePart, Part, Source } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { Fields, wrongType } from './fields.ts';
+import { extras } from '../openai/extras.ts';
+import { Fields, wrongType } from '../openai/fields.ts';
+import { sourceOfFile, sourceOfUrl, urlOf } from '../openai/sources.ts';
+import { bag } from '../openai/wire.ts';
+import { unsupported, type Writing } from '../openai/writing.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, isEmptyObject, name } from './wire.ts';
-import { unsupported, type Writing } from './writing.ts';
+import { name } from './wire.ts';
 
 /** The parts of a message's `content`: text, or a list of parts of any type. Null and empty text hold none. */
 export const decodeContent = (message: Fields): Part[] => {
@@ -86,31 +89,6 @@ export const thinkingText = (items: JsonValue | undefined): string | undefined =
   return texts.every((text) => typeof text === 'string') ? texts.join('') : undefined;
 };
 
-/** Members without a place in the model. A plain cache breakpoint is a mark of the model. */
-const extras = (fields: Fields, nested: Vendor = {}): { vendor?: Vendor; cache?: CacheMark } => {
-  const { prompt_cache_breakpoint: breakpoint, ...others } = fields.rest;
-  const marked = isPlainBreakpoint(breakpoint);
-  const vendor = { ...(marked ? others : fields.rest), ...nested };
-  return { ...(isEmptyObject(vendor) ? {} : { vendor }), ...(marked ? { cache: {} } : {}) };
-};
-
-const isPlainBreakpoint = (value: JsonValue | undefined): boolean =>
-  isJsonObject(value) && value.mode === 'explicit' && Object.keys(value).length === 1;
-
-/** A data URI becomes its bytes; every other URL stays one. */
-const sourceOfUrl = (url: string): Source => {
-  const comma = url.startsWith('data:') ? url.indexOf(',') : -1;
-  const head = url.slice('data:'.length, comma);
-  if (comma === -1 || !head.endsWith(';base64')) return { kind: 'url', url };
-  return { kind: 'base64', mediaType: head.slice(0, -';base64'.length), data: url.slice(comma + 1) };
-};
-
-/** `file_data` should be a data URI; some clients send bare base64. */
-const sourceOfFile = (content: string): Source =>
-  content.startsWith('data:') || content.startsWith('http')
-    ? sourceOfUrl(content)
-    : { kind: 'base64', mediaType: 'application/octet-stream', data: content };
-
 /** Parts that this API takes from users only. */
 export const isMedia = (part: Part): boolean =>
   part.type === 'image' || part.type === 'audio' || (part.type === 'file' && part.source.kind !== 'text');
@@ -170,6 +148,3 @@ const fileBody = ({ source, filename }: FilePart, path: string): JsonObject => {
 };
 
 const defaultFilename = 'document.pdf';
-
-const urlOf = (source: Exclude<Source, { kind: 'file' }>): string =>
-  source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`;

@@ -1,9 +1,9 @@
 import type { ReasoningPart } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from '../openai/fields.ts';
+import { isText, textOf } from '../openai/wire.ts';
 import { readFrom, shapeOf } from './provenance.ts';
-import { isText, textOf } from './wire.ts';
 
 // OpenAI's own API has no field for reasoning. Compatible servers use `reasoning_content` or `reasoning` for its text
 // and OpenRouter's `reasoning_details` for what must come back byte for byte (openrouter.ai, "Reasoning tokens",

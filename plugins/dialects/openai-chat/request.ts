@@ -1,11 +1,4 @@
-import type {
-  ModelRequest,
-  OutputFormat,
-  ReasoningEffort,
-  ReasoningSettings,
-  Sampling,
-  Vendor,
-} from '../../model/request.ts';
+import type { ModelRequest, OutputFormat, ReasoningSettings, Sampling, Vendor } from '../../model/request.ts';
 import {
   isJsonObject,
   type JsonDocument,
@@ -16,13 +9,17 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
+import { effortOf, isEffort } from '../openai/effort.ts';
+import { badValue, Fields, wrongType } from '../openai/fields.ts';
+import { isStrict } from '../openai/schema.ts';
+import { partVendor } from '../openai/shared-members.ts';
+import { encodeTier } from '../openai/tier.ts';
+import { bag } from '../openai/wire.ts';
+import { unsupported, Writing } from '../openai/writing.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { badValue, Fields, wrongType } from './fields.ts';
-import { isStrict } from './schema.ts';
 import { decodeTools, encodeTools, toolMembers, usesFunctions } from './tools.ts';
-import { bag, name } from './wire.ts';
-import { unsupported, Writing } from './writing.ts';
+import { name } from './wire.ts';
 
 // Fields: OpenAI API reference, "Create chat completion", read 2026-11-24.
 
@@ -127,18 +124,6 @@ const decodeLogprobs = (fields: Fields): ModelRequest['logprobs'] => {
   const topLogprobs = fields.optionalCount('top_logprobs') ?? 0;
   return asked ? { topLogprobs } : undefined;
 };
-
-const efforts: ReadonlySet<string> = new Set<ReasoningEffort>([
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-]);
-
-const isEffort = (value: string): value is ReasoningEffort => efforts.has(value);
 
 /** An effort that we do not know (`default` at Groq) stays among the fields without a place. */
 const decodeEffort = (fields: Fields): ReasoningSettings | undefined => {
@@ -272,7 +257,7 @@ const encodeFrom = (
   request: ModelRequest,
   target: UpstreamTarget,
 ): EncodedRequest => {
-  const writing = new Writing(request);
+  const writing = new Writing(request, name);
   const body = origin
     ? patchOrigin(origin, request, { target, writing })
     : wholeBody(request, { target, writing });
@@ -304,7 +289,9 @@ const wholeBody = (request: ModelRequest, { target, writing }: Task): string => 
   if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
-  return JSON.stringify(writing.extend(known, request, ''));
+  if (writing.own) return JSON.stringify(writing.extend(known, request, ''));
+  const { carried, lost } = partVendor(request.vendor);
+  return JSON.stringify({ ...carried, ...writing.extend(known, { vendor: lost }, '') });
 };
 
 const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest, task: Task): string => {
@@ -315,7 +302,8 @@ const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest,
     if (!changed) continue;
     const written = write(request, document.value, task.writing);
     for (const member of members)
-      if (!(member in written) && isThere(document.value[member])) gone.add(member);
+      if (!(member in written || member in request.vendor) && isThere(document.value[member]))
+        gone.add(member);
     Object.assign(patches, written);
   }
   if (gone.size === 0) return patchMembers(document, texts(patches));
@@ -368,26 +356,10 @@ const encodeStop = (stop: readonly string[], { own }: Writing): JsonObject => {
   return stop.length === 0 ? {} : { stop: [...stop] };
 };
 
-/**
- * Tokens of reasoning up to which an effort stands for a budget. The bounds are ours; the efforts are those that every
- * reasoning model takes.
- */
-const budgetEfforts: readonly (readonly [maxTokens: number, effort: ReasoningEffort])[] = [
-  [5_120, 'low'],
-  [12_288, 'medium'],
-  [Number.POSITIVE_INFINITY, 'high'],
-];
-
 const encodeEffort = (reasoning: ReasoningSettings | undefined, writing: Writing): JsonObject => {
   if (!writing.own && reasoning?.show === 'omitted') writing.drop('thinking.display');
   const effort = reasoning && effortOf(reasoning);
   return effort === undefined ? {} : { reasoning_effort: effort };
-};
-
-const effortOf = ({ effort, budgetTokens, mode }: ReasoningSettings): ReasoningEffort | undefined => {
-  if (mode === 'off') return 'none';
-  if (effort !== undefined || budgetTokens === undefined) return effort;
-  return budgetEfforts.find(([maxTokens]) => budgetTokens <= maxTokens)?.[1];
 };
 
 const encodeOutput = (output: OutputFormat | undefined, writing: Writing): JsonObject => {
@@ -408,15 +380,6 @@ const encodeSchema = (output: Extract<OutputFormat, { kind: 'schema' }>, writing
   const { schema, description, strict = writing.own || !isStrict(schema) ? undefined : true } = output;
   const known = present({ name: output.name ?? 'output', description, schema: { ...schema }, strict });
   return writing.extend(known, output, 'output.');
-};
-
-/** `auto` is what every provider does when not asked. */
-const encodeTier = (tier: string | undefined, writing: Writing): JsonObject => {
-  if (tier === undefined || (!writing.own && tier === 'auto')) return {};
-  if (writing.own) return { service_tier: tier };
-  if (tier === 'standard_only') return { service_tier: 'default' };
-  writing.drop('service_tier');
-  return {};
 };
 
 /** Labels of another provider's account mean nothing in this one's. */

@@ -1,10 +1,11 @@
 import type { ModelRequest, Tool, ToolChoice } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { Fields } from './fields.ts';
+import { Fields } from '../openai/fields.ts';
+import { bag } from '../openai/wire.ts';
+import { unsupported, type Writing } from '../openai/writing.ts';
 import { readFrom, wireOf } from './provenance.ts';
-import { bag, name } from './wire.ts';
-import { unsupported, type Writing } from './writing.ts';
+import { name } from './wire.ts';
 
 type ToolSettings = Pick<ModelRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 

@@ -2,7 +2,7 @@ import type { Vendor } from '../../model/request.ts';
 import type { Usage } from '../../model/usage.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { difference, isEmptyObject, merge } from './wire.ts';
+import { difference, isEmptyObject, merge } from '../openai/wire.ts';
 
 /** A `usage` object of the wire, and what the model's figures do not say of it. */
 export interface ReadUsage {

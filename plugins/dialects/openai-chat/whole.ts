@@ -10,7 +10,7 @@ import {
   patchMembers,
 } from '../../wire/json.ts';
 import type { Codec, EncodedRequest, ResponseDecoder, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { decodeStreamError, encodeError } from './error.ts';
+import { decodeStreamError, encodeError } from '../openai/error.ts';
 
 /** What operations share whose answers are one JSON body. */
 

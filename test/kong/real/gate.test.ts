@@ -1,14 +1,20 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { phaseTimeoutMs } from '../../../kong/patience.ts';
+import { faultExit, nexusModule } from '../../../kong/plugin.ts';
+import { startPluginServer } from '../../../kong/pluginserver/server.ts';
 import { egressHeader, egressPrefix, recordPath } from '../../../kong/relay/names.ts';
 import { recordHeader } from '../../../kong/relay/record.ts';
-import { ticketHeader } from '../../../kong/ticket.ts';
+import { Tickets, ticketHeader } from '../../../kong/ticket.ts';
 import { hashKey } from '../../../plugins/config/keys.ts';
+import { systemClock } from '../../../plugins/io/clock.ts';
+import { systemRandom } from '../../../plugins/io/random.ts';
 import type { ClientAnswer, ClientCall } from '../../contract/host.ts';
 import { httpCall } from '../../contract/http.ts';
 import { type FakeProvider, startProvider } from '../../fakes/provider.ts';
@@ -357,6 +363,56 @@ describe('behind a real Kong', () => {
       const backAfterMs = performance.now() - startedMs;
       console.log(`answers again ${Math.round(backAfterMs)} ms after SIGSTOP`);
       expect(backAfterMs).toBeLessThan(10_000);
+    });
+
+    /** Takes the plugin's place in Kong, as a successor does; the one that was there ends, and Kong starts another. */
+    const takePlace = async (impostor: (socketPath: string) => Promise<{ close(): unknown }>) => {
+      const socketPath = `${kong.pluginSocket}.impostor`;
+      const { close } = await impostor(socketPath);
+      renameSync(socketPath, kong.pluginSocket);
+      return close;
+    };
+
+    const throwing = async (socketPath: string) => {
+      class Plugin {
+        access(): void {
+          throw new Error('broken on purpose');
+        }
+      }
+      const module = { ...nexusModule, Plugin };
+      const world = { tickets: new Tickets({ clock: systemClock, random: systemRandom }), relaySocket: '' };
+      const rest = { faultExit, onFault: () => {}, clock: systemClock, phaseTimeoutMs };
+      const server = await startPluginServer({ module, world, socketPath, ...rest });
+      return { close: () => server.close(0) };
+    };
+
+    const babbling = async (socketPath: string) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      });
+      await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+      return { close: () => server.close() };
+    };
+
+    test.each([
+      ['throws', throwing],
+      ['answers garbage', babbling],
+    ])('%s: nothing passes, and refusals have the dialect of the route', async (_, impostor) => {
+      await servers();
+      const close = await takePlace(impostor);
+      const startedMs = performance.now();
+      const [openai, anthropic] = await Promise.all([
+        call(chat('plain')),
+        call({ ...chat('plain'), path: '/v1/messages' }),
+      ]);
+      expect(performance.now() - startedMs).toBeLessThan(4000);
+      expect([openai.status, codeOf(openai)]).toEqual([503, 'policy_unavailable']);
+      expect(anthropic.status).toBe(503);
+      expect(JSON.parse(anthropic.text)).toMatchObject({ type: 'error', error: { type: 'api_error' } });
+      expect(seen()).toEqual([]);
+      while ((await call(chat('plain'))).status !== 200) await sleep(50);
+      close();
     });
 
     test('killed with its standby: refusals have the dialect of the route', async () => {

@@ -38,6 +38,8 @@ export interface Servers {
 export interface RunningKong {
   readonly url: string;
   readonly egressSocket: string;
+  /** Where it looks for the plugin. */
+  readonly pluginSocket: string;
   /** The process that is Kong's plugin server now, and the one that waits to take over. */
   servers(): Servers;
   /** Reads its configuration again and replaces its workers. */
@@ -72,6 +74,7 @@ export const startKong = async (kong: KongProgram, options: KongOptions): Promis
   return {
     url: `http://127.0.0.1:${port}`,
     egressSocket,
+    pluginSocket: join(place.sockets, 'plugin.sock'),
     servers: () => serversIn(place.sockets),
     reload: () => kong.run(['reload', '-c', confFile, '-p', place.prefix], env),
     log,

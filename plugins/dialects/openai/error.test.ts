@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayError } from '../../refusals.ts';
-import { decodeError, encodeError, encodeStreamError } from './error.ts';
+import { decodeError, encodeError } from './error.ts';
 
 const decode = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   decodeError(
@@ -132,10 +132,5 @@ describe('encodeError', () => {
     });
     const passed = gatewayError('upstream_invalid_request', { upstreamCode: 'invalid_value', param: 'n' });
     expect(encodeError(passed).body).toMatchObject({ error: { code: 'invalid_value', param: 'n' } });
-  });
-
-  it('writes the same as a frame', () => {
-    const error = gatewayError('upstream_truncated');
-    expect(encodeStreamError(error)).toBe(`data: ${JSON.stringify(encodeError(error).body)}\n\n`);
   });
 });

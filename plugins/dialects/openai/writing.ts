@@ -1,7 +1,8 @@
 import type { CacheMark, DialectName, Vendor } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
-import { merge, name } from './wire.ts';
+import { isNoLoss } from '../foreign.ts';
+import { merge } from './wire.ts';
 
 interface Extended {
   readonly vendor?: Vendor;
@@ -14,8 +15,9 @@ export class Writing {
   readonly own: boolean;
   readonly #dropped = new Set<string>();
 
-  constructor({ dialect }: { readonly dialect: DialectName }) {
-    this.own = dialect === name;
+  /** `dialect` is the one that writes. */
+  constructor(request: { readonly dialect: DialectName }, dialect: DialectName) {
+    this.own = request.dialect === dialect;
   }
 
   /** Client-side names of what could not be carried. */
@@ -34,7 +36,7 @@ export class Writing {
   extend(body: JsonObject, { vendor = {}, cache }: Extended, place: string): JsonObject {
     if (this.own)
       return merge(vendor, cache ? { ...body, prompt_cache_breakpoint: { mode: 'explicit' } } : body);
-    for (const [key, value] of Object.entries(vendor)) if (value !== null) this.drop(place + key);
+    for (const [key, value] of Object.entries(vendor)) if (!isNoLoss(key, value)) this.drop(place + key);
     return body;
   }
 }

@@ -2,7 +2,6 @@ import { type ErrorCode, type GatewayError, gatewayError, type UpstreamErrorCode
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { retryAfterMs } from '../../wire/retry-after.ts';
-import { sseFrame } from '../../wire/sse.ts';
 import { isText, textOf } from './wire.ts';
 
 /** `error.type` per code (OpenAI docs, "Error codes", read 2026-11-24). SDKs choose their exception by status. */
@@ -45,10 +44,6 @@ export const encodeError = (error: GatewayError): { readonly status: number; rea
   const { code, status, message, param = null, upstreamCode = code } = error;
   return { status, body: { error: { message, type: errorTypes[code], param, code: upstreamCode } } };
 };
-
-/** The frame that ends a stream that failed. SDKs throw at it; no `[DONE]` follows, so that nobody sees a clean end. */
-export const encodeStreamError = (error: GatewayError): string =>
-  sseFrame(JSON.stringify(encodeError(error).body));
 
 /** What an upstream said of its error, in whichever of its shapes. */
 interface ErrorWords {
