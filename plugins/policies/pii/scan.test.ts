@@ -54,6 +54,7 @@ describe('findPii', () => {
     ],
     ['token ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF', ['SECRET ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF']],
     ['API_KEY=3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI', ['SECRET 3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI']],
+    ['redis://:k3Jd82hs@cache.example.com:6379', ['SECRET redis://:k3Jd82hs@cache.example.com:6379']],
   ])('%s', (text, expected) => expect(structured(text)).toEqual(expected));
 
   it.each([
@@ -73,6 +74,8 @@ describe('findPii', () => {
     'x@y and @decorator',
     'the year 1984, 3.14159 and 1,234,567.89 EUR',
     'sk-learn-contrib-documentation-pages',
+    'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDhA9x me@host',
+    'public key: 9BHDPuaSG6lJXLx1G0Uzn3ose2QnT9gWss0e0wiC',
   ])('sees nothing in: %s', (text) => expect(structured(text)).toEqual([]));
 
   it('looks through invisible and full-width signs, and tells where they stood', () => {
