@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { defineCommand } from 'citty';
+import { scanPii } from '../../plugins/policies/pii/scan.ts';
 import { type Level, levels } from '../../plugins/policies/prompt-guard/config.ts';
 import { Detector } from '../../plugins/policies/prompt-guard/detector.ts';
 import { type ExitCode, UsageError } from '../run.ts';
-import { scanPii } from '../scan-pii.ts';
 
 const channels = { user: 'user', tool: 'data', document: 'data' } as const;
 

@@ -6,6 +6,7 @@ import { type DataFile, guardCard } from '../../plugins/policies/prompt-guard/tr
 import { parseRow } from '../../plugins/policies/prompt-guard/training/rows.ts';
 import { train } from '../../plugins/policies/prompt-guard/training/train.ts';
 import { type ExitCode, UsageError } from '../run.ts';
+import pii from './train-pii.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -76,5 +77,5 @@ const showProgress = (done: number, what: string): void => {
 
 export default defineCommand({
   meta: { description: 'Train the models that are shipped with Nexus' },
-  subCommands: { guard },
+  subCommands: { guard, pii },
 });

@@ -1,6 +1,6 @@
-import { listBits } from '../../plugins/policies/pii/names/gazetteer.ts';
+import { listBits, lists } from '../../plugins/policies/pii/names/gazetteer.ts';
 import { beginOf, tagged } from '../../plugins/policies/pii/names/labels.ts';
-import { segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
+import { listsOf, segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
 import { type Token, tokenize, tokenKinds } from '../../plugins/policies/pii/tokens.ts';
 import type { Example } from './crf.ts';
 import type { Row } from './synthesis.ts';
@@ -45,16 +45,19 @@ export const partialExamplesOf = ({ text, spans }: Row, common: ReadonlySet<stri
   return cut(text, tokens, mark(tokens, spans, labels));
 };
 
-const nameBits = 1 | 2 | 4 | 8 | 16 | 32;
+const { first, last, place, company, street, title } = lists;
+const nameBits = first.bit | last.bit | place.bit | company.bit | street.bit | title.bit;
 
 const mayName = ({ kind, capital, lower }: Token, common: ReadonlySet<string>): boolean =>
   kind === tokenKinds.word && capital && !common.has(lower) && (listBits(lower) & nameBits) !== 0;
 
-const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] =>
-  segmentsOf(tokens).map((segment) => ({
-    signs: signsOf(text, tokens, segment),
+const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] => {
+  const lists = listsOf(tokens);
+  return segmentsOf(tokens, lists).map((segment) => ({
+    signs: signsOf(text, tokens, segment, { lists }),
     labels: begun(labels.slice(segment.from, segment.to)),
   }));
+};
 
 /** A name of which a segment holds only the end begins there. */
 const begun = (labels: Uint8Array): Uint8Array => {

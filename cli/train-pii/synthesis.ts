@@ -135,7 +135,18 @@ const firm = (chance: Chance): string => {
   if (roll < 0.6)
     return `${pickOf(chance, firmWords)}${pickOf(chance, firmWords).toLowerCase()} ${pickOf(chance, firmForms)}`;
   if (roll < 0.7) return `${last()} ${pickOf(chance, firmForms)}`;
-  if (roll < 0.78) return `${last()} & ${last()}`;
+  if (roll < 0.74) {
+    const house = pickOf(
+      chance,
+      'Hospital|University|School|College|Clinic|Institute|Museum|Council|Bakery|Restaurant|Primary School|Medical Center|Trust|Church|Library|Marine Services|Trading|Freight|Motors|Design|Analytics|Robotics'.split(
+        '|',
+      ),
+    );
+    return chance() < 0.3 ? `St ${firstName(chance)} ${house}` : `${last()} ${house}`;
+  }
+  if (roll < 0.78)
+    return `${pickOf(chance, 'Bakkerij|Restaurant|Café|Autohaus|Apotheke|Klinikum|Universität|Banco|Banca|Banque|Grupo|Gruppo|Suministros|Transportes|Hotel|Clínica|Ospedale|Hôpital|Stichting|Fundación|Przychodnia|Kancelaria|Zakład'.split('|'))} ${pickOf(chance, ['', 'De ', 'del ', 'di ', 'de ', 'zum '])}${last()}${pickOf(chance, ['', ' S.L.', ' GmbH', ' S.p.A.', ' B.V.', ' Sp. z o.o.'])}`;
+  if (roll < 0.8) return `${last()} & ${last()}`;
   if (roll < 0.84) return `${last()}, ${last()} and ${last()}`;
   if (roll < 0.92) return `${last()} ${pickOf(chance, firmKinds)} ${pickOf(chance, firmForms)}`;
   return `${last()}-${last()}`;
@@ -312,6 +323,11 @@ const verbs =
   'said|told me|asked|reported|opened the meeting|left|arrived late|signed the form|paid|called|wrote|agreed|disagreed|resigned|was hired|was seen|has moved|will join|needs help|wants a refund|lives nearby|works here|complained|apologised|confirmed|cancelled|replied|lost the keys|is on leave|was born in 1980|died last year|won the prize|teaches history|owes us money|has diabetes|was arrested|testified'.split(
     '|',
   );
+/** The same in other languages. */
+const fragments =
+  'y trabajo con {P} en {O}|cerca de {L}|con {P} a {L}|avec {P} à {L}|chez {O}|près de {L}|mit {P} in {L}|bei {O} in {L}|von {P} und {P}|nach {L}|met {P} van {O}|bij {O} in {L}|med {P} i {L}|hos {O}|z {P} w {L}|przez {P}|com {P} em {L}|na {O}|con {P} de {O}|da {P} e {P}|lavoro con {P}|{P} ile {L}|et {P}|und {P}|e {P}|y {P}|och {P}|i {P}|en {P}|ve {P}|señora {P}|signor {P}|Frau {P}|Herr {P}|mevrouw {P}|pan {P}|pani {P}|madame {P}|monsieur {P}|dona {P}|herra {P}|sayın {P}|mein Bruder {F}|ma sœur {F}|mi hermano {F}|mia sorella {F}|mijn broer {F}|min bror {F}|moja siostra {F}'.split(
+    '|',
+  );
 const links = 'with|from|to|by|for|about|under|of|and|against|behind|via|per|c/o|re|cc'.split('|');
 
 /** A clause around a person, from parts that go with one another in many ways. */
@@ -320,6 +336,7 @@ const clauseOf = (chance: Chance): string => {
     '{T0}',
     pickOf(chance, ['Mr', 'Mrs', 'Ms', 'Dr', 'Dr.', 'Prof.', 'Miss', 'Mr.', 'Mrs.']),
   );
+  if (chance() < 0.12) return pickOf(chance, fragments) + pickOf(chance, ['.', ',', '', ' ?']);
   const roll = chance();
   if (roll < 0.25)
     return `${pickOf(chance, roles)} ${pickOf(chance, people)} ${slot} ${pickOf(chance, verbs)}${pickOf(chance, ['.', ',', ' and', ''])}`;

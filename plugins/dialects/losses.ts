@@ -1,5 +1,6 @@
 import type { DialectName, Vendor } from '../model/request.ts';
 import { RequestError } from '../refusals.ts';
+import type { JsonValue } from '../wire/json.ts';
 
 /** What one request loses on its way into an upstream's dialect; each field is named once. */
 export class Losses {
@@ -21,7 +22,8 @@ export class Losses {
 
   /** Drops the members that only the client's dialect understands. */
   dropVendor(vendor: Vendor | undefined, place = ''): void {
-    for (const [key, value] of Object.entries(vendor ?? {})) if (value !== null) this.drop(place + key);
+    for (const [key, value] of Object.entries(vendor ?? {}))
+      if (!isNoLoss(key, value)) this.drop(place + key);
   }
 
   /** `value` within the range that the upstream takes; the field is named when that changes it. */
@@ -36,6 +38,10 @@ export class Losses {
     return clamped;
   }
 }
+
+/** Is a member of another dialect missed by nobody? Null says nothing, and what is not to be kept is kept nowhere. */
+export const isNoLoss = (member: string, value: JsonValue | undefined): boolean =>
+  value === null || value === undefined || (member === 'store' && value === false);
 
 /** The refusal of something that an upstream of this dialect cannot be asked. */
 export const cannotCarry = (param: string, what: string): RequestError =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelRequest, Part } from './request.ts';
-import { openSeal, type Seal, unsealFor, wrapSeal } from './seals.ts';
+import { holdsSeal, openSeal, type Seal, unsealFor, wrapSeal } from './seals.ts';
 
 const request = (...parts: Part[]): ModelRequest => ({
   operation: 'chat',
@@ -33,6 +33,11 @@ describe('a wrapped seal', () => {
       expect(openSeal(text)).toBeUndefined();
     },
   );
+});
+
+it('is found inside of a longer text', () => {
+  expect(holdsSeal(JSON.stringify({ deep: [wrapSeal(seal)] }))).toBe(true);
+  expect(holdsSeal('nexus1')).toBe(false);
 });
 
 describe('unsealFor', () => {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Folded, fold } from './fold.ts';
+import { vocabulary } from './vocabulary.ts';
 import { anagramKey, canonicalOf, signalsOf, splitWords, unleet, type WordSignals } from './word-signals.ts';
 
 /** The ways of hiding words that are undone. */
@@ -122,10 +123,10 @@ const addWordViews = ({ text }: Folded, signals: WordSignals, add: Add): void =>
     add('reversed', reverse(text));
     add('reversed', text.replaceAll(/\S+/g, reverse));
   }
-  if (signals.singles >= 5) each(text, spacedRun, 16, (run) => add('spaced', splitLongWords(unspaced(run))));
-  if (signals.broken >= 2) addIfChanged(add, 'joined', text, text.replaceAll(joint, ''));
-  if (signals.longWords > 0) add('unbroken', longWordsOf(text));
-  if (signals.leet >= 2) addIfWords(add, 'leet', text.replaceAll(leetWord, unleet), signals);
+  if (signals.singles >= 5) each(text, spacedRun, 16, (run) => addLetters(add, unspaced(run)));
+  if (signals.broken >= 3) addIfChanged(add, 'joined', text, text.replaceAll(joint, ''));
+  if (signals.longWords.length > 0) add('unbroken', longWordsOf(text, signals.longWords));
+  if (signals.leet.length >= 4) addIfWords(add, text, signals.leet);
   if (signals.scrambled >= 2) add('scrambled', text.replaceAll(/[a-z]{4,}/g, unscramble));
 };
 
@@ -156,9 +157,15 @@ const addIfText = (add: Add, name: ViewName, text: string): void => {
   if (odd * 12 <= text.length && letters * 2 >= text.length) add(name, text);
 };
 
-/** A reading of words counts when it shows words that were not there before. */
-const addIfWords = (add: Add, name: ViewName, text: string, before: WordSignals): void => {
-  if (signalsOf(text).plain >= before.plain + 2) add(name, text);
+/** Digits read as letters count when that shows words that were not there before. */
+const addIfWords = (add: Add, text: string, bounds: readonly number[]): void => {
+  let shown = 0;
+  for (let at = 0; at < bounds.length && shown < 2; at += 2) {
+    const word = text.slice(bounds[at], bounds[at + 1]);
+    const read = unleet(word);
+    if (read !== word && vocabulary.has(read)) shown++;
+  }
+  if (shown >= 2) add('leet', withoutLeet(text, bounds));
 };
 
 const fromBase64 = (run: string): string => Buffer.from(run, 'base64').toString('utf8');
@@ -256,18 +263,33 @@ const joint =
   /(?<=[a-z])(?:\*{1,3}|~{2}|`|\\|["'] ?[+.] ?["']|<\/?[a-z]{1,6}>|<!--[a-z ]{0,20}-->)(?=[a-z])/g;
 
 /** Only the words that fall apart: the rest of the text is judged as it stands. */
-const longWordsOf = (text: string): string => {
+const longWordsOf = (text: string, bounds: readonly number[]): string => {
   const parts: string[] = [];
-  each(text, /[a-z]{18,200}/g, 24, (word) => {
-    const split = splitWords(word);
+  for (let at = 0; at < bounds.length; at += 2) {
+    const split = splitWords(text.slice(bounds[at], bounds[at + 1]));
     if (split !== undefined) parts.push(split);
-  });
+  }
   return parts.join(' ');
+};
+
+/** Lists of numbers are spaced out too, but spell nothing. */
+const addLetters = (add: Add, text: string): void => {
+  if ((text.match(/[a-z]/g)?.length ?? 0) >= text.length * 0.7) add('spaced', splitLongWords(text));
 };
 
 const splitLongWords = (text: string): string =>
   text.replaceAll(/[a-z]{12,200}/g, (word) => splitWords(word) ?? word);
 
-const leetWord = /[a-z0-9@$!|+€£]{2,24}/g;
+const withoutLeet = (text: string, bounds: readonly number[]): string => {
+  const parts: string[] = [];
+  let done = 0;
+  for (let at = 0; at < bounds.length; at += 2) {
+    const start = bounds[at] ?? 0;
+    const end = bounds[at + 1] ?? 0;
+    parts.push(text.slice(done, start), unleet(text.slice(start, end)));
+    done = end;
+  }
+  return parts.join('') + text.slice(done);
+};
 
 const unscramble = (word: string): string => canonicalOf(anagramKey(word), word);

@@ -8,12 +8,12 @@ export interface WordSignals {
   readonly rot13: number;
   /** Words that have the letters of a vocabulary word in another order, ends in place. */
   readonly scrambled: number;
-  /** Words in which digits or signs stand for letters. */
-  readonly leet: number;
+  /** Where words are in which digits or signs stand for letters: start and end in turn; the first few. */
+  readonly leet: readonly number[];
   /** Most letters that stand alone one after another. */
   readonly singles: number;
-  /** Words so long that several may have been run together. */
-  readonly longWords: number;
+  /** Where words are so long that several may have been run together: start and end in turn; the first few. */
+  readonly longWords: readonly number[];
   /** Words broken by a sign that no word holds. */
   readonly broken: number;
   /** Runs of base64 characters, 16 and longer: start and end in turn; the first few. */
@@ -54,6 +54,9 @@ const flippedLetters = new Set([...'ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎɘ'].map((it)
 
 const minLongRun = 16;
 const maxLongRuns = 64;
+const maxLeet = 200;
+const minLongWord = 19;
+const maxLongWords = 16;
 
 class Pass {
   readonly #text: string;
@@ -62,9 +65,9 @@ class Pass {
     reversed: 0,
     rot13: 0,
     scrambled: 0,
-    leet: 0,
+    leet: [] as number[],
     singles: 0,
-    longWords: 0,
+    longWords: [] as number[],
     broken: 0,
     longRuns: [] as number[],
     codes: 0,
@@ -90,7 +93,9 @@ class Pass {
     let last = 0;
     let token = 0;
     let runStart = 0;
-    let isLeet = 0;
+    let isLeet = false;
+    let leetStart = 0;
+    let isCode = false;
     let before: number = classes.none;
     for (let at = 0; at <= text.length; at++) {
       const unit = at < text.length ? text.charCodeAt(at) : 32;
@@ -102,22 +107,29 @@ class Pass {
         last = unit;
         letters++;
         token++;
-        if (before === classes.digit || before === classes.leet) isLeet = 1;
+        if (before === classes.digit || before === classes.leet) isLeet = true;
         before = kind;
         continue;
       }
-      if (letters >= 3) this.#word(hash, letters, keyOf({ sum, first, last, letters }));
+      if (letters >= 3) this.#word(hash, letters, at, keyOf(sum, first, last, letters));
       hash = 0;
       letters = 0;
       sum = 0;
-      if (kind === classes.digit) token++;
-      else {
-        if (token > 0) this.#token(token);
+      if (kind === classes.digit) {
+        // Bytes of letters begin with a digit in every code.
+        if (token === 0) isCode = true;
+        if (before === classes.letter) isLeet = true;
+        token++;
+      } else {
+        if (token > 0) this.#token(isCode || unit === 120 ? token : token === 1 ? 1 : 0);
         token = 0;
+        isCode = false;
         this.#sign(unit, at);
+        if (kind === classes.leet && before === classes.letter && unit !== 33) isLeet = true;
         if (kind === classes.none) {
-          this.#counts.leet += isLeet;
-          isLeet = 0;
+          if (isLeet && this.#counts.leet.length < maxLeet * 2) this.#counts.leet.push(leetStart, at);
+          isLeet = false;
+          leetStart = at + 1;
         }
         if (unit >= 128 || isBase64[unit] === 0) {
           if (at - runStart >= minLongRun) this.#longRun(runStart, at);
@@ -145,7 +157,7 @@ class Pass {
     if (runs.length < maxLongRuns * 2) runs.push(start, end);
   }
 
-  #word(hash: number, letters: number, key: number): void {
+  #word(hash: number, letters: number, end: number, key: number): void {
     const counts = this.#counts;
     const known = knownAs(hash);
     if (known & bits.plain) counts.plain++;
@@ -154,7 +166,9 @@ class Pass {
       if (known & bits.rot13) counts.rot13++;
       if (letters >= 5 && letters <= longestWord && canonical.has(key)) counts.scrambled++;
     }
-    if (letters >= 18 && letters <= 200) counts.longWords++;
+    if (letters >= minLongWord && letters <= 200 && counts.longWords.length < maxLongWords * 2) {
+      counts.longWords.push(end - letters, end);
+    }
   }
 
   #sign(unit: number, at: number): void {
@@ -188,20 +202,14 @@ const isLetterAt = (text: string, at: number): boolean => {
 /** A number a letter, so that their sum knows letters without their order. */
 const mix = Int32Array.from({ length: 32 }, (_, at) => Math.imul(at + 1, 0x9e3779b1) ^ (at * 0x85ebca6b));
 
-const keyOf = (word: { sum: number; first: number; last: number; letters: number }): number =>
-  (word.sum ^ Math.imul(word.first, 0x27d4eb2f) ^ Math.imul(word.last, 0x165667b1) ^ (word.letters << 26)) |
-  0;
+const keyOf = (sum: number, first: number, last: number, letters: number): number =>
+  (sum ^ Math.imul(first, 0x27d4eb2f) ^ Math.imul(last, 0x165667b1) ^ (letters << 26)) | 0;
 
 /** The same number for words with the same letters, first, last and length. */
 export const anagramKey = (word: string): number => {
   let sum = 0;
   for (let at = 0; at < word.length; at++) sum = (sum + (mix[word.charCodeAt(at) & 31] as number)) | 0;
-  return keyOf({
-    sum,
-    first: word.charCodeAt(0),
-    last: word.charCodeAt(word.length - 1),
-    letters: word.length,
-  });
+  return keyOf(sum, word.charCodeAt(0), word.charCodeAt(word.length - 1), word.length);
 };
 
 /** The vocabulary word of a key, or `word` when it is one itself or none is known. */

@@ -7,6 +7,8 @@ import { type RenderOptions, renderEnvoy } from '../../envoy/render.ts';
 import { findSystemCaFile } from '../../envoy/system-ca.ts';
 import { workerSocket } from '../../extproc/names.ts';
 import { loadConfig } from '../../plugins/config/load.ts';
+import { serveCounters } from '../../plugins/io/counters/serve.ts';
+import type { CounterStore } from '../../plugins/ports/counter-store.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 /** One worker process. */
@@ -45,6 +47,8 @@ export interface StackOptions {
   /** 1 when absent; 0 for an Envoy without anyone to ask. */
   readonly workers?: number;
   readonly messageTimeoutMs?: number;
+  /** Where workers count; absent: each by itself. */
+  readonly counters?: CounterStore;
   /** Changes Envoy's configuration, to see what holds when a part of it is missing. */
   readonly reshape?: (configuration: Message) => Message;
 }
@@ -57,7 +61,9 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const configFile = join(directory, 'nexus.yaml');
   writeFileSync(configFile, configText);
   const sockets = Array.from({ length: Math.max(1, workers) }, (_, index) => workerSocket(directory, index));
-  const launch = (socketPath: string) => startWorker({ configFile, socketPath, env });
+  const counters = options.counters && (await serve(options.counters, join(directory, 'counters.sock')));
+  const launch = (socketPath: string) =>
+    startWorker({ configFile, socketPath, env, countersPath: counters?.path });
   const running = await Promise.all(sockets.slice(0, workers).map(launch));
   const accessLog = join(directory, 'access.log');
   const rendered = renderEnvoy(renderOptions(options, { directory, sockets, accessLog }));
@@ -75,6 +81,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     stop: async () => {
       await envoy.stop();
       await Promise.all(running.map((worker) => worker.stop()));
+      counters?.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -103,11 +110,20 @@ const renderOptions = (
 interface WorkerSetup {
   readonly configFile: string;
   readonly socketPath: string;
+  readonly countersPath: string | undefined;
   readonly env: Readonly<Record<string, string>>;
 }
 
-const startWorker = async ({ configFile, socketPath, env }: WorkerSetup): Promise<RunningWorker> => {
-  const child = fork(script, ['--config', configFile, '--socket', socketPath], {
+const serve = async (store: CounterStore, path: string) => ({ path, ...(await serveCounters(store, path)) });
+
+const startWorker = async ({
+  configFile,
+  socketPath,
+  countersPath,
+  env,
+}: WorkerSetup): Promise<RunningWorker> => {
+  const counters = countersPath === undefined ? [] : ['--counters', countersPath];
+  const child = fork(script, ['--config', configFile, '--socket', socketPath, ...counters], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

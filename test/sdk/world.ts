@@ -163,7 +163,7 @@ const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
     vertex: { dialect: 'gemini', baseUrl: urls.gemini + vertexPath, key: '${env:SDK_GEMINI_KEY}' },
   },
   models: {
-    ...Object.fromEntries(allUpstreams.flatMap(modelsOf)),
+    ...Object.fromEntries(everyUpstream.flatMap(modelsOf)),
     [onVertex]: { candidates: [{ provider: 'vertex', model: healthy.gemini }] },
   },
   keys: [

@@ -14,7 +14,7 @@ import type {
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { present } from '../../wire/present.ts';
-import { isNoLoss } from '../foreign.ts';
+import { isNoLoss } from '../losses.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { legalName, maxNameLength } from './names.ts';
 import { adaptThinking } from './reasoning.ts';

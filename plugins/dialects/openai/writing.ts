@@ -1,7 +1,7 @@
 import type { CacheMark, DialectName, Vendor } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
-import { isNoLoss } from '../foreign.ts';
+import { isNoLoss } from '../losses.ts';
 import { merge } from './wire.ts';
 
 interface Extended {

@@ -44,32 +44,53 @@ const plainLetter = (offset: number): number => {
   return at < 26 ? 65 + at : 97 + at - 26;
 };
 
-/** What folding could change; quotes and dashes of good typography are no reason to copy a text. */
-const odd =
-  /[\u00a0\u00ad\u0660-\u0e59\u2000-\u2015\u2024\u202a-\u202f\u2060-\u206f\u2212\u3000\u3002\ud835\udb40\ufeff\uff01-\uff5e]|[\ufe00-\ufe0f]/;
+/** Could folding change anything? Quotes and dashes of good typography are no reason to copy a text. */
+const mayChange = (text: string): boolean => {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0xa0 || (code >= 0xae && code < 0x660) || (code >= 0x2016 && code <= 0x2023)) continue;
+    if (code === 0xd835 || code === 0xdb40 || isInvisible(code) || plainOf(code) !== code) return true;
+  }
+  return false;
+};
 
 /** Folds what finders must not be misled by: invisible signs, full-width and styled signs, digits of other scripts, odd blanks. */
 export const fold = (text: string): Folded => {
-  if (!odd.test(text)) return { text };
+  if (!mayChange(text)) return { text };
   let folded = '';
-  const origin: number[] = [];
-  let changed = false;
+  const moved: number[] = []; // pairs: an offset in the folded text, and where it stood
+  let copied = 0;
   for (let at = 0; at < text.length; ) {
     const code = text.codePointAt(at) ?? 0;
     const size = code > 0xffff ? 2 : 1;
-    const now = isInvisible(code) ? undefined : plainOf(code);
-    if (now !== code) changed = true;
+    const now = isInvisible(code) ? '' : code < 0xa0 ? undefined : signFor(code);
     if (now !== undefined) {
-      const sign = String.fromCodePoint(now);
-      folded += sign;
-      origin.push(at);
-      if (sign.length === 2) origin.push(at + 1);
+      folded += text.slice(copied, at) + now;
+      copied = at + size;
+      if (now.length !== size) moved.push(folded.length, copied);
     }
     at += size;
   }
-  if (!changed) return { text };
-  origin.push(text.length);
-  return folded.length === text.length
-    ? { text: folded }
-    : { text: folded, origin: Uint32Array.from(origin) };
+  folded += text.slice(copied);
+  return moved.length === 0 ? { text: folded } : { text: folded, origin: originOf(folded.length, moved) };
+};
+
+/** What is put in the place of a sign; undefined when it stays. */
+const signFor = (code: number): string | undefined => {
+  const now = plainOf(code);
+  return now === code ? undefined : String.fromCodePoint(now);
+};
+
+const originOf = (length: number, moved: readonly number[]): Uint32Array => {
+  const origin = new Uint32Array(length + 1);
+  let shift = 0;
+  let next = 0;
+  for (let at = 0; at <= length; at++) {
+    while (next < moved.length && moved[next] === at) {
+      shift = (moved[next + 1] ?? 0) - at;
+      next += 2;
+    }
+    origin[at] = at + shift;
+  }
+  return origin;
 };

@@ -8,10 +8,11 @@ import type { Meter } from '../../ports/meter.ts';
 import { answerFilter } from './answer.ts';
 import type { EntityName, PiiAction, PiiConfig } from './config.ts';
 import { customFinders } from './custom.ts';
+import { loadTagger } from './finders/names.ts';
 import type { Finder, Finding } from './finding.ts';
 import { placeholderOf } from './placeholder.ts';
 import { restoreFilter } from './restore.ts';
-import { findPii, labelOf, pagesOf, scanPart } from './scan.ts';
+import { appendPage, findPii, labelOf, pagesOf, scanPart } from './scan.ts';
 import { KnownValues } from './spread.ts';
 import { Vault } from './vault.ts';
 
@@ -30,6 +31,7 @@ export interface PiiDeps {
  * into its answer.
  */
 export const piiPolicy = (config: PiiConfig, deps: PiiDeps): Policy => {
+  if (config.mode !== 'off' || config.overrides.length > 0) loadTagger();
   const rules = rulesOf(config);
   const secret = deps.hashKey ?? randomBytes(32);
   return {
@@ -130,7 +132,7 @@ class PiiExchange {
     for (const [text, place] of texts) {
       const findings: Finding[] = [];
       for (const part of pagesOf(text)) {
-        findings.push(...scanPart(text, part, rules.finders));
+        appendPage(findings, scanPart(text, part, rules.finders));
         sincePause += part.end - part.start;
         if (sincePause < pauseEvery || !deps.pause) continue;
         sincePause = 0;

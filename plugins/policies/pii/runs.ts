@@ -68,3 +68,24 @@ export const windows = (
     }
     return found;
   });
+
+/** The runs without the groups inside of `spans`, cut where those stood: a phone may stand right beside a card. */
+export const runsWithout = (
+  runs: readonly DigitRun[],
+  spans: readonly { readonly start: number; readonly end: number }[],
+): readonly DigitRun[] =>
+  spans.length === 0
+    ? runs
+    : runs.flatMap((run) => {
+        const inside = spans.filter(({ start, end }) => start < run.end && end > run.start);
+        if (inside.length === 0) return [run];
+        const parts: Group[][] = [[]];
+        for (const group of run.groups) {
+          if (inside.some(({ start, end }) => start < group.end && end > group.start)) parts.push([]);
+          else parts.at(-1)?.push(group);
+        }
+        return parts.flatMap((groups) => {
+          const [first, last] = [groups[0], groups.at(-1)];
+          return first && last ? [{ start: first.start, end: last.end, groups }] : [];
+        });
+      });

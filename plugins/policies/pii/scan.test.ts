@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuMs } from '../../../test/fakes/cpu.ts';
 import { findPii, labelOf, scanPii } from './scan.ts';
 
 /** What is found, as `TYPE text`. */
@@ -54,6 +55,7 @@ describe('findPii', () => {
     ],
     ['token ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF', ['SECRET ghp_7TWTOvHrT62TJnJA2D44TvfnJTSyVhwH18AF']],
     ['API_KEY=3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI', ['SECRET 3q2vzS1rkajkjBuVsVsIPPHtdIpLqWgI']],
+    ['redis://:k3Jd82hs@cache.example.com:6379', ['SECRET redis://:k3Jd82hs@cache.example.com:6379']],
   ])('%s', (text, expected) => expect(structured(text)).toEqual(expected));
 
   it.each([
@@ -73,6 +75,8 @@ describe('findPii', () => {
     'x@y and @decorator',
     'the year 1984, 3.14159 and 1,234,567.89 EUR',
     'sk-learn-contrib-documentation-pages',
+    'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDhA9x me@host',
+    'public key: 9BHDPuaSG6lJXLx1G0Uzn3ose2QnT9gWss0e0wiC',
   ])('sees nothing in: %s', (text) => expect(structured(text)).toEqual([]));
 
   it('looks through invisible and full-width signs, and tells where they stood', () => {
@@ -80,6 +84,23 @@ describe('findPii', () => {
     expect(structured('４１１１ １１１１ １１１１ １１１１')).toEqual([
       'CARD ４１１１ １１１１ １１１１ １１１１',
     ]);
+  });
+
+  it('reads bold digits whole, pairs of units that they are', () => {
+    const bold = '𝟒𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏';
+    expect(structured(`x ${bold} y`)).toEqual([`CARD ${bold}`]);
+  });
+
+  it('gives no overlaps where one page ends and the next begins', () => {
+    for (let shift = 0; shift < 40; shift++) {
+      const text = `${'x '.repeat(20_460)}${' '.repeat(shift)}12 Main Street, 10115 Berlin, 4111 1111 1111 1111, a@b.co ${'x '.repeat(9000)}`;
+      let last = 0;
+      for (const { start, end } of findPii(text)) {
+        expect(start).toBeGreaterThanOrEqual(last);
+        last = end;
+      }
+      expect(structured(text)).toEqual(['CARD 4111 1111 1111 1111', 'EMAIL a@b.co']);
+    }
   });
 
   it('sees nothing in placeholders, whosever they are', () => {
@@ -149,6 +170,7 @@ const hostile = [
   '://',
   '://a:b',
   'eyJ',
+  '-eyJ',
   'sk-',
   'GB82',
   'password ',
@@ -178,14 +200,11 @@ describe('time', () => {
   it.each(hostile)('grows no faster than the text of %j', (piece) => {
     const timed = (characters: number): number => {
       const text = piece.repeat(Math.ceil(characters / piece.length));
-      const start = performance.now();
-      findPii(text);
-      return performance.now() - start;
+      return cpuMs(() => findPii(text));
     };
-    timed(30_000);
-    const small = Math.min(timed(30_000), timed(30_000));
+    const small = timed(30_000);
     const large = timed(240_000);
     // Eight times the text; the rest is room for a busy machine. What grows with the square takes 64 times as long.
-    expect(large).toBeLessThan(Math.max(24 * small, 60));
+    expect(large).toBeLessThan(Math.max(24 * small, 500));
   });
 });

@@ -12,14 +12,13 @@ import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './f
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
-import { digitRuns } from './runs.ts';
+import { digitRuns, runsWithout } from './runs.ts';
 import { tokenize } from './tokens.ts';
 
+/** What a checksum makes certain is found first; its digits belong to nothing else. */
+const checkedFinders: readonly Finder[] = [findCards, findIbans, findSsns];
 /** Finders that look for digits have nothing to find in a text without any. */
 const digitFinders: readonly Finder[] = [
-  findCards,
-  findIbans,
-  findSsns,
   findNationalIds,
   findPhones,
   findDates,
@@ -30,7 +29,7 @@ const digitFinders: readonly Finder[] = [
 const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext, findNames];
 
 /** Longest piece of a text that is read at once, and how far the next begins before its end. */
-const pageSize = 32_768;
+const pageSize = 49_152;
 const overlap = 4096;
 
 /**
@@ -39,8 +38,14 @@ const overlap = 4096;
  */
 export const findPii = (text: string, extra: readonly Finder[] = []): Finding[] => {
   const findings: Finding[] = [];
-  for (const part of pagesOf(text)) findings.push(...scanPart(text, part, extra));
+  for (const part of pagesOf(text)) appendPage(findings, scanPart(text, part, extra));
   return findings;
+};
+
+/** Adds what the next page holds; what reached into it from the page before goes first. */
+export const appendPage = (findings: Finding[], page: readonly Finding[]): void => {
+  const reached = findings.at(-1)?.end ?? 0;
+  for (const it of page) if (it.start >= reached) findings.push(it);
 };
 
 /** One step of a long scan. */
@@ -79,24 +84,32 @@ export const scanPart = (
 /** A text, read once for all finders. */
 export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
 
+const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {
+  const others = [...otherFinders, ...extra].flatMap((find) => find(page));
+  if (!/\d/.test(page.text)) return others;
+  const checked = checkedFinders.flatMap((find) => find(page));
+  const rest = {
+    ...page,
+    runs: runsWithout(
+      page.runs,
+      checked.filter(({ confidence }) => confidence > 0.95),
+    ),
+  };
+  return [...checked, ...digitFinders.flatMap((find) => find(rest)), ...others];
+};
+
+/** Where the sign ends that begins at `at`: some take two units. */
+const signEnd = (text: string, at: number): number => at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+
 const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
   const { text, origin } = fold(withoutPlaceholders(raw));
   const page = pageOf(text);
-  const finders = /\d/.test(text)
-    ? [...digitFinders, ...otherFinders, ...extra]
-    : [...otherFinders, ...extra];
-  const findings = merge(
-    text,
-    resolve(
-      finders.flatMap((find) => find(page)),
-      text.length,
-    ),
-  );
+  const findings = merge(text, resolve(findAll(page, extra), text.length));
   if (!origin) return findings;
   return findings.map((it) => ({
     ...it,
     start: origin[it.start] ?? it.start,
-    end: (origin[it.end - 1] ?? it.end - 1) + 1,
+    end: signEnd(raw, origin[it.end - 1] ?? it.end - 1),
   }));
 };
 
@@ -147,7 +160,7 @@ const merge = (text: string, findings: readonly Finding[]): Finding[] => {
   return merged;
 };
 
-/** A finding as `nexus scan` prints it: offsets in Unicode code points, the type in capitals. */
+/** A finding as `nexus scan` prints it: offsets in Unicode code points, the type in capitals, confidence to two places. */
 export interface ScannedSpan {
   readonly start: number;
   readonly end: number;
@@ -175,6 +188,6 @@ export const scanPii = (text: string): ScannedSpan[] => {
     start: pointAt(it.start),
     end: pointAt(it.end),
     type: labelOf(it),
-    confidence: it.confidence,
+    confidence: Math.round(100 * it.confidence) / 100,
   }));
 };

@@ -11,6 +11,8 @@ interface Tree {
   /** For each node: the concept whose entry ends there, plus 1; 0 for none. */
   readonly wholes: Uint8Array;
   readonly stems: Uint8Array;
+  /** The node behind the root for each first character; most words end their search here. */
+  readonly roots: Uint16Array;
 }
 
 const slotOf = (node: number, unit: number, mask: number): number =>
@@ -44,7 +46,12 @@ const build = (): Tree => {
       if (node !== 0 && table[node] === 0) table[node] = number + 1;
     }
   });
-  return { keys, nodes, mask: size - 1, wholes: wholes.slice(0, count), stems: stems.slice(0, count) };
+  const roots = new Uint16Array(0x10000);
+  for (let slot = 0; slot < size; slot++) {
+    const key = keys[slot] as number;
+    if (key >= 0 && key < 0x10000) roots[key] = nodes[slot] as number;
+  }
+  return { keys, nodes, mask: size - 1, roots, wholes: wholes.slice(0, count), stems: stems.slice(0, count) };
 };
 
 let tree: Tree | undefined;
@@ -58,26 +65,35 @@ const isWordEnd = (text: string, at: number): boolean => {
   return unit >= 0xac00 || (kindTable[unit] !== kinds.letter && kindTable[unit] !== kinds.mark);
 };
 
+/** The entry that ends at `end`, packed as below; the whole word goes before a stem. */
+const foundAt = ({ wholes, stems }: Tree, node: number, text: string, at: number, end: number): number => {
+  const whole = wholes[node] as number;
+  if (whole !== 0 && isWordEnd(text, end)) return (end - at) * 64 + whole;
+  const stem = stems[node] as number;
+  return stem === 0 ? 0 : (end - at) * 64 + stem;
+};
+
 /** A match packed into one number: length of the entry × 64 + concept + 1; 0 for none. */
 export const conceptAt = (text: string, at: number): number => {
   tree ??= build();
-  const { keys, nodes, mask, wholes, stems } = tree;
-  let node = 0;
-  let found = 0;
+  const { keys, nodes, mask, wholes, stems, roots } = tree;
+  let node = roots[text.charCodeAt(at)] as number;
+  if (node === 0) return 0;
+  let found = foundAt(tree, node, text, at, at + 1);
   const most = Math.min(text.length, at + 40);
-  for (let next = at; next < most; next++) {
+  for (let next = at + 1; next < most; next++) {
     const unit = text.charCodeAt(next);
     const key = node * 65536 + unit;
-    let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) & mask;
+    let slot = slotOf(node, unit, mask);
     while (keys[slot] !== key) {
       if (keys[slot] === -1) return found;
       slot = (slot + 1) & mask;
     }
     node = nodes[slot] as number;
-    const stem = stems[node] as number;
-    if (stem !== 0) found = (next + 1 - at) * 64 + stem;
-    const whole = wholes[node] as number;
-    if (whole !== 0 && isWordEnd(text, next + 1)) found = (next + 1 - at) * 64 + whole;
+    if (stems[node] !== 0 || wholes[node] !== 0) {
+      const match = foundAt(tree, node, text, at, next + 1);
+      if (match !== 0) found = match;
+    }
   }
   return found;
 };

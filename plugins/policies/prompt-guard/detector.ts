@@ -11,7 +11,7 @@ import {
   toolClasses,
   userClasses,
 } from './model.ts';
-import { type Channel, rules } from './rules.ts';
+import { type Channel, fittingRules } from './rules.ts';
 import weights from './weights.json' with { type: 'json' };
 
 export type { Channel } from './rules.ts';
@@ -32,29 +32,29 @@ export interface Finding {
 }
 
 /** Texts are judged in pieces of this many characters, so that none takes long and views stay bounded. */
-export const pieceChars = 16_384;
+export const pieceChars = 8192;
 /** What two pieces share, so that an attack on the border is whole in one of them. */
-const sharedChars = 512;
+const sharedChars = 400;
 
 /** A reading that had to be undone first is evidence in itself: by how much it lowers the threshold, in logits. */
 const concealment: Readonly<Record<ViewName, number>> = {
   hidden: 3,
-  base64: 1.2,
-  hex: 1.2,
-  binary: 1.2,
-  decimal: 1.2,
-  percent: 0.8,
-  entities: 0.8,
-  escapes: 0.8,
-  morse: 1.2,
-  rot13: 1.2,
-  reversed: 1.2,
-  'upside-down': 1.2,
-  spaced: 1,
+  base64: 0.7,
+  hex: 0.7,
+  binary: 0.7,
+  decimal: 0.7,
+  percent: 0.6,
+  entities: 0.6,
+  escapes: 0.6,
+  morse: 0.7,
+  rot13: 0.7,
+  reversed: 0.7,
+  'upside-down': 0.7,
+  spaced: 0.7,
   joined: 0.5,
-  unbroken: 0.8,
-  leet: 0.8,
-  scrambled: 0.8,
+  unbroken: 0.6,
+  leet: 0.6,
+  scrambled: 0.6,
 };
 
 /** Below the threshold by no more than this a text is flagged. */
@@ -124,8 +124,9 @@ export class Detector {
   #judgeReading(folded: Folded, channel: Channel, lowered: number): Judged {
     const features = this.#extractor.extract(folded.text);
     const scores = this.#scorer.score(features);
-    const found = rules.filter((it) => it.test(folded));
-    const weight = found.reduce((sum, it) => sum + it.weight[channel], 0) + lowered;
+    const found = fittingRules(folded, features.concepts);
+    const byRules = found.reduce((sum, it) => sum + it.weight[channel], 0);
+    const weight = byRules + lowered;
     const decided = found.some((it) => it.severity === 'critical' && it.weight[channel] >= 9);
     const margin = (level: Level) => marginOf(this.#model, { scores, words: features.words, channel, level });
     return {
@@ -137,7 +138,7 @@ export class Detector {
       rules: found.map((it) => it.id),
       head: decided ? 'rules' : channel,
       instruction: channel === 'data' && scores.bare.logit > this.#model.thresholds.balanced.bare,
-      suspicious: weight >= 1,
+      suspicious: byRules >= 1,
     };
   }
 }

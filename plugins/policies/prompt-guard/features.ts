@@ -16,6 +16,8 @@ export interface Features {
   /** For each word the index in the text where it begins, and the end of the text. */
   readonly places: Int32Array;
   readonly words: number;
+  /** The concepts that the text holds, a bit each. */
+  readonly concepts: number;
   /** Where in `buckets` the features begin that come from concepts, for each word. */
   readonly conceptStarts: Int32Array;
 }
@@ -61,6 +63,7 @@ export class Extractor implements Features {
   places = new Int32Array(1 << 10);
   conceptStarts = new Int32Array(1 << 10);
   words = 0;
+  concepts = 0;
   #count = 0;
   #text = '';
   #before = 0;
@@ -97,6 +100,7 @@ export class Extractor implements Features {
   #reset(text: string): void {
     this.#text = text;
     this.words = 0;
+    this.concepts = 0;
     this.#count = 0;
     this.#before = 0;
     this.#beforeThat = 0;
@@ -195,6 +199,7 @@ export class Extractor implements Features {
   /** A concept, its pairs with those shortly before it, and the three last in order. */
   #concept(concept: number, word: number): void {
     if (this.#count + 16 > this.buckets.length) this.#growBuckets();
+    this.concepts |= 1 << (concept - 1);
     this.#add(Math.imul(concept, prime1) ^ 0x66a1);
     const known = Math.min(3, this.#conceptCount);
     for (let back = 1; back <= known; back++) {

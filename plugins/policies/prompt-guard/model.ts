@@ -37,7 +37,10 @@ export interface WeightsFile {
 
 export interface GuardModel {
   readonly thresholds: WeightsFile['thresholds'];
-  readonly weights: Int8Array;
+  /** Of the user head. */
+  readonly user: Int8Array;
+  /** Of the others, each plus 128 in a byte: tool in the upper one, bare in the lower. One look-up for both. */
+  readonly data: Uint16Array;
   readonly scales: readonly number[];
   readonly biases: readonly number[];
 }
@@ -48,7 +51,15 @@ export const loadModel = (file: WeightsFile): GuardModel => {
   if (file.format !== 1 || bytes.length !== bucketCount * heads.length) {
     throw new Error('the weights of the prompt guard belong to another version');
   }
-  return { ...file, weights: new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) };
+  const user = new Int8Array(bucketCount);
+  const data = new Uint16Array(bucketCount);
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    const row = bucket * heads.length;
+    user[bucket] = bytes[row] as number;
+    data[bucket] = (((bytes[row + 1] as number) ^ 0x80) << 8) | ((bytes[row + 2] as number) ^ 0x80);
+  }
+  const { thresholds, scales, biases } = file;
+  return { thresholds, scales, biases, user, data };
 };
 
 /** Keeps short texts from getting the weight of a few features only; the same in training. */
@@ -80,7 +91,7 @@ export interface Scores {
 /** Scores features; keeps its own buffers, one text at a time. */
 export class Scorer {
   readonly #model: GuardModel;
-  readonly #stamps = new Uint32Array(bucketCount);
+  readonly #stamps = new Uint8Array(bucketCount);
   #stamp = 0;
   #tool = new Int32Array(1 << 10);
   #bare = new Int32Array(1 << 10);
@@ -105,29 +116,41 @@ export class Scorer {
       this.#tool = new Int32Array(words * 2);
       this.#bare = new Int32Array(words * 2);
     }
-    const weights = this.#model.weights;
+    const { user: userWeights, data: dataWeights } = this.#model;
     const stamps = this.#stamps;
-    const stamp = ++this.#stamp;
+    const stamp = this.#nextStamp();
     let [user, count, tool, bare] = [0, 0, 0, 0];
     this.#tool[0] = 0;
     this.#bare[0] = 0;
     for (let word = 0; word < words; word++) {
+      const start = starts[word] as number;
       const end = starts[word + 1] as number;
-      for (let at = starts[word] as number; at < end; at++) {
+      for (let at = start; at < end; at++) {
         const bucket = buckets[at] as number;
-        const row = bucket * 3;
         if (stamps[bucket] !== stamp) {
           stamps[bucket] = stamp;
-          user += weights[row] as number;
+          user += userWeights[bucket] as number;
           count++;
         }
-        tool += weights[row + 1] as number;
-        bare += weights[row + 2] as number;
+        const both = dataWeights[bucket] as number;
+        tool += both >>> 8;
+        bare += both & 0xff;
       }
+      tool -= (end - start) * 128;
+      bare -= (end - start) * 128;
       this.#tool[word + 1] = tool;
       this.#bare[word + 1] = bare;
     }
     return { sum: user, count };
+  }
+
+  /** Marks the buckets of one text; the marks are wiped when the numbers run out. */
+  #nextStamp(): number {
+    if (this.#stamp === 255) {
+      this.#stamps.fill(0);
+      this.#stamp = 0;
+    }
+    return ++this.#stamp;
   }
 }
 

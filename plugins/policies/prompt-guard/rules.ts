@@ -1,4 +1,5 @@
 import type { Folded } from '../../text/fold.ts';
+import { type Concept, concepts } from './lexicon.ts';
 
 /** Where a text stands, as far as the guard treats places differently. `data`: tool results and documents. */
 export type Channel = 'user' | 'data';
@@ -19,14 +20,23 @@ export interface Rule {
   readonly finds: string;
   /** By how much it lowers the threshold, in logits. */
   readonly weight: Readonly<Record<Channel, number>>;
+  /** Is tried only on texts that hold one of these concepts; on all when left out. */
+  readonly needs?: number;
   readonly test: (folded: Folded) => boolean;
 }
+
+const holding = (...names: readonly Concept[]): number =>
+  names.reduce((bits, name) => bits | (1 << concepts.indexOf(name)), 0);
 
 /** A pattern that is tried only where a cheap literal stands in the text. All are linear: no nested repetition. */
 const where =
   (literals: readonly string[], pattern: RegExp) =>
   ({ text }: Folded): boolean =>
     literals.some((it) => text.includes(it)) && pattern.test(text);
+
+/** The rules that fit a text; `held` are its concepts. */
+export const fittingRules = (folded: Folded, held: number): Rule[] =>
+  rules.filter(({ needs, test }) => (needs === undefined || (needs & held) !== 0) && test(folded));
 
 export const rules: readonly Rule[] = [
   {
@@ -81,6 +91,7 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'an HTML comment that speaks to a model',
     weight: { user: 0.5, data: 2 },
+    needs: holding('model', 'ignore'),
     test: where(
       ['<!--'],
       /<!--[^>]{0,300}\b(?:ai|assistant|llm|chatgpt|claude|gemini|agents?|language model|ignore (?:all|previous|the))\b/,
@@ -90,7 +101,8 @@ export const rules: readonly Rule[] = [
     id: 'override-phrase',
     severity: 'high',
     finds: 'the call to ignore earlier instructions, in English',
-    weight: { user: 0.3, data: 1 },
+    weight: { user: 0.3, data: 0.6 },
+    needs: holding('ignore'),
     test: where(
       ['ignore', 'disregard', 'forget', 'override', 'bypass'],
       /\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/,
@@ -101,8 +113,20 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'words addressed to a model',
     weight: { user: 0, data: 1 },
+    needs: holding('model'),
     test: where(
-      ['dear ', 'attention', 'hey ', 'message ', 'note ', 'instruction', 'if you are'],
+      [
+        'dear ',
+        'attention',
+        'hey ',
+        'message ',
+        'note ',
+        'notice ',
+        'memo ',
+        'hint ',
+        'instruction',
+        'if you are',
+      ],
       /\b(?:dear|attention,?|hey,?|(?:message|note|memo|notice|hint|instructions?) (?:to|for)(?: the| any| all)?|if you are (?:an?|the)) (?:ai|assistant|llm|language model|chatbot|agent|ai agent|ai assistant|model|virtual assistant|automated (?:agent|system)|chatgpt|claude|gemini|copilot)\b/,
     ),
   },
@@ -121,6 +145,7 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'an answer of the model written in advance, followed by a new task',
     weight: { user: 0.3, data: 1.5 },
+    needs: holding('task'),
     test: where(
       ['complete', 'finished', 'done'],
       /\b(?:answer|response|output|result|assistant)s?:[^\n]{0,60}\b(?:complete|completed|done|finished)\b[^\n]{0,80}\n\s{0,4}[^\n]{0,20}\b(?:instruction|now|next|new task|user|human|ignore|write|print|say|send)\b/,
@@ -131,6 +156,7 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'the wish that the user learn nothing',
     weight: { user: 0.2, data: 0.8 },
+    needs: holding('stealth', 'user'),
     test: where(
       ['tell', 'inform', 'mention', 'notify', 'alert'],
       /\b(?:do not|don't|never|without) (?:tell|inform|mention|notify|alert)(?:ing)?\b[^.\n]{0,20}\b(?:the user|user|this|these instructions)/,
@@ -140,7 +166,7 @@ export const rules: readonly Rule[] = [
     id: 'reading-order',
     severity: 'high',
     finds: 'characters that turn the reading order around',
-    weight: { user: 1, data: 1 },
+    weight: { user: 0.3, data: 0.5 },
     test: ({ signs }) => signs.overrides > 0,
   },
   {

@@ -29,6 +29,8 @@ export interface PlaceOptions extends Omit<StackOptions, 'configText' | 'env'> {
   /** Of every model. */
   readonly firstByteTimeoutMs?: number;
   readonly limits?: object;
+  /** Other sections of the nexus.yaml. */
+  readonly sections?: object;
 }
 
 export const startPlace = async (options: PlaceOptions): Promise<Place> => {
@@ -76,6 +78,7 @@ const configOf = (
     models: mapValues(models, (names) => ({ candidates: names.map(candidateOf), firstByteTimeoutMs })),
     keys: [{ hash: hashKey(clientKey), user: 'client', application: 'faults' }],
     limits,
+    ...options.sections,
   };
   return { configText: JSON.stringify(config), env: Object.fromEntries(keyed) };
 };

@@ -13,7 +13,7 @@ export const findIbans: Finder = ({ text }) => {
     const start = match.index;
     if (isAlnum(text.charCodeAt(start - 1))) continue;
     const end = ibanEnd(text, start);
-    if (end !== undefined) found.push({ start, end, type: 'iban', confidence: 0.99 });
+    if (end !== undefined) found.push({ start, end, type: 'iban', confidence: 0.995 });
   }
   return found;
 };

@@ -131,7 +131,7 @@ const readPassword = ({ text, tokens }: Page, at: number): Span | undefined => {
   const kindsOfSigns = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((it) => it.test(raw)).length;
   const isWord =
     /^[\p{L}]+(?:[-'’/.][\p{L}]+)*$/u.test(raw) ||
-    /^[\w.]+\([\w ,.'"]*\)?;?$|^https?:|^\d{1,3}$|[=(){};]{2}|^[-=]/.test(raw);
+    /^[\w.]+\([\w ,.'"]*\);?$|^https?:|^\d{1,3}$|[=(){};]{2}|^[-=]/.test(raw);
   const isAssigned = /[:=]\s?["'`]?$/.test(text.slice(Math.max(0, token.start - 3), token.start));
   if (isWord || kindsOfSigns < (isAssigned && raw.length >= 6 && /\d/.test(raw) ? 2 : 3)) {
     if (!(kindsOfSigns === 2 && /\d/.test(raw) && /[A-Za-z]/.test(raw) && raw.length >= 7 && !isWord))

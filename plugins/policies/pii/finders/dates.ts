@@ -6,9 +6,12 @@ const months =
   /^(?:jan|feb|fév|fev|fev|mar|mär|maa|mrt|apr|avr|abr|kwi|mai|may|maj|mag|mei|jun|jui|giu|cze|haz|jul|lug|lip|tem|aug|aoû|aou|ago|sie|ağu|sep|set|eyl|wrz|okt|oct|ott|out|paź|eki|nov|lis|kas|dec|dez|déc|dic|gru|ara|sty|lut|şub|nis|ene|gen|oca|tou|kes|hei|elo|syy|lok|mar|jou|tam|hel|huh)/;
 
 const numeric = /\d{1,4}([./-])\d{1,2}[./-]\d{2,4}/g;
+const year = /(?:19|20)\d{2}/g;
+/** How far before its year a date can begin. */
+const reach = 28;
 const dayFirst =
-  /\d{1,2}(?:st|nd|rd|th|\.|er|º|°)?[ -](?:de |of )?[^\s\d,.:;/()"]{3,10}\.?,?(?: de | del |[ -]| of )(?:19|20)\d{2}/g;
-const monthFirst = /[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d{2}/g;
+  /\d{1,2}(?:st|nd|rd|th|\.|er|º|°)?[ -](?:de |of )?[^\s\d,.:;/()"]{3,10}\.?,?(?: de | del |[ -]| of )\d{4}$/;
+const monthFirst = /[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}$/;
 const eastern = /(?:19|20)\d{2}年\d{1,2}月\d{1,2}日/g;
 
 /** Words before a date that make it a date of birth. */
@@ -30,9 +33,12 @@ export const findDates: Finder = ({ text }) => {
     const end = match.index + match[0].length;
     if (isNumericDate(match[0]) && !goesOn(text, match.index, end)) add(match.index, end);
   }
-  for (const pattern of [dayFirst, monthFirst])
-    for (const match of text.matchAll(pattern))
-      if (namesMonth(match[0])) add(match.index, match.index + match[0].length);
+  for (const { index } of text.matchAll(year)) {
+    const from = Math.max(0, index - reach);
+    const before = text.slice(from, index + 4);
+    const match = dayFirst.exec(before) ?? monthFirst.exec(before);
+    if (match && namesMonth(match[0])) add(from + match.index, index + 4);
+  }
   if (text.includes('年'))
     for (const match of text.matchAll(eastern)) add(match.index, match.index + match[0].length);
   return found;

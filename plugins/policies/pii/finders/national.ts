@@ -153,6 +153,14 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{13}/g, check: southAfrican, alone: 0, near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i },
 ];
 
+/** Kinds that are known without their name. */
+const strongKinds = kinds.filter(({ alone }) => alone > 0);
+/** The names of all the others. */
+const anyName = new RegExp(
+  kinds.flatMap(({ alone, near }) => (alone === 0 && near ? [near.source] : [])).join('|'),
+  'i',
+);
+
 /** Numbers of letters and digits mixed, in one piece. */
 const codes: readonly Kind[] = [
   // Italy
@@ -169,7 +177,7 @@ const codeLengths = new Set([10, 16, 18]);
 /** How far before a number its name may stand. */
 const reach = 40;
 /** Least digits of the numbers of `kinds`; how far their letters stand around their digits. */
-const leastDigits = 7;
+const leastDigits = 6;
 const around = 4;
 
 /**
@@ -181,7 +189,8 @@ export const findNationalIds: Finder = ({ text, tokens, runs }) => {
   for (const region of regionsOf(runs)) {
     const start = Math.max(0, region.start - around);
     const slice = text.slice(start, region.end + around);
-    for (const kind of kinds)
+    const isNamed = anyName.test(text.slice(Math.max(0, region.start - reach), region.end));
+    for (const kind of isNamed ? kinds : strongKinds)
       for (const match of slice.matchAll(kind.pattern))
         check(text, start + match.index, match[0], kind, found);
   }

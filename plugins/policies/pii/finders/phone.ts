@@ -150,10 +150,12 @@ const digitsCount = (raw: string): number => raw.replace(/\D/g, '').length;
 
 /** A line of a contact: an address beside the number, or nothing but the number. */
 const isContactLine = (text: string, at: number): boolean => {
-  const start = Math.max(text.lastIndexOf('\n', at) + 1, at - 200);
-  const next = text.indexOf('\n', at);
-  const line = text.slice(start, Math.min(next === -1 ? text.length : next, at + 200));
-  return line.includes('@') || (start > 0 && /^[+\d(][\d ().\-/]{8,18}$/.test(line));
+  const before = text.slice(Math.max(0, at - 200), at);
+  const after = text.slice(at, at + 200);
+  const next = after.indexOf('\n');
+  const line = before.slice(before.lastIndexOf('\n') + 1) + (next === -1 ? after : after.slice(0, next));
+  const isFirst = at <= before.length && !before.includes('\n');
+  return line.includes('@') || (!isFirst && /^[+\d(][\d ().\-/]{8,18}$/.test(line));
 };
 
 /** In a field, a cell or a line of its own, as `0612345678` in a table or below a name. */

@@ -114,8 +114,8 @@ const vendors: readonly Vendor[] = [
   vendor('access_token$production$', '[0-9a-z]{16}\\$[0-9a-f]{32}'),
   vendor('amzn.mws.', '[0-9a-f-]{36}'),
   vendor('amzn1.oa2-cs.', 'v1\\.[0-9a-f]{64}'),
-  vendor('eyJ', '[\\w-]{8,2000}\\.eyJ[\\w-]{4,4000}\\.[\\w-]{16,1000}'),
-  vendor('eyJ', '[\\w-]{8,2000}\\.[\\w-]{0,1000}\\.[\\w-]{16,1000}\\.[\\w-]{16,4000}\\.[\\w-]{16,64}'),
+  vendor('eyJ', '[\\w-]{8,400}\\.eyJ[\\w-]{4,4000}\\.[\\w-]{16,1000}'),
+  vendor('eyJ', '[\\w-]{8,400}\\.[\\w-]{0,1000}\\.[\\w-]{16,1000}\\.[\\w-]{16,4000}\\.[\\w-]{16,64}'),
   vendor('cio', '[A-Za-z0-9]{32}'),
   vendor('rk-', '[A-Za-z0-9]{40,60}'),
   vendor('ABSK', '[A-Za-z0-9+/]{100,270}={0,2}'),
@@ -135,34 +135,62 @@ const vendors: readonly Vendor[] = [
 
 /** Keys that documentation shows, and signs that nobody's key has. */
 const examples =
-  /EXAMPLE|example|sample|dummy|placeholder|redacted|REDACTED|[Yy]our[_-]?|YOUR|insert|changeme|xxxx|XXXX|\*{3}|\.{3}|0{8}|1234567890|abcdef(?:gh|1234)|ABCDEFGH|4eC39HqLyjWDarjtT1zdp7dc|eyJzdWIiOiIxMjM0NTY3ODkwI/;
+  /EXAMPLE|example|sample|dummy|placeholder|redacted|REDACTED|[Yy]our[_-]?|YOUR|insert|changeme|xxxx|XXXX|\*{3}|\.{3}|0{12}|4eC39HqLyjWDarjtT1zdp7dc|eyJzdWIiOiIxMjM0NTY3ODkwI/;
 
-const isExample = (raw: string): boolean => examples.test(raw) || new Set(raw.slice(4)).size < 6;
+/** Rows of digits and letters that people type to fill a form; what is left beside them must still be random. */
+const rows =
+  /1234567890?|0123456789|abcdef(?:ghijklmnopqrstuvwxyz|gh|1234)?|ABCDEF(?:GHIJKLMNOPQRSTUVWXYZ|GH)?/g;
+
+const isExample = (raw: string): boolean =>
+  examples.test(raw) || new Set(raw.slice(4).replace(rows, '')).size < 6;
 
 const isLetterBefore = (text: string, at: number): boolean =>
   isAlnum(text.charCodeAt(at - 1)) || text[at - 1] === '_';
 
 /** Keys of vendors, private keys, credentials in URLs, and values of high entropy under a name that means a key. */
-export const findSecrets: Finder = ({ text }) =>
-  [
-    ...findVendors(text),
-    ...findTelegram(text),
+export const findSecrets: Finder = ({ text }) => {
+  const runs = longRuns(text);
+  const keys = [...findVendors(text, runs), ...findShapes(text), ...findNamed(text, runs)];
+  return [
+    ...keys.filter(({ start, end }) => !isExample(text.slice(start, end))),
     ...findPem(text),
     ...findUrls(text),
-    ...findNamed(text),
-  ].filter(({ start, end }) => !isExample(text.slice(start, end)));
+  ];
+};
 
 /** Vendors by the first two signs of their prefix; those whose prefix is no part of a run of signs apart. */
 const isRunPrefix = ({ prefix }: Vendor): boolean => /^[\w.-]+$/.test(prefix);
 const byHead = Map.groupBy(vendors.filter(isRunPrefix), ({ prefix }) => prefix.slice(0, 2));
 const others = vendors.filter((it) => !isRunPrefix(it));
 
-/** A run that is long enough for a key. */
-const keyRun = /[\w][\w.-]{15,}/g;
+/** Signs that keys of vendors and random values are made of. */
+const keySigns = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z0-9_\-+/.~]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
 
-const findVendors = (text: string): Finding[] => {
+/** Shortest run of those signs that is looked at. */
+const leastRun = 16;
+
+interface Run {
+  readonly index: number;
+  readonly run: string;
+}
+
+/** Runs of signs that are long enough for a key. */
+const longRuns = (text: string): Run[] => {
+  const runs: Run[] = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (keySigns[text.charCodeAt(at)] === 1) continue;
+    if (at - start >= leastRun) runs.push({ index: start, run: text.slice(start, at) });
+    start = at + 1;
+  }
+  return runs;
+};
+
+const findVendors = (text: string, runs: readonly Run[]): Finding[] => {
   const found: Finding[] = [];
-  for (const { index, 0: run } of text.matchAll(keyRun)) {
+  for (const { index, run } of runs) {
     for (let at = 0; at !== -1; at = nextPart(run, at)) {
       for (const vendor of byHead.get(run.slice(at, at + 2)) ?? [])
         if (run.startsWith(vendor.prefix, at)) readKey(text, index + at, vendor, found);
@@ -174,9 +202,9 @@ const findVendors = (text: string): Finding[] => {
   return found;
 };
 
-/** Behind the next hyphen or full stop: keys stand there too, as in `token-ghp_…`. */
+/** Behind the next sign between parts: keys stand there too, as in `token-ghp_…`. */
 const nextPart = (run: string, from: number): number => {
-  for (let at = from; at < run.length - 16; at++) if (run[at] === '-' || run[at] === '.') return at + 1;
+  for (let at = from; at < run.length - leastRun; at++) if ('-./+~'.includes(run[at] ?? '')) return at + 1;
   return -1;
 };
 
@@ -199,7 +227,7 @@ const discord = /[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.[\w-]{27,40}/g;
 const mailchimp = /[0-9a-f]{32}-us\d{1,2}/g;
 
 /** Keys that are known by their shape alone. */
-const findTelegram = (text: string): Finding[] => {
+const findShapes = (text: string): Finding[] => {
   const shapes = [
     text.includes(':A') ? telegram : undefined,
     text.includes('.') ? discord : undefined,
@@ -251,7 +279,9 @@ const findUrls = (text: string): Finding[] => {
   });
 };
 
-const value = /[A-Za-z0-9][A-Za-z0-9_\-+/.~]{14,255}={0,2}/g;
+/** Keys that are there to be seen. */
+const open =
+  /ssh-(?:rsa|dss|ed25519) |ecdsa-[\w-]+ |BEGIN (?:CERTIFICATE|[A-Z ]{0,20}PUBLIC KEY)|pub(?:lic)?[ _-]?(?:key)?["'`]?\s?[:=]\s?["'`]?$/i;
 
 /** Names under which keys stand, right before the value. */
 const assigned =
@@ -261,12 +291,16 @@ const digest =
   /(?:sha\d{0,3}|md5|digest|checksum|integrity|hash|commit|etag|fingerprint|nonce|sha512-|sha256-|rev)["'`]?\s?[:=-]?\s?["'`]?$/i;
 
 /** Random signs under a name that means a key; random signs alone in their text or quotes when they can be nothing else. */
-const findNamed = (text: string): Finding[] =>
-  [...text.matchAll(value)].flatMap((match): Finding[] => {
-    const start = match.index;
-    const raw = match[0].replace(/[.~]+$/, '');
-    if (raw.length < 16 || !looksRandom(raw)) return [];
+const findNamed = (text: string, runs: readonly Run[]): Finding[] =>
+  runs.flatMap(({ index, run }): Finding[] => {
+    const lead = run.search(/[A-Za-z0-9]/);
+    const start = index + Math.max(0, lead);
+    const padding = /^={1,2}/.exec(text.slice(index + run.length, index + run.length + 2))?.[0] ?? '';
+    const raw = (run.slice(Math.max(0, lead)) + padding).slice(0, 300).replace(/[.~]+$/, '');
+    if (raw.length < 16) return [];
     const before = text.slice(Math.max(0, start - 56), start);
+    const isUuidKey = uuid.test(raw) && /heroku[\w -]{0,12}(?:key|token)/i.test(before);
+    if (!(isUuidKey || looksRandom(raw)) || open.test(before)) return [];
     if (/[A-Za-z0-9_/+@\\]$|data:[a-z/+;,\d]{0,40}$/i.test(before) || digest.test(before)) return [];
     const end = start + raw.length;
     if (assigned.test(before))
@@ -285,7 +319,13 @@ const files = /^(?:iVBOR|\/9j\/|R0lGOD|JVBERi|UEsDB|UklGR|PD94|PHN2|H4sI|AAAAI)/
 /** Letters and digits mixed as no word or name is, and no digest, UUID, path or picture. */
 const looksRandom = (raw: string): boolean => {
   if (digests.test(raw) && raw.length % 8 === 0 && raw.length !== 32) return false;
-  if (/^\d+$/.test(raw) || uuid.test(raw) || files.test(raw) || !/\d/.test(raw) || !/[A-Za-z]/.test(raw))
+  if (
+    /^\d+$|^pk_(?:live|test)_/.test(raw) ||
+    uuid.test(raw) ||
+    files.test(raw) ||
+    !/\d/.test(raw) ||
+    !/[A-Za-z]/.test(raw)
+  )
     return false;
   if (/process\.env|os\.environ|\.(?:js|ts|py|com|org|net|io|html|json|md)\b|^v?\d+\.\d+/.test(raw))
     return false;

@@ -45,9 +45,10 @@ const hostEnd = (text: string, from: number): number => {
   let end = from;
   while (end < text.length && end - from < maxHost && isHost(text.charCodeAt(end))) end++;
   while (end > from && (text[end - 1] === '.' || text[end - 1] === '-')) end--;
-  const dot = text.lastIndexOf('.', end - 1);
-  if (dot <= from || text[from] === '.' || text.slice(from, end).includes('..')) return from;
-  return topLevel.test(text.slice(dot + 1, end)) ? end : from;
+  const host = text.slice(from, end); // never search the text itself backwards: it may be long
+  const dot = host.lastIndexOf('.');
+  if (dot <= 0 || host.startsWith('.') || host.includes('..')) return from;
+  return topLevel.test(host.slice(dot + 1)) ? end : from;
 };
 
 /** IPv4 in dotted form and IPv6; not versions, not loopback or unspecified addresses. */
@@ -92,7 +93,7 @@ const isVersion = (text: string, start: number): boolean =>
 const ipv6 = /[0-9A-Fa-f:]{6,45}/g;
 
 const findIpv6 = (text: string): Finding[] => {
-  if (!text.includes(':')) return [];
+  if (!text.includes('::') && !/:[0-9A-Fa-f]{1,4}:/.test(text)) return [];
   const found: Finding[] = [];
   for (const match of text.matchAll(ipv6)) {
     const lead = match[0].startsWith(':') && !match[0].startsWith('::') ? 1 : 0;
@@ -131,7 +132,8 @@ export const findMacs: Finder = ({ text }) => {
     if (signs.size !== 1 || before || (goesOn && !sentence) || /^(?:00.?)+$/.test(raw)) return;
     found.push({ start, end, type: 'mac', confidence: 0.97 });
   };
-  for (const match of text.matchAll(mac)) add(match.index, match[0]);
+  if (/[:-][0-9A-Fa-f]{2}[:-]/.test(text)) for (const match of text.matchAll(mac)) add(match.index, match[0]);
+  if (!/\.[0-9A-Fa-f]{4}\./.test(text)) return found;
   for (const match of text.matchAll(ciscoMac)) if (/[a-f]/i.test(match[0])) add(match.index, match[0]);
   return found;
 };

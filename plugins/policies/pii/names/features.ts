@@ -1,5 +1,4 @@
 import { type Token, tokenKinds } from '../tokens.ts';
-import { listBits } from './gazetteer.ts';
 
 /** Buckets into which features are hashed; a power of two. */
 export const buckets = 1 << 16;
@@ -24,14 +23,13 @@ export interface Sign {
 /** What stands before the first token and after the last. */
 export const edge: Sign = { word: 1, start3: 1, end2: 1, end3: 1, end4: 1, shape: 1, lists: 0 };
 
-const hash = (text: string, from = 0): number => {
+const hash = (text: string, from = 0, to = text.length): number => {
   let value = 0x811c9dc5;
-  for (let at = Math.max(0, from); at < text.length; at++)
-    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  for (let at = Math.max(0, from); at < to; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
   return value | 0;
 };
 
-export const signOf = (text: string, token: Token): Sign => {
+export const signOf = (text: string, token: Token, lists: number): Sign => {
   const { lower, kind } = token;
   if (kind === tokenKinds.mark || kind === tokenKinds.line || kind === tokenKinds.number) {
     const shape = shapeOf(text, token);
@@ -40,12 +38,12 @@ export const signOf = (text: string, token: Token): Sign => {
   }
   return {
     word: hash(lower),
-    start3: hash(lower.slice(0, 3)),
+    start3: hash(lower, 0, Math.min(3, lower.length)),
     end2: hash(lower, lower.length - 2),
     end3: hash(lower, lower.length - 3),
     end4: hash(lower, lower.length - 4),
     shape: shapeOf(text, token),
-    lists: listBits(lower),
+    lists,
   };
 };
 

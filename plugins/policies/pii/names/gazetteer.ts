@@ -59,6 +59,8 @@ mr mrs ms miss mx dr prof professor sir madam madame monsieur mademoiselle mme m
 /** Words that begin with a capital and name no person: days, months, peoples, products, what begins a sentence or a field. */
 const others = `
 monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december english french german spanish italian portuguese dutch swedish norwegian danish finnish polish russian chinese japanese korean indian american british canadian australian european african asian arabic hindi latin greek turkish christmas easter internet python java javascript typescript react angular node docker kubernetes linux windows ubuntu android iphone ios google microsoft apple amazon facebook twitter instagram youtube netflix openai chatgpt claude gemini github gitlab slack excel word powerpoint sql html css json xml api url http https pdf csv aws azure gcp covid nasa nato un eu usa uk ceo cto cfo hr it ai ml dear hello hi hey thanks regards sincerely cheers best kind please subject from to cc date re fwd note notes name email phone address customer client user patient employee order invoice total price card account number the this that these those there here when where what who why how which a an i my we you he she it they his her our your their if in on at by for with and or but not no yes all any some write find create make give tell show explain describe translate summarize list use let can could would should will do does did is are was were have has had be been as so because after before during since until while once only also just very new first last next one two three
+also however please thank sure okay well let's i'm i'll i've it's that's don't can't won't you're we're here's there's what's many most much more other another each every both few several such same even still again then than now today tomorrow yesterday never always often sometimes maybe perhaps about above below between into over under through within without against among around
+step part section chapter table figure page line item task question answer example input output code file data error result summary introduction conclusion overview details information section title date time number
 `;
 
 const setOf = (words: string): ReadonlySet<string> =>
@@ -87,11 +89,23 @@ const streetEnds =
 const placeEnds =
   /..(?:ville|burgh?|berg|town|ton|ford|field|mouth|shire|bury|borough|haven|chester|port|land|stadt|heim|furt|dorf|by|hamn|fjord|köy|kent|grad|ovo|ice|owo|istan|side|view|stad|hausen|walde)$/;
 
+/** Two letters as one number. */
+const pair = (first: number, second: number): number => first * 65_536 + second;
+
+/** Last two letters of those ends: most words need no further look. */
+const lastTwo = new Set(
+  [streetEnds, placeEnds].flatMap(({ source }) =>
+    [...source.matchAll(/\p{L}{2,}/gu)].map(([end]) =>
+      pair(end.charCodeAt(end.length - 2), end.charCodeAt(end.length - 1)),
+    ),
+  ),
+);
+
 /** The lists a word (in lower case) stands in, and what its end says. */
 export const listBits = (word: string): number => {
   const found = bits.get(word) ?? 0;
-  if (word.length < 5) return found;
-  const end = word.charCodeAt(word.length - 1);
-  if (end < 97 || end > 122) return found;
+  const { length } = word;
+  if (length < 5 || !lastTwo.has(pair(word.charCodeAt(length - 2), word.charCodeAt(length - 1))))
+    return found;
   return found | (streetEnds.test(word) ? 16 : 0) | (placeEnds.test(word) ? 128 : 0);
 };

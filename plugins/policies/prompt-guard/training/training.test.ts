@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { loadModel, type WeightsFile } from '../model.ts';
+import weights from '../weights.json' with { type: 'json' };
+import { ownRows } from './augment.ts';
+import { expand, seededRandom } from './grammar.ts';
+import { parseRow, type TrainingRow } from './rows.ts';
+
+const carriers: TrainingRow[] = [
+  {
+    text: 'One line.\nAnother line, with a comma.',
+    label: 0,
+    channel: 'tool',
+    source: 'x',
+    kind: 'doc',
+    lang: 'en',
+  },
+  { text: 'What time is it in Lima?', label: 0, channel: 'user', source: 'x', kind: 'chat', lang: 'en' },
+];
+
+test('the same seed writes the same rows, another seed other ones', () => {
+  const rows = ownRows(carriers, 1);
+  expect(ownRows(carriers, 1)).toEqual(rows);
+  expect(ownRows(carriers, 2)).not.toEqual(rows);
+  expect(rows.length).toBeGreaterThan(10_000);
+});
+
+test('no slot is left open, and spans hold what was put in', () => {
+  for (const { text, span } of ownRows(carriers, 1)) {
+    expect(text).not.toMatch(/\{(?:override|goal|leak|act|agent|free|harm|topic|noun)\}|undefined/);
+    if (!span) continue;
+    expect(span[0]).toBeGreaterThanOrEqual(0);
+    expect(span[1]).toBeLessThanOrEqual(text.length);
+    expect(text.slice(...span).trim()).not.toBe('');
+  }
+});
+
+test('templates: slots, choices, and braces of the text', () => {
+  expect(expand('{a} [x|x] «k»', { a: ['b [c|c]'] }, seededRandom(1))).toBe('b c x {k}');
+  expect(() => expand('{missing}', {}, seededRandom(1))).toThrow('no slot {missing}');
+});
+
+test('spans of files count code points', () => {
+  const line = JSON.stringify({
+    text: '😀 do it',
+    label: 1,
+    channel: 'tool',
+    source: 's',
+    kind: 'k',
+    lang: 'en',
+    inj: [2, 7],
+  });
+  const { text, span } = parseRow(line);
+  expect(text.slice(...(span ?? [0, 0]))).toBe('do it');
+});
+
+test('the shipped weights fit the code, and thresholds rise from strict to lenient', () => {
+  const { thresholds, user, data } = loadModel(weights as WeightsFile);
+  expect([user.length, data.length]).toEqual([65_536, 65_536]);
+  thresholds.strict.user.forEach((strict, at) => {
+    expect(strict).toBeLessThanOrEqual(thresholds.balanced.user[at] ?? 0);
+    expect(thresholds.balanced.user[at]).toBeLessThanOrEqual(thresholds.lenient.user[at] ?? 0);
+  });
+  expect(weights.falsePositives.balanced.user).toBeLessThanOrEqual(0.01);
+  expect(() => loadModel({ ...(weights as WeightsFile), weights: 'AAAA' })).toThrow('another version');
+});
