@@ -29,7 +29,7 @@ export const openCounters = (place: CountersPlace): OpenedCounters => {
   const told = onState ? { onState } : {};
   const sliced = (store: ConnectedCounters) => (slicesFor === undefined ? store : slicesOf(store, slicesFor));
   if (target.kind !== 'memory')
-    return sliced(connectCounters({ redis: placeOf(target), organisation, ...told }));
+    return sliced(connectCounters({ redis: redisPlaceOf(target), organisation, ...told }));
   if (socketPath !== undefined) return sliced(connectSocketCounters({ path: socketPath, ...told }));
   return memoryCounters({ clock: systemClock });
 };
@@ -50,7 +50,8 @@ const slicesOf = (store: ConnectedCounters, owner: string): SlicedCounters => {
   };
 };
 
-const placeOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {
+/** Where Redis is, as nexus.yaml says it. */
+export const redisPlaceOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {
   if (target.kind === 'single') return { url: target.url };
   const { nodes, username, password, tls } = target;
   const login = {
