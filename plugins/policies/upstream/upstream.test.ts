@@ -462,6 +462,27 @@ describe('attempts', () => {
     ...change,
   });
 
+  it.each([
+    ['lower what its model cannot write', 128_000, 1000],
+    ['keep what it can', 1000, 1000],
+  ])('%s', (_, maxOutputTokens, expected) => {
+    const { hooks, asked } = policyWith({}, { factsOf: () => ({ maxOutputTokens: 1000 }) }).begin({
+      request: { maxOutputTokens },
+    });
+    const verdict = hooks.attempt?.(asked, attempt(1, 'us1'));
+    expect(verdict).toMatchObject({ kind: 'pass', request: { maxOutputTokens: expected } });
+  });
+
+  it('leave a limit alone where the provider calls the model as the client does', () => {
+    const { hooks, asked } = policyWith(
+      { candidates: [{ provider: 'us1', model: 'm' }] },
+      { factsOf: () => ({ maxOutputTokens: 1000 }) },
+    ).begin({ request: { maxOutputTokens: 128_000 } });
+    const { upstream } = attempt(1, 'us1');
+    const verdict = hooks.attempt?.(asked, { number: 1, upstream: { ...upstream, model: 'm' } });
+    expect(verdict).toEqual({ kind: 'pass', request: asked });
+  });
+
   it('are concluded where a host tells nothing: the next one shows that one failed, the end shows the last', () => {
     const policy = policyWith({}, { provider: { health: { failures: 1 } } });
     const { hooks, asked } = policy.begin();
