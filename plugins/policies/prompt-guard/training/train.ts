@@ -20,7 +20,7 @@ const seed = 20_261_128;
 
 /** One example: buckets with repeats where windows are counted so. */
 interface Sample {
-  readonly buckets: Uint16Array;
+  readonly buckets: Uint32Array;
   readonly label: 0 | 1;
   readonly weight: number;
   /** Index of its row. */
@@ -165,23 +165,23 @@ const wordAt = (places: Int32Array, words: number, at: number): number => {
   return word;
 };
 
-const all = ({ buckets, starts, words }: Features): Uint16Array => buckets.subarray(0, starts[words]);
+const all = ({ buckets, starts, words }: Features): Uint32Array => buckets.subarray(0, starts[words]);
 
-const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint16Array =>
+const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint32Array =>
   buckets.slice(starts[from], starts[to]);
 
 /** The features that every language shares; seen alone, they learn to stand alone. */
-const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint16Array => {
+const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint32Array => {
   const kept: number[] = [];
   for (let word = 0; word < words; word++) {
     for (let at = conceptStarts[word] as number; at < (starts[word + 1] as number); at++) {
       kept.push(buckets[at] as number);
     }
   }
-  return Uint16Array.from(kept);
+  return Uint32Array.from(kept);
 };
 
-const once = (buckets: Uint16Array): Uint16Array => Uint16Array.from(new Set(buckets));
+const once = (buckets: Uint32Array): Uint32Array => Uint32Array.from(new Set(buckets));
 
 /** AdaGrad on the logistic loss, in an order that the seed decides. */
 const fitLinear = (samples: readonly Sample[]): Linear => {
@@ -209,7 +209,7 @@ const fitLinear = (samples: readonly Sample[]): Linear => {
 interface Step {
   readonly weights: Float32Array;
   readonly squares: Float32Array;
-  readonly buckets: Uint16Array;
+  readonly buckets: Uint32Array;
   readonly gradient: number;
 }
 
@@ -220,11 +220,11 @@ const step = ({ weights, squares, buckets, gradient }: Step): void => {
     const sum = (squares[bucket] as number) + square;
     squares[bucket] = sum;
     const weight = weights[bucket] as number;
-    weights[bucket] = weight - 0.3 * (gradient / Math.sqrt(sum) + 1.5e-3 * weight);
+    weights[bucket] = weight - 0.3 * (gradient / Math.sqrt(sum) + 4e-4 * weight);
   }
 };
 
-const sumOf = (weights: Float32Array, buckets: Uint16Array): number => {
+const sumOf = (weights: Float32Array, buckets: Uint32Array): number => {
   let sum = 0;
   for (let at = 0; at < buckets.length; at++) sum += weights[buckets[at] as number] as number;
   return sum;

@@ -55,7 +55,7 @@ test('spans of files count code points', () => {
 
 test('the shipped weights fit the code, and thresholds rise from strict to lenient', () => {
   const { thresholds, user, data } = loadModel(weights as WeightsFile);
-  expect([user.length, data.length]).toEqual([65_536, 65_536]);
+  expect([user.length, data.length]).toEqual([131_072, 131_072]);
   thresholds.strict.user.forEach((strict, at) => {
     expect(strict).toBeLessThanOrEqual(thresholds.balanced.user[at] ?? 0);
     expect(thresholds.balanced.user[at]).toBeLessThanOrEqual(thresholds.lenient.user[at] ?? 0);
