@@ -53,6 +53,9 @@ const prime5 = 0x165667b1;
 
 const bucketOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 15;
 
+/** Stands for the word before the first and after the last: orders and questions are known by how they begin and end. */
+const textBorder = 0x5bd1e995;
+
 /** Concepts that stand so many words apart still belong together. */
 const pairReach = 9;
 
@@ -102,7 +105,7 @@ export class Extractor implements Features {
     this.words = 0;
     this.concepts = 0;
     this.#count = 0;
-    this.#before = 0;
+    this.#before = textBorder;
     this.#beforeThat = 0;
     this.#signs = 0;
     this.#conceptCount = 0;
@@ -111,6 +114,11 @@ export class Extractor implements Features {
 
   #close(): void {
     if (this.words + 2 > this.starts.length) this.#growWords();
+    if (this.words > 0) {
+      const pair = Math.imul(this.#before, 31) ^ textBorder;
+      this.#add(pair ^ 0x2545f4);
+      this.#add(Math.imul(this.#beforeThat, 961) ^ pair ^ 0x7feb35);
+    }
     this.starts[this.words] = this.#count;
     this.places[this.words] = this.#text.length;
   }
@@ -133,6 +141,7 @@ export class Extractor implements Features {
       this.#add(Math.imul(this.#before, 31) ^ hash ^ 0x2545f4);
       if (this.#beforeThat !== 0) {
         this.#add(Math.imul(this.#beforeThat, 961) ^ Math.imul(this.#before, 31) ^ hash ^ 0x7feb35);
+        this.#add(Math.imul(this.#beforeThat, 0x1f35) ^ hash ^ 0x3d4d51);
       }
     }
     if (this.#signs !== 0) {
