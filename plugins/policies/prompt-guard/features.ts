@@ -171,7 +171,6 @@ export class Extractor implements Features {
         buckets[count++] = bucketOf(three);
         if (b !== 0) {
           const four = three ^ Math.imul(b, prime4) ^ 0x5bd1e9;
-          buckets[count++] = bucketOf(four);
           if (a !== 0) buckets[count++] = bucketOf(four ^ Math.imul(a, prime5));
         }
       }
