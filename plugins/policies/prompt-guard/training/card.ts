@@ -135,10 +135,11 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ['tool results: other languages, recall', 1, /^tool (indirect\/override-ml|own tool\/language)/],
   ['clean documents and tool results, accuracy', 0, /^tool (?!own)/],
   ['e-mails, accuracy', 0, /^tool (templates email|own harmless\/email)/],
+  ['plain requests inside documents, own, recall (advisory)', 1, /^tool own indirect\/bare-instruction/],
   [
-    'plain requests inside documents, recall (advisory)',
+    'plain requests inside documents, of sources that the advisory head saw as turns, recall',
     1,
-    /^tool (indirect|own indirect)\/bare-instruction/,
+    /^tool indirect\/bare-instruction/,
   ],
 ];
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { loadModel, type WeightsFile } from '../model.ts';
 import weights from '../weights.json' with { type: 'json' };
 import { ownRows } from './augment.ts';
-import { expand, seededRandom } from './grammar.ts';
+import { choose, expand, seededRandom } from './grammar.ts';
 import { parseRow, type TrainingRow } from './rows.ts';
 
 const carriers: TrainingRow[] = [
@@ -37,6 +37,12 @@ test('no slot is left open, and spans hold what was put in', () => {
 test('templates: slots, choices, and braces of the text', () => {
   expect(expand('{a} [x|x] «k»', { a: ['b [c|c]'] }, seededRandom(1))).toBe('b c x {k}');
   expect(() => expand('{missing}', {}, seededRandom(1))).toThrow('no slot {missing}');
+});
+
+test('lists: one entry, with one of each of its choices', () => {
+  const random = seededRandom(1);
+  const chosen = new Set(Array.from({ length: 200 }, () => choose('a|b [c|d [e|f]]', random)));
+  expect([...chosen].sort()).toEqual(['a', 'b c', 'b d e', 'b d f']);
 });
 
 test('spans of files count code points', () => {
