@@ -16,6 +16,8 @@ export interface ServedCounters extends CounterStore {
 }
 
 export interface CounterService {
+  /** Processes that are connected. */
+  readonly clients: number;
   close(): void;
 }
 
@@ -35,6 +37,9 @@ export const serveCounters = async (store: ServedCounters, path: string): Promis
   await once(server, 'listening');
   chmodSync(path, 0o600);
   return {
+    get clients() {
+      return sockets.size;
+    },
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
