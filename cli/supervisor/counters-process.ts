@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { keepCounters, type OpenedCounters } from '../../plugins/io/counters/keep.ts';
 import { LockedError, lockFile } from '../../plugins/io/counters/lock.ts';
-import { keepCounters, type OpenedCounters } from '../../plugins/io/counters/open.ts';
 import { type CounterService, serveCounters } from '../../plugins/io/counters/serve.ts';
 import { storeWords } from '../../plugins/io/counters/telling.ts';
 
