@@ -163,11 +163,11 @@ describe('nexus kong-server and its standby', () => {
     const { admin, said } = await start();
     await call();
     killed(processes('counters-process.ts')[0], 'SIGKILL');
-    await expect.poll(said, { timeout: 15_000 }).toContain('has forgotten what it had counted');
-    expect(await (await fetch(`${admin}api/budgets`)).json()).toMatchObject({
-      forgottenAt: expect.stringMatching(/^\d{4}-/),
-      budgets: [{ used: 0 }],
-    });
+    const listed = async () => (await fetch(`${admin}api/budgets`)).json();
+    const forgotten = { forgottenAt: expect.stringMatching(/^\d{4}-/), budgets: [{ used: 0 }] };
+    await expect.poll(listed, { timeout: 15_000 }).toMatchObject(forgotten);
+    expect(said()).toContain('has forgotten what it had counted');
+    expect(await (await fetch(`${admin}metrics`)).text()).toMatch(/store_changes_total\{state="forgotten"/);
   });
 
   test('end with the reason when the journal cannot be used', async () => {

@@ -37,13 +37,23 @@ beforeEach(() => {
 afterEach(async () => {
   kong.stop();
   for (const child of children.splice(0)) child.kill('SIGTERM');
-  for (const pid of ours()) process.kill(pid, 'SIGTERM'); // also standbys that serve
-  while (ours().length > 0) await sleep(20);
+  while (ours().length > 0) {
+    for (const pid of ours()) killed(pid); // also standbys that serve, and a process that counts, started once more
+    await sleep(100);
+  }
   rmSync(directory, { recursive: true });
 });
 
 /** Processes with a file of this test on their command line, but the one that counts, which stays for a while. Linux only. */
 const processes = (): number[] => ours().filter((pid) => !commandOf(pid).includes('counters-process.ts'));
+
+const killed = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // it has just ended
+  }
+};
 
 const ours = (): number[] =>
   readdirSync('/proc')
