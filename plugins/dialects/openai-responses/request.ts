@@ -15,12 +15,12 @@ import { badValue, Fields } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
 import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
+import { type ModelTraits, traitsOf } from '../openai/traits.ts';
 import { bag, isEmptyObject } from '../openai/wire.ts';
 import { unsupported, Writing } from '../openai/writing.ts';
 import { decodeInput } from './decode-items.ts';
 import { acceptable, encodeInput } from './encode-items.ts';
 import { holdsInvented } from './ids.ts';
-import { type ModelTraits, traitsOf } from './models.ts';
 import { decodeTools, encodeTools, toolMembers } from './tools.ts';
 import { listOf, name } from './wire.ts';
 
