@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.t
 import { decodeStreamError } from '../openai/error.ts';
 import { difference, isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
+import { inputEnd, inputStart } from './custom.ts';
 import { ownSeal, pieceSeparator } from './decode-items.ts';
 import { decodeUsage } from './usage.ts';
 import { listOf, name, without } from './wire.ts';
@@ -291,6 +292,12 @@ export class AnswerReader {
     item.over = true;
     if (wire) this.#complete(item, wire);
     if (item.part === undefined) return;
+    if (item.type === 'custom_tool_call')
+      this.#events.push({
+        type: 'tool-input-delta',
+        part: item.part,
+        json: item.length === 0 ? `${inputStart}${inputEnd}` : inputEnd,
+      });
     const last = wire ? without(wire, toldOf.get(item.type) ?? nothing) : {};
     const vendor = difference(last, item.said);
     this.#stopPart(item.part, isEmptyObject(vendor) ? {} : { item: vendor });
@@ -384,9 +391,12 @@ export class AnswerReader {
 
   // Calls
 
-  #input(item: Item, json: string): void {
-    if (json === '' || item.part === undefined) return;
-    item.length += json.length;
+  /** Free text becomes the one member of its arguments, as in the schema that stands for its tool. */
+  #input(item: Item, text: string): void {
+    if (text === '' || item.part === undefined) return;
+    const begins = item.length === 0 ? inputStart : '';
+    item.length += text.length;
+    const json = item.type === 'custom_tool_call' ? begins + JSON.stringify(text).slice(1, -1) : text;
     this.#events.push({ type: 'tool-input-delta', part: item.part, json });
   }
 

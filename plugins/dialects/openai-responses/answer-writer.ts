@@ -54,7 +54,7 @@ interface Part {
   readonly logprobs: JsonValue[];
   readonly pieces: Piece[];
   sealed: string | undefined;
-  /** A call of a custom tool that the upstream knew as a function: its free text is told when it is whole. */
+  /** A call of a custom tool: its free text is told when it is whole. */
   readonly unwraps: boolean;
 }
 
@@ -279,10 +279,9 @@ export class AnswerWriter {
     const said = this.#saidOf(start);
     const id = this.#newId('fc', said);
     const { id: callId = '', name: toolName = '' } = start;
-    const unwraps = !this.#own && this.#customTools.has(toolName);
-    const isText = unwraps || (this.#own && start.vendor?.type === 'custom_tool_call');
-    const call = { call_id: callId || id, name: toolName, [isText ? 'input' : 'arguments']: '' };
-    const head = { ...this.#state(said), id, type: isText ? 'custom_tool_call' : 'function_call', ...call };
+    const unwraps = this.#own ? start.vendor?.type === 'custom_tool_call' : this.#customTools.has(toolName);
+    const call = { call_id: callId || id, name: toolName, [unwraps ? 'input' : 'arguments']: '' };
+    const head = { ...this.#state(said), id, type: unwraps ? 'custom_tool_call' : 'function_call', ...call };
     const frames = this.#pass();
     const item = this.#addItem(head.type, head, id);
     this.#addPart(start, item, { unwraps });
