@@ -43,7 +43,7 @@ interface Pair {
   readonly failures: string[];
 }
 
-/** How many answers of each kind were the same for each pair, and those that no SDK could read as they came. */
+/** How many answers of each kind were the same for each pair, and those that are no good answer as they came. */
 export interface Measured {
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly unreadable: readonly string[];
@@ -61,6 +61,8 @@ export const measureExactness = async (): Promise<Measured> => {
         stream: isStream(recording),
       }).catch((cause: unknown) => String(cause));
       if (typeof direct === 'string') unreadable.push(`${recording.name}: ${direct}`);
+      else if (direct.finish === 'other')
+        unreadable.push(`${recording.name}: ends in an error of its provider`);
       else for (const to of names) await compare(pairs, { from, to, recording, direct });
     }
   return { pairs, unreadable };
@@ -133,7 +135,7 @@ export const exactnessTable = ({ pairs, unreadable }: Measured): string => {
     `|---|${names.map(() => '---').join('|')}|`,
     ...rows,
     '',
-    `${exact} of ${total} are exact: ${((100 * exact) / total).toFixed(2)} %. ${unreadable.length} recordings are left out because their own SDK cannot read them, ${leftOut.size} because they are no one answer.`,
+    `${exact} of ${total} are exact: ${((100 * exact) / total).toFixed(2)} %. ${unreadable.length} recordings are left out because their own SDK cannot read them or they end in an error, ${leftOut.size} because they are no one answer.`,
   ].join('\n');
 };
 

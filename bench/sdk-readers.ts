@@ -74,6 +74,7 @@ const readChat = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
 class ChatSeen {
   #text = '';
   #reasoning = '';
+  #details = '';
   #finish: unknown;
   readonly #calls = new Map<string, { name: string; text: string; value?: unknown }>();
   #last = '';
@@ -85,6 +86,8 @@ class ChatSeen {
     this.#text += typeof wire.refusal === 'string' ? wire.refusal : '';
     const reasoning = (wire.reasoning_content as unknown) || (wire.reasoning as unknown);
     if (typeof reasoning === 'string') this.#reasoning += reasoning;
+    for (const detail of ((wire.reasoning_details ?? []) as unknown[]).map(loose))
+      this.#details += detail.text ?? detail.summary ?? '';
     const legacy = wire.function_call as unknown;
     for (const [at, call] of ((wire.tool_calls ?? []) as unknown[]).entries()) this.#addCall(loose(call), at);
     if (legacy) this.#addCall({ index: 0, function: legacy } as never, 0);
@@ -105,7 +108,8 @@ class ChatSeen {
     const { id, index } = call as { id?: string; index?: number };
     const key = index === undefined ? (id ?? (at === 0 ? this.#last : String(at))) : String(index);
     this.#last = key;
-    const called = loose(call.function ?? call.custom) as {
+    const isCustom = Boolean(call.custom) && call.type !== 'function';
+    const called = loose(isCustom ? call.custom : call.function) as {
       name?: string;
       arguments?: unknown;
       input?: string;
@@ -114,7 +118,7 @@ class ChatSeen {
     known.name ||= called.name ?? '';
     if (typeof called.arguments === 'string') known.text += called.arguments;
     else if (called.arguments) known.value = called.arguments;
-    if (call.custom)
+    if (isCustom)
       known.value = { input: `${(known.value as { input?: string })?.input ?? ''}${called.input ?? ''}` };
     this.#calls.set(key, known);
   }
@@ -129,15 +133,16 @@ class ChatSeen {
       loose(counts.prompt_tokens_details).cached_tokens ??
       counts.cached_tokens ??
       counts.prompt_cache_hit_tokens;
-    const calls = [...this.#calls.values()].map(({ name, text, value }) => ({
+    const named = [...this.#calls.values()].filter(({ name }) => name !== ''); // Snowflake has empty ones
+    const calls = named.map(({ name, text, value }) => ({
       name,
       input: value ?? argumentsOf(text),
     }));
     return {
       text: this.#text,
-      reasoning: this.#reasoning,
+      reasoning: this.#reasoning || this.#details, // Snowflake has the details alone
       calls,
-      finish: finishOf(this.#finish, calls.length > 0),
+      finish: finishOf(this.#finish || 'stop', calls.length > 0),
       usage: [input, Math.min(num(cached), input), output, Math.min(reasoning, output)],
     };
   }
@@ -152,6 +157,7 @@ const finishes: Readonly<Record<string, Seen['finish']>> = {
   STOP: 'stop',
   1: 'stop', // Vertex AI over gRPC tells enumerations by number
   completed: 'stop',
+  complete: 'stop',
   CONTINUATION: 'stop',
   length: 'length',
   model_length: 'length',
@@ -165,6 +171,7 @@ const finishes: Readonly<Record<string, Seen['finish']>> = {
   content_filter: 'filter',
   refusal: 'filter',
   SAFETY: 'filter',
+  MODEL_ARMOR: 'filter',
   PROHIBITED_CONTENT: 'filter',
   RECITATION: 'filter',
   BLOCKLIST: 'filter',
@@ -185,7 +192,7 @@ const readResponses = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
   const response = stream
     ? await client.responses.stream(ask).finalResponse()
     : await client.responses.create(ask);
-  if (response.status === 'failed') throw new Error('the response failed');
+  if (!isOver(response.status)) throw new Error(`the response is ${response.status}`);
   const items = response.output.map(loose);
   const texts = (value: unknown, ...types: string[]) =>
     ((value ?? []) as unknown[])
@@ -219,6 +226,10 @@ const readResponses = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
     ],
   };
 };
+
+/** Failed, or still in the background. */
+const isOver = (status: string | undefined): boolean =>
+  !['failed', 'queued', 'in_progress', 'cancelled'].includes(status ?? '');
 
 // Messages
 
@@ -278,7 +289,7 @@ class GeminiSeen {
     if (Object.keys(loose(usageMetadata)).some((key) => key.endsWith('TokenCount')))
       this.#usage = loose(usageMetadata);
     const candidate = ((candidates ?? []) as unknown[]).map(loose).find((it) => num(it.index) === 0);
-    if (!candidate && promptFeedback) this.#finish = 'SAFETY';
+    if (!candidate && promptFeedback) this.#finish = loose(promptFeedback).blockReason;
     this.#finish = candidate?.finishReason ?? this.#finish;
     for (const part of ((loose(candidate?.content).parts ?? []) as unknown[]).map(loose)) this.#addPart(part);
   }

@@ -7,7 +7,7 @@ import { decodeStreamError } from '../openai/error.ts';
 import { difference, isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
 import { inputEnd, inputStart } from './custom.ts';
-import { ownSeal, pieceSeparator } from './decode-items.ts';
+import { ownSeal } from './decode-items.ts';
 import { decodeUsage } from './usage.ts';
 import { listOf, name, without } from './wire.ts';
 
@@ -410,7 +410,7 @@ export class AnswerReader {
 
   // Reasoning
 
-  /** Makes a piece the one that grows. A delta that begins another piece says which, and parts the two for who only sees text. */
+  /** Makes a piece the one that grows. A delta that begins another piece says which. */
   #piece(item: Item, member: 'summary' | 'content', at: number): string {
     const piece = `${member}:${at}`;
     if (item.piece === piece || item.part === undefined) return piece;
@@ -418,8 +418,7 @@ export class AnswerReader {
     item.piece = piece;
     if (!item.pieces.has(piece)) item.pieces.set(piece, 0);
     if (isFirst && piece === 'summary:0') return piece;
-    const text = isFirst ? '' : pieceSeparator;
-    this.#events.push({ type: 'reasoning-delta', part: item.part, text, vendor: { [member]: at } });
+    this.#events.push({ type: 'reasoning-delta', part: item.part, text: '', vendor: { [member]: at } });
     return piece;
   }
 

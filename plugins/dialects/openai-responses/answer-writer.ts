@@ -460,7 +460,7 @@ export class AnswerWriter {
     return this.#frame(`response.${input}.delta`, { item_id: item.id, output_index: item.index, delta });
   }
 
-  /** A delta that begins a piece holds nothing but what parts it from the piece before. */
+  /** A delta that begins a piece holds no text. */
   #reasoning(part: Part, { text, vendor }: { readonly text: string; readonly vendor?: Vendor }): Frame[] {
     const begun = this.#own && vendor ? (vendor.content === undefined ? 'summary' : 'content') : undefined;
     if (begun) return [...this.#closePiece(part), ...this.#openPiece(part, begun)];
