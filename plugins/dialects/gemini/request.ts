@@ -119,9 +119,15 @@ const decodeList = (fields: Fields, key: string): JsonValue[] => {
 
 // Tools
 
+/** One entry may come without the list around it: protocol buffers in JSON are read so. */
+const toolEntries = (fields: Fields): JsonValue[] => {
+  const only = fields.peek('tools');
+  return isJsonObject(only) ? [fields.take('tools') ?? only] : (fields.optionalList('tools') ?? []);
+};
+
 /** Each function is a tool; whatever else an entry holds (`googleSearch`, `codeExecution`) is one that only Google runs. */
 const decodeTools = (fields: Fields): Tool[] =>
-  (fields.optionalList('tools') ?? []).flatMap((value, at) => {
+  toolEntries(fields).flatMap((value, at) => {
     const entry = new Fields(value, `tools[${at}]`);
     const functions = (entry.optionalList('functionDeclarations') ?? []).map((declared, index) =>
       decodeFunction(new Fields(declared, `${entry.path}.functionDeclarations[${index}]`), entry.wire),
