@@ -4,8 +4,9 @@ import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
 import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
-import { openCounters } from '../plugins/io/counters/open.ts';
+import { openCounters, redisPlaceOf } from '../plugins/io/counters/open.ts';
 import { machineBoard, machinePorts } from '../plugins/io/ports.ts';
+import { redisHealthLink } from '../plugins/io/redis-health.ts';
 import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
@@ -33,8 +34,9 @@ const main = async (): Promise<void> => {
   }
   const log = pino({ name: 'nexus', base: { pid: process.pid } });
   const { meter, registry } = prometheusMeter();
+  const target = storeTarget(loaded.config.store, machineSecrets);
   const counters = openCounters({
-    target: storeTarget(loaded.config.store, machineSecrets),
+    target,
     organisation: loaded.config.store.organisation,
     socketPath: values.counters,
     onState: (state) => log.warn({ store: state }, 'the store of budgets'),
@@ -63,6 +65,9 @@ const main = async (): Promise<void> => {
         takeHealth = take;
       },
     },
+    ...(target.kind === 'memory'
+      ? []
+      : [redisHealthLink(redisPlaceOf(target), loaded.config.store.organisation)]),
   ]);
   channel.listen({
     health: ({ facts }) => takeHealth(facts),

@@ -47,6 +47,11 @@ class SocketDirectoryError extends Error {
 
 /** Longer than any phase may take. */
 const graceMs = 2000;
+/**
+ * Longer than we need to take in who had connected before another process took our place: a connection that waits to be
+ * accepted while its listener closes is reset, and Kong does not try again.
+ */
+const arrivalMs = 200;
 /** Longer than Kong needs to bring a ticket from the plugin to the relay. */
 const ticketTravelMs = 1000;
 /** How long a stopping relay lets answers finish: another may serve already, so there is no hurry. */
@@ -98,6 +103,7 @@ export const startKongHost = async ({
     metrics: () => registry.metrics(),
     stop: async () => {
       place.leave();
+      if (place.wasOurs) await sleep(arrivalMs);
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { cpuMs } from '../test/fakes/cpu.ts';
 import { type ConditionFacts, compileCondition, conditionVariables } from './conditions.ts';
 
 const facts: ConditionFacts = {
@@ -61,10 +62,9 @@ describe('a hostile pattern', () => {
     'cel.bind(it, user, it.matches("^(a+)+$"))',
     '{"k": [user.matches("^(a+)+$")]}["k"][0]',
   ])('takes linear time in %s', (source) => {
-    const startedMs = performance.now();
-    expect(holds(source, { user: `${hostile}!` })).toBe(false);
-    expect(holds(source, { user: hostile })).toBe(true);
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    const both = () => [holds(source, { user: `${hostile}!` }), holds(source, { user: hostile })];
+    expect(both()).toEqual([false, true]);
+    expect(cpuMs(both)).toBeLessThan(500);
   });
 });
 

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type KongHost, openSocketDirectory, startKongHost } from '../../kong/main.ts';
 import type { EgressOptions } from '../../kong/relay/egress.ts';
+import { takesConnections } from '../../kong/socket.ts';
 import { loadGatewayConfig } from '../../plugins/io/config-file.ts';
 import { type Fleet, startAdmin } from '../admin.ts';
 import { publishConfig, type UsableConfig, watchFile, workersConfig } from './config-file.ts';
@@ -19,6 +21,11 @@ export interface KongServiceOptions extends Pick<ReloaderOptions, 'read' | 'onHo
   readonly socketDirectory: string;
   readonly egress: EgressOptions;
   readonly adminPort: number;
+  /**
+   * What to do when told to end. Kong tells the plugin server of a worker that a reload has replaced, which may be long
+   * before the next one is ready.
+   */
+  readonly end: 'at once' | 'after a successor';
   /** Of a Kong that this process starts, and that must not outlive it. */
   readonly kongPrefix?: string;
 }
@@ -42,7 +49,10 @@ export const startKongService = async (
   const host = await steps.run('plugin server', () =>
     startKongHost({ config: published(directory), socketDirectory: directory, egress }),
   );
-  scope.defer(() => host.stop());
+  scope.defer(async () => {
+    if (options.end === 'after a successor') await successor(host, egress.socketPath);
+    await host.stop();
+  });
   host.takeOver();
   const standby = new KongStandby({
     config: workersConfig(directory),
@@ -68,6 +78,16 @@ export const startKongService = async (
   const onChange = reloader({ file, directory, current, read, reload, renderHost, onHostChange, say });
   scope.defer(watchFile(file, () => void onChange()));
   return { pluginSocket: host.pluginSocket, adminPort: admin.port };
+};
+
+/** A start takes a second or two, on a busy machine several. */
+const successorMs = 30_000;
+
+/** Waits until another process has taken over, as after a reload, or until there is no Kong any more, as after a stop. */
+const successor = async (host: KongHost, egressSocket: string): Promise<void> => {
+  const endMs = performance.now() + successorMs;
+  while (!host.isReplaced() && performance.now() < endMs && (await takesConnections(egressSocket)))
+    await sleep(50);
 };
 
 const placeCheckMs = 500;

@@ -1,4 +1,4 @@
-import { listBits } from '../../plugins/policies/pii/names/gazetteer.ts';
+import { listBits, lists } from '../../plugins/policies/pii/names/gazetteer.ts';
 import { beginOf, tagged } from '../../plugins/policies/pii/names/labels.ts';
 import { listsOf, segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
 import { type Token, tokenize, tokenKinds } from '../../plugins/policies/pii/tokens.ts';
@@ -45,7 +45,8 @@ export const partialExamplesOf = ({ text, spans }: Row, common: ReadonlySet<stri
   return cut(text, tokens, mark(tokens, spans, labels));
 };
 
-const nameBits = 1 | 2 | 4 | 8 | 16 | 32;
+const { first, last, place, company, street, title } = lists;
+const nameBits = first.bit | last.bit | place.bit | company.bit | street.bit | title.bit;
 
 const mayName = ({ kind, capital, lower }: Token, common: ReadonlySet<string>): boolean =>
   kind === tokenKinds.word && capital && !common.has(lower) && (listBits(lower) & nameBits) !== 0;

@@ -195,7 +195,9 @@ describe('the lines of kong.conf', () => {
   });
 
   test('start the plugin server and open the way to providers', () => {
-    expect(settingOf('pluginserver_nexus_start_cmd')).toBe('/usr/bin/nexus kong-server --config nexus.yaml');
+    expect(settingOf('pluginserver_nexus_start_cmd')).toBe(
+      '/usr/bin/nexus kong-server --started-by-kong --config nexus.yaml',
+    );
     expect(settingOf('nginx_proxy_listen')).toBe('unix:/run/egress.sock');
   });
 

@@ -21,7 +21,7 @@ export const crossInto = (to: UpstreamDialect, request: ModelRequest): Crossing 
   if (needed !== undefined && request.dialect !== family)
     throw new RequestError('unsupported_field', {
       param: needed,
-      message: `${needed}: the upstream of this model does not know what it names; send the conversation itself.`,
+      message: `${needed}: the upstream of this model does not know what it names; send the conversation itself (SDKs do, with store: false).`,
     });
   const { request: unsealed, lost } = unsealFor(family, request);
   return { request: unsealed, dropped: lost ? ['reasoning_signature'] : [] };

@@ -86,6 +86,17 @@ describe('mapTexts', () => {
     ]);
   });
 
+  it('looks at numbers that may name somebody, and at no others', () => {
+    const after = mapTexts(
+      request([
+        { type: 'tool-call', id: 'i', name: 'n', input: '{"ssn":219099998,"count":7,"at":1700000000}' },
+      ]),
+      (text) => (text === '219099998' ? '[SSN_1]' : text),
+    );
+    const [part] = after.turns[0]?.parts ?? [];
+    expect(part?.type === 'tool-call' && part.input).toBe('{"ssn":"[SSN_1]","count":7,"at":1700000000}');
+  });
+
   it('leaves bytes alone, and takes sealed reasoning out whose words would change', () => {
     const image: Part = { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'abcd' } };
     const after = mapTexts(

@@ -129,15 +129,29 @@ export const mapJsonText = (json: string, visit: (text: string) => string): stri
   return mapped === value ? json : JSON.stringify(mapped);
 };
 
-/** The strings of a value, keys of objects left alone; the value itself when none changes. */
+/**
+ * The strings of a value, and numbers long enough to name somebody; keys of objects are left alone. A number whose
+ * digits change becomes a string. The value itself when none changes.
+ */
 export const mapJson = (value: JsonValue, visit: (text: string) => string): JsonValue => {
   if (typeof value === 'string') return isBytes(value) ? value : visit(value);
+  if (typeof value === 'number') return mapNumber(value, visit);
   if (Array.isArray(value))
     return mapSame(value as readonly JsonValue[], (it) => mapJson(it, visit)) as JsonValue;
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value as JsonObject);
   const mapped = entries.map(([key, it]) => [key, mapJson(it as JsonValue, visit)] as const);
   return mapped.every(([, it], index) => it === entries[index]?.[1]) ? value : Object.fromEntries(mapped);
+};
+
+/** Account, card and social security numbers; shorter ones are counts and sizes. */
+const leastTelling = 10_000_000;
+
+const mapNumber = (value: number, visit: (text: string) => string): JsonValue => {
+  if (!Number.isSafeInteger(value) || Math.abs(value) < leastTelling) return value;
+  const digits = String(value);
+  const mapped = visit(digits);
+  return mapped === digits ? value : mapped;
 };
 
 /** Longer than any word: base64, which would break where a pattern seems to fit. */

@@ -121,7 +121,7 @@ class Pass {
         if (before === classes.letter) isLeet = true;
         token++;
       } else {
-        if (token > 0) this.#token(isCode || unit === 120 ? token : token === 1 ? 1 : 0);
+        if (token > 0) this.#token(isCode || token === 1 ? token : 0);
         token = 0;
         isCode = false;
         this.#sign(unit, at);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,11 +66,11 @@ const until = async (reached: () => boolean): Promise<void> => {
 };
 
 /** A `nexus kong-server`; resolves when its standby waits, too. */
-const start = async (): Promise<ChildProcess> => {
+const start = async (...flags: readonly string[]): Promise<ChildProcess> => {
   const before = waiting();
   const paths = ['--config', join(directory, 'nexus.yaml'), '--socket-dir', sockets];
   const ways = ['--egress-socket', join(directory, 'egress.sock'), '--admin-port', '0'];
-  const child = spawn(process.execPath, [program, 'kong-server', ...paths, ...ways], {
+  const child = spawn(process.execPath, [program, 'kong-server', ...paths, ...ways, ...flags], {
     env: { ...process.env, NEXUS_KONG_EGRESS_SECRET: 'e'.repeat(64) },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -125,6 +126,19 @@ test.skipIf(!onLinux)('leaves a successor alone, and so does the one that has on
   await until(() => waiting().length === 1);
   expect((await access()).kind).toBe('proxied');
   expect(second.exitCode).toBeNull();
+});
+
+test.skipIf(!onLinux)('told to end by Kong, which reloads, it serves until its successor does', async () => {
+  const egress = createServer().listen(join(directory, 'egress.sock')); // Kong is there
+  const first = await start('--started-by-kong');
+  const firstEnded = once(first, 'exit');
+  first.kill('SIGTERM');
+  await until(() => waiting().length === 0); // its standby has gone
+  expect((await access()).kind).toBe('proxied');
+  await start('--started-by-kong');
+  expect(await firstEnded).toEqual([0, null]);
+  expect((await access()).kind).toBe('proxied');
+  egress.close();
 });
 
 test.skipIf(!onLinux)('does not stand in for one that was told to stop', async () => {

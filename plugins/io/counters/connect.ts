@@ -67,7 +67,7 @@ const common = {
 } satisfies RedisOptions;
 
 /** A client of ioredis that never waits and never retries. */
-export const connectRedis = (place: RedisPlace): RedisClient => {
+export const connectRedis = (place: RedisPlace): Redis | Cluster => {
   const client = 'cluster' in place ? clusterClient(place) : oneClient(place);
   client.on('error', () => {});
   return client;

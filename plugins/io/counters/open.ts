@@ -23,14 +23,18 @@ export interface CountersPlace {
 /** Counts of this process, or those beyond a wire, which are to be closed. */
 export type OpenedCounters = CounterStore | ConnectedCounters | SlicedCounters;
 
+/** The process that counts is on this machine: it may be busy for a moment, and when it dies its socket says so at once. */
+const neighbourTimeoutMs = 1000;
+
 /** Where this process counts: in Redis, in another process of this machine, or by itself. */
 export const openCounters = (place: CountersPlace): OpenedCounters => {
   const { target, organisation, socketPath, slicesFor, onState } = place;
   const told = onState ? { onState } : {};
   const sliced = (store: ConnectedCounters) => (slicesFor === undefined ? store : slicesOf(store, slicesFor));
   if (target.kind !== 'memory')
-    return sliced(connectCounters({ redis: placeOf(target), organisation, ...told }));
-  if (socketPath !== undefined) return sliced(connectSocketCounters({ path: socketPath, ...told }));
+    return sliced(connectCounters({ redis: redisPlaceOf(target), organisation, ...told }));
+  if (socketPath !== undefined)
+    return sliced(connectSocketCounters({ path: socketPath, timeoutMs: neighbourTimeoutMs, ...told }));
   return memoryCounters({ clock: systemClock });
 };
 
@@ -50,7 +54,8 @@ const slicesOf = (store: ConnectedCounters, owner: string): SlicedCounters => {
   };
 };
 
-const placeOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {
+/** Where Redis is, as nexus.yaml says it. */
+export const redisPlaceOf = (target: Exclude<StoreTarget, { kind: 'memory' }>): RedisPlace => {
   if (target.kind === 'single') return { url: target.url };
   const { nodes, username, password, tls } = target;
   const login = {

@@ -56,17 +56,17 @@ export class Matcher {
     let at = start;
     let key = '';
     let loose = 0;
-    let state: 'before' | 'inside' | 'after' = 'before';
+    let isInside = false;
     for (let steps = 0; steps < 6 * this.longest + 16; steps++) {
       const sign = read(text, at);
       if (sign === undefined) return open;
       const { char, end } = sign;
-      if (state === 'before') {
-        if (char === '[') state = 'inside';
+      if (!isInside) {
+        if (char === '[') isInside = true;
         else if (char !== '\\' || loose++ >= 1) return none;
       } else if (char === ']' && this.#values.has(key)) {
         return { kind: 'found', end, value: this.#values.get(key) ?? '' };
-      } else if (state === 'inside' && isPart(char) && this.#prefixes.has(key + char.toUpperCase())) {
+      } else if (isPart(char) && this.#prefixes.has(key + char.toUpperCase())) {
         key += char.toUpperCase();
         loose = 0;
       } else if (isLoose(char) && loose < maxLoose) {

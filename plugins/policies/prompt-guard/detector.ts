@@ -43,7 +43,7 @@ const concealment: Readonly<Record<ViewName, number>> = {
   hex: 0.7,
   binary: 0.7,
   decimal: 0.7,
-  percent: 0.6,
+  percent: 1.1,
   entities: 0.6,
   escapes: 0.6,
   morse: 0.7,
@@ -52,9 +52,9 @@ const concealment: Readonly<Record<ViewName, number>> = {
   'upside-down': 0.7,
   spaced: 0.7,
   joined: 0.5,
-  unbroken: 0.6,
+  unbroken: 1.2,
   leet: 0.6,
-  scrambled: 0.6,
+  scrambled: 0.9,
 };
 
 /** Below the threshold by no more than this a text is flagged. */

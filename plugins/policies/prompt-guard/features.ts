@@ -117,7 +117,7 @@ export class Extractor implements Features {
 
   /** Signs between words, as one number: the last few that are more than the marks of sentences. */
   #sign(unit: number): void {
-    if (unit === 32 || unit === 44 || unit === 39) return;
+    if (unit === 32 || unit === 44 || unit === 39 || unit === 95) return;
     this.#signs = ((this.#signs << 8) ^ (unit === 10 || unit === 13 ? 10 : unit & 0xff)) & 0xffffff;
   }
 

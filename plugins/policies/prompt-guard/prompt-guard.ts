@@ -38,7 +38,7 @@ export const promptGuardPolicy = (config: PromptGuardConfig, deps: PromptGuardDe
   const shared: Shared = {
     config,
     deps,
-    detector: lazy(() => new Detector()),
+    detector: readyDetector(),
     // Without the key nobody can tell from memory which texts were seen.
     key: deps.random.id() + deps.random.id(),
     seen: new LRUCache({ max: mostRemembered }),
@@ -53,17 +53,16 @@ export const promptGuardPolicy = (config: PromptGuardConfig, deps: PromptGuardDe
 interface Shared {
   readonly config: PromptGuardConfig;
   readonly deps: PromptGuardDeps;
-  readonly detector: () => Detector;
+  readonly detector: Detector;
   readonly key: string;
   readonly seen: LRUCache<string, TextFinding>;
 }
 
-const lazy = <T>(make: () => T): (() => T) => {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+/** With its tables built: the first text builds them, which would keep the first request waiting. */
+const readyDetector = (): Detector => {
+  const detector = new Detector();
+  detector.judge('ready', 'user', 'balanced');
+  return detector;
 };
 
 const hooksFor = (shared: Shared, exchange: Exchange): PolicyHooks => {
@@ -149,7 +148,7 @@ const judgeTexts = async (shared: Shared, texts: readonly PlacedText[]): Promise
     const elsewhere = await offload.run(guardTask, job).catch(() => undefined);
     if (Array.isArray(elsewhere)) return elsewhere as TextFinding[];
   }
-  return judgeAll(shared.detector(), job, {
+  return judgeAll(shared.detector, job, {
     nowMs: () => deps.clock.nowMs(),
     breathe: () => (chars > offloadChars ? offload.breathe() : undefined),
   });

@@ -100,12 +100,12 @@ export const rules: readonly Rule[] = [
   {
     id: 'override-phrase',
     severity: 'high',
-    finds: 'the call to ignore earlier instructions, in English',
+    finds: 'the call to ignore earlier instructions, in English; not where it is quoted',
     weight: { user: 0.3, data: 0.6 },
     needs: holding('ignore'),
     test: where(
       ['ignore', 'disregard', 'forget', 'override', 'bypass'],
-      /\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/,
+      /(?:^|[^"'\w])(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/,
     ),
   },
   {

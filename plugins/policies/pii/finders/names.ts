@@ -1,7 +1,7 @@
 import type { Finder, Finding, Page } from '../finding.ts';
 import type { Sign } from '../names/features.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
-import { beginOf, tagged } from '../names/labels.ts';
+import { beginOf, begunBy, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
 import { listsOf, segmentsOf, signsOf, tag, type Weights } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
@@ -66,9 +66,9 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
   for (const segment of segmentsOf(tokens, bits)) {
     const { labels, margins } = tag(signsOf(text, tokens, segment, { known, lists: bits }), weights);
     for (let at = 0; at < labels.length; at++) {
-      const entity = tagged.findIndex((_, index) => beginOf(index) === labels[at]);
-      const type = tagged[entity];
-      if (type === undefined) continue;
+      const entity = begunBy(labels[at] ?? 0);
+      const type = entity === undefined ? undefined : tagged[entity];
+      if (entity === undefined || type === undefined) continue;
       let last = at;
       let margin = margins[at] ?? 0;
       while (labels[last + 1] === beginOf(entity) + 1) margin += margins[++last] ?? 0;

@@ -135,9 +135,14 @@ const vendors: readonly Vendor[] = [
 
 /** Keys that documentation shows, and signs that nobody's key has. */
 const examples =
-  /EXAMPLE|example|sample|dummy|placeholder|redacted|REDACTED|[Yy]our[_-]?|YOUR|insert|changeme|xxxx|XXXX|\*{3}|\.{3}|0{8}|1234567890|abcdef(?:gh|1234)|ABCDEFGH|4eC39HqLyjWDarjtT1zdp7dc|eyJzdWIiOiIxMjM0NTY3ODkwI/;
+  /EXAMPLE|example|sample|dummy|placeholder|redacted|REDACTED|[Yy]our[_-]?|YOUR|insert|changeme|xxxx|XXXX|\*{3}|\.{3}|0{12}|4eC39HqLyjWDarjtT1zdp7dc|eyJzdWIiOiIxMjM0NTY3ODkwI/;
 
-const isExample = (raw: string): boolean => examples.test(raw) || new Set(raw.slice(4)).size < 6;
+/** Rows of digits and letters that people type to fill a form; what is left beside them must still be random. */
+const rows =
+  /1234567890?|0123456789|abcdef(?:ghijklmnopqrstuvwxyz|gh|1234)?|ABCDEF(?:GHIJKLMNOPQRSTUVWXYZ|GH)?/g;
+
+const isExample = (raw: string): boolean =>
+  examples.test(raw) || new Set(raw.slice(4).replace(rows, '')).size < 6;
 
 const isLetterBefore = (text: string, at: number): boolean =>
   isAlnum(text.charCodeAt(at - 1)) || text[at - 1] === '_';
@@ -145,14 +150,12 @@ const isLetterBefore = (text: string, at: number): boolean =>
 /** Keys of vendors, private keys, credentials in URLs, and values of high entropy under a name that means a key. */
 export const findSecrets: Finder = ({ text }) => {
   const runs = longRuns(text);
-  const found = [
-    ...findVendors(text, runs),
-    ...findShapes(text),
+  const keys = [...findVendors(text, runs), ...findShapes(text), ...findNamed(text, runs)];
+  return [
+    ...keys.filter(({ start, end }) => !isExample(text.slice(start, end))),
     ...findPem(text),
     ...findUrls(text),
-    ...findNamed(text, runs),
   ];
-  return found.filter(({ start, end }) => !isExample(text.slice(start, end)));
 };
 
 /** Vendors by the first two signs of their prefix; those whose prefix is no part of a run of signs apart. */
@@ -276,6 +279,10 @@ const findUrls = (text: string): Finding[] => {
   });
 };
 
+/** Keys that are there to be seen. */
+const open =
+  /ssh-(?:rsa|dss|ed25519) |ecdsa-[\w-]+ |BEGIN (?:CERTIFICATE|[A-Z ]{0,20}PUBLIC KEY)|pub(?:lic)?[ _-]?(?:key)?["'`]?\s?[:=]\s?["'`]?$/i;
+
 /** Names under which keys stand, right before the value. */
 const assigned =
   /(?:key|token|secret|passwd|password|pwd|credential|auth|api|signature|sig|webhook|bearer|basic|client[_-]?id|private|salt|seed|session|cookie)[A-Za-z_-]{0,16}["'`\]]{0,2}\s{0,3}(?:=|:|=>|:=|\bis\b|\bas\b|,)?\s{0,3}["'`]?(?:Bearer |Basic |Token |token |is |: )?["'`]?$/i;
@@ -290,8 +297,10 @@ const findNamed = (text: string, runs: readonly Run[]): Finding[] =>
     const start = index + Math.max(0, lead);
     const padding = /^={1,2}/.exec(text.slice(index + run.length, index + run.length + 2))?.[0] ?? '';
     const raw = (run.slice(Math.max(0, lead)) + padding).slice(0, 300).replace(/[.~]+$/, '');
-    if (raw.length < 16 || !looksRandom(raw)) return [];
+    if (raw.length < 16) return [];
     const before = text.slice(Math.max(0, start - 56), start);
+    const isUuidKey = uuid.test(raw) && /heroku[\w -]{0,12}(?:key|token)/i.test(before);
+    if (!(isUuidKey || looksRandom(raw)) || open.test(before)) return [];
     if (/[A-Za-z0-9_/+@\\]$|data:[a-z/+;,\d]{0,40}$/i.test(before) || digest.test(before)) return [];
     const end = start + raw.length;
     if (assigned.test(before))
@@ -310,7 +319,13 @@ const files = /^(?:iVBOR|\/9j\/|R0lGOD|JVBERi|UEsDB|UklGR|PD94|PHN2|H4sI|AAAAI)/
 /** Letters and digits mixed as no word or name is, and no digest, UUID, path or picture. */
 const looksRandom = (raw: string): boolean => {
   if (digests.test(raw) && raw.length % 8 === 0 && raw.length !== 32) return false;
-  if (/^\d+$/.test(raw) || uuid.test(raw) || files.test(raw) || !/\d/.test(raw) || !/[A-Za-z]/.test(raw))
+  if (
+    /^\d+$|^pk_(?:live|test)_/.test(raw) ||
+    uuid.test(raw) ||
+    files.test(raw) ||
+    !/\d/.test(raw) ||
+    !/[A-Za-z]/.test(raw)
+  )
     return false;
   if (/process\.env|os\.environ|\.(?:js|ts|py|com|org|net|io|html|json|md)\b|^v?\d+\.\d+/.test(raw))
     return false;

@@ -13,6 +13,9 @@ export const labelCount = 1 + 2 * tagged.length;
 
 export const beginOf = (entity: number): number => 1 + 2 * entity;
 
+/** The entity that a label begins, if it begins one. */
+export const begunBy = (label: number): number | undefined => (label % 2 === 1 ? (label - 1) / 2 : undefined);
+
 /** May `label` come after `previous`? What goes on must go on with the same. */
 export const mayFollow = (previous: number, label: number): boolean =>
   label === 0 || label % 2 === 1 || previous === label || previous === label - 1;

@@ -19,7 +19,7 @@ export interface Segment {
 }
 
 /** Lists that make even a small word a candidate. */
-const listed = 1 | 2 | 4 | 16;
+const listed = gazetteer.first.bit | gazetteer.last.bit | gazetteer.place.bit | gazetteer.street.bit;
 
 /** Most tokens that are no candidates between two that are: "of the", ", ", "van der". */
 const bridge = 3;
@@ -43,18 +43,23 @@ export const segmentsOf = (tokens: readonly Token[], lists: Uint8Array = listsOf
 };
 
 /** The lists that each token stands in. */
-export const listsOf = (tokens: readonly Token[]): Uint8Array =>
-  Uint8Array.from(tokens, ({ kind, lower }) =>
-    (kind === tokenKinds.word || kind === tokenKinds.mixed) && lower.length > 1 ? listBits(lower) : 0,
-  );
+export const listsOf = (tokens: readonly Token[]): Uint8Array => {
+  const lists = new Uint8Array(tokens.length);
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    const isWord = token?.kind === tokenKinds.word || token?.kind === tokenKinds.mixed;
+    if (token && isWord && token.lower.length > 1) lists[at] = listBits(token.lower);
+  }
+  return lists;
+};
 
 /** How many tokens a candidate opens: itself, and the surname behind a first name in small letters; 0: it is none. */
 const reachOf = ({ kind, capital, lower }: Token, lists: number): number => {
   if (kind === tokenKinds.number || kind === tokenKinds.mixed) return 1;
   if (kind !== tokenKinds.word) return 0;
   if (capital || lower.charCodeAt(0) > 0x2e80) return 1;
-  if ((lists & listed) === 0 || (lists & 64) !== 0 || lower.length < 3) return 0;
-  return lists & 1 ? 2 : 1;
+  if ((lists & listed) === 0 || (lists & gazetteer.other.bit) !== 0 || lower.length < 3) return 0;
+  return lists & gazetteer.first.bit ? 2 : 1;
 };
 
 /** The signs of a segment's tokens and of four on both sides. `known` keeps those of a page. */

@@ -318,13 +318,15 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
   );
   return {
     // A class with few rows must not have a threshold far from that of all.
-    user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) => Math.max(it, overall - 1)),
+    user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) =>
+      Math.max(it, rounded(overall - 1)),
+    ),
     userWindow: quantile(
       chat.map((it) => it.tool),
       target.user / 5,
     ),
     tool: perClass(documents, toolClasses, (it) => it.tool, target.tool).map((it) =>
-      Math.max(it, overallData - 0.4),
+      Math.max(it, rounded(overallData - 0.4)),
     ),
     bare: quantile(
       documents.map((it) => it.bare),
@@ -346,8 +348,10 @@ const perClass = (
 /** The score that `share` of the scores lie above. */
 const quantile = (scores: readonly number[], share: number): number => {
   const sorted = [...scores].sort((a, b) => b - a);
-  return Math.round((sorted[Math.floor(share * sorted.length)] ?? 0) * 1000) / 1000;
+  return rounded(sorted[Math.floor(share * sorted.length)] ?? 0);
 };
+
+const rounded = (logit: number): number => Math.round(logit * 1000) / 1000;
 
 /** Is a held-out row over the thresholds of its channel? */
 export const isBlocked = (it: HeldOut, thresholds: Thresholds): boolean =>
