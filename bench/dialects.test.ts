@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { recordingsMissing } from '../test/golden/laws.ts';
-import { measureExactness } from './dialects.ts';
+import { documentPath, measureExactness, withTables } from './dialects.ts';
 import { readBySdk } from './sdk-readers.ts';
 
 test('an SDK learns the same from a recorded answer through the gateway as without it', async (context) => {
@@ -21,4 +22,10 @@ test('the readers see what an answer lacks', async () => {
   const seen = await readBySdk('openai-chat', { body: body('a'), stream: false });
   expect(seen).toEqual({ text: 'a', reasoning: '', calls: [], finish: 'length', usage: [1, 0, 2, 0] });
   expect(await readBySdk('openai-chat', { body: body('b'), stream: false })).not.toEqual(seen);
+});
+
+test('the tables of docs/dialects.md are those of today (node bench/dialects.ts --write)', () => {
+  const document = readFileSync(documentPath, 'utf8');
+  expect(withTables(document)).toBe(document);
+  expect(document).toContain('| calls and results | carried');
 });

@@ -1,13 +1,17 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { answerTranslator } from '../cli/translate.ts';
 import { dialects } from '../plugins/dialects/registry.ts';
 import type { DialectName } from '../plugins/model/request.ts';
 import { sseFrame } from '../plugins/wire/sse.ts';
 import { type Recording, readRecordings, recordingsMissing } from '../test/golden/laws.ts';
+import { featureTables } from './dialect-features.ts';
+import { serverTable } from './dialect-servers.ts';
 import { readBySdk, type Seen } from './sdk-readers.ts';
 
 // Every recorded answer, read by the official SDK of its own dialect as it came, and by the SDK of each dialect as the
-// gateway tells it there: is it the same? `node bench/dialects.ts [--failures]`. Within one dialect the answer is decoded
+// gateway tells it there: is it the same? `node bench/dialects.ts [--failures] [--write]`; --write renews
+// docs/dialects.md. Within one dialect the answer is decoded
 // and written anew, too, as after a policy that changes it; untouched answers pass byte for byte.
 
 const recorded: Readonly<Record<DialectName, readonly string[]>> = {
@@ -139,11 +143,30 @@ export const exactnessTable = ({ pairs, unreadable }: Measured): string => {
   ].join('\n');
 };
 
+/** Puts `text` between the marks of `name` in a document. */
+const between = (document: string, name: string, text: string): string =>
+  document.replace(
+    new RegExp(`(<!-- ${name}: begin -->)[^]*?(<!-- ${name}: end -->)`),
+    (_all, begin: string, end: string) => `${begin}\n\n${text}\n\n${end}`,
+  );
+
+export const documentPath = 'docs/dialects.md';
+
+/** The document with its tables as they are now; without `measured`, that one stays. */
+export const withTables = (document: string, measured?: Measured): string => {
+  const asked = between(document, 'features', featureTables());
+  const served = between(asked, 'servers', serverTable());
+  return measured ? between(served, 'exactness', exactnessTable(measured)) : served;
+};
+
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { failures: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { failures: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  });
   if (recordingsMissing !== undefined) console.error(recordingsMissing);
   const measured = await measureExactness();
   console.info(exactnessTable(measured));
+  if (values.write) writeFileSync(documentPath, withTables(readFileSync(documentPath, 'utf8'), measured));
   if (values.failures)
     for (const line of [...measured.unreadable, ...[...measured.pairs.values()].flatMap((it) => it.failures)])
       console.info(line);

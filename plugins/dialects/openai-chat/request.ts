@@ -15,7 +15,7 @@ import { isStrict } from '../openai/schema.ts';
 import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
 import { bag } from '../openai/wire.ts';
-import { unsupported, Writing } from '../openai/writing.ts';
+import { Writing } from '../openai/writing.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { fitServer } from './fit.ts';
@@ -278,16 +278,7 @@ interface Task {
   readonly writing: Writing;
 }
 
-/** Members of other dialects for what only their servers hold: without the earlier turns, without the tools, a request means something else. */
-const heldElsewhere = ['thread', 'mcp_servers'];
-
-const refuseHeldElsewhere = (vendor: Vendor): void => {
-  const held = heldElsewhere.find((member) => isThere(vendor[member]));
-  if (held !== undefined) throw unsupported(held, 'state or tools of the server of another API');
-};
-
 const wholeBody = (request: ModelRequest, { target, writing }: Task): string => {
-  if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
   const task = { request, target, writing };
