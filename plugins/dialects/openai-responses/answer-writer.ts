@@ -237,15 +237,16 @@ export class AnswerWriter {
     return isJsonObject(item) ? item : {};
   }
 
-  #newId(prefix: 'msg' | 'rs' | 'fc', said: JsonObject): string {
+  #newId(prefix: 'msg' | 'rs' | 'fc' | 'ig', said: JsonObject): string {
     return isText(said.id)
       ? said.id
       : inventId(prefix, this.#start?.id || this.#context.requestId, this.#items.length);
   }
 
   #startPart(start: PartStart): Frame[] {
-    // Only one choice can be told here, and only this dialect knows its opaque parts.
-    if (start.choice !== 0 || (start.kind === 'opaque' && !this.#own)) return [];
+    // Only one choice can be told here, and of other dialects' opaque parts only images.
+    if (start.choice !== 0) return [];
+    if (start.kind === 'opaque' && !this.#own) return start.image ? this.#startImage(start, start.image) : [];
     switch (start.kind) {
       case 'text':
       case 'refusal':
@@ -315,6 +316,16 @@ export class AnswerWriter {
     const said = this.#saidOf(start);
     const frames = this.#pass();
     const item = this.#addItem(textOf(said.type), said, textOf(said.id));
+    this.#addPart(start, item);
+    return [...frames, this.#announce(item)];
+  }
+
+  /** As the tool of this API tells an image that it made. */
+  #startImage(start: PartStart, { base64 }: NonNullable<PartStart['image']>): Frame[] {
+    const id = this.#newId('ig', {});
+    const head = { id, type: 'image_generation_call', status: 'completed', result: base64 };
+    const frames = this.#pass();
+    const item = this.#addItem(head.type, head, id);
     this.#addPart(start, item);
     return [...frames, this.#announce(item)];
   }
