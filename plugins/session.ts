@@ -253,7 +253,11 @@ export class Session {
   }
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
-    const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
+    const target = {
+      model: upstream.model,
+      clientHeaders: this.#setup.head.headers,
+      ...present({ server: this.#setup.providers.get(upstream.provider)?.server }),
+    };
     const to = this.#upstreamDialect(upstream);
     const crossed = crossInto(to, request);
     const encoded =

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serverNames } from '../dialects/servers.ts';
 import { piiConfigSchema } from '../policies/pii/config.ts';
 import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
@@ -72,6 +73,12 @@ const provider = z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(
         'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
+      ),
+    server: z
+      .enum(serverNames)
+      .optional()
+      .describe(
+        'Of `dialect: openai`, the kind of server that it is, since each takes other fields; told by baseUrl at api.openai.com, Azure, Mistral, Groq, Together, DeepSeek, xAI, OpenRouter and Perplexity. compatible: none of these.',
       ),
     key: secretRef
       .optional()
