@@ -1,5 +1,5 @@
 import { chmodSync, readdirSync, rmSync } from 'node:fs';
-import type { Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { join } from 'node:path';
 
 /** Path of a socket that only this process uses. */
@@ -15,6 +15,17 @@ export const listenOnSocket = async (server: Server, socketPath: string): Promis
   });
   chmodSync(socketPath, 0o600);
 };
+
+/** Whether somebody listens there, or on that port of this machine. */
+export const takesConnections = (place: string | number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = typeof place === 'string' ? connect(place) : connect(place, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 
 /** Removes the own sockets of processes that were killed. */
 export const removeLeftovers = (directory: string): void => {

@@ -41,9 +41,11 @@ interface Case {
   readonly upstream: keyof typeof streams;
   /** Events that come in one piece. */
   readonly together: number;
+  /** Events of a first piece of their own. */
+  readonly alone?: number;
 }
 
-const answer = ({ client, upstream, together }: Case) => {
+const answer = ({ client, upstream, together, alone = 0 }: Case) => {
   const frames: AnswerFrame[] = [];
   const ends: AnswerEnd[] = [];
   const seen: Seen = { complete: false };
@@ -64,7 +66,9 @@ const answer = ({ client, upstream, together }: Case) => {
     seen,
   });
   const wire = streams[upstream];
-  for (let at = 0; at < wire.length; at += together) {
+  const first = wire.slice(0, alone).join('');
+  if (first !== '') reader.push(Buffer.from(first));
+  for (let at = alone; at < wire.length; at += together) {
     reader.push(Buffer.from(wire.slice(at, at + together).join('')));
   }
   reader.end();
@@ -74,9 +78,13 @@ const answer = ({ client, upstream, together }: Case) => {
 
 describe('an answer that is cut', () => {
   const cases = (['openai-chat', 'anthropic-messages'] as const).flatMap((client) =>
-    (['openai-chat', 'anthropic-messages'] as const).flatMap((upstream) =>
-      [1, 3, 100].map((together) => ({ client, upstream, together })),
-    ),
+    (['openai-chat', 'anthropic-messages'] as const).flatMap((upstream) => [
+      { client, upstream, together: 1 },
+      { client, upstream, together: 3 },
+      { client, upstream, together: 100 },
+      { client, upstream, alone: 1, together: 100 },
+      { client, upstream, alone: 2, together: 100 },
+    ]),
   );
 
   test.each(cases)('$client over $upstream, $together at once: whole, with a proper finish', (it) => {
@@ -91,5 +99,7 @@ describe('an answer that is cut', () => {
     expect(events.find(({ type }) => type === 'finish')).toMatchObject({ reason: 'length' });
     expect(events.at(-1)).toEqual({ type: 'message-stop' });
     expect(text).not.toContain('three');
+    const starts = text.match(/event: message_start/g) ?? [];
+    expect(starts).toHaveLength(it.client === 'anthropic-messages' ? 1 : 0);
   });
 });

@@ -321,7 +321,8 @@ class PassedStream extends StreamedAnswer {
 
   protected override cutAfter(events: readonly ModelEvent[], closing: readonly ModelEvent[]): string {
     const encoder = this.setup.client.encodeStream(this.setup);
-    for (const event of this.#frame) encoder.push(event); // the client has these already
+    // The client has these already; the ping brings out a start that waits for what comes next.
+    for (const event of [...this.#frame, { type: 'ping' } as const]) encoder.push(event);
     return [...events, ...closing].map((event) => encoder.push(event)).join('') + encoder.end();
   }
 }

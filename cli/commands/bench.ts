@@ -1,9 +1,11 @@
-import { resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { BenchHostName } from '../../bench/hosts.ts';
 import { runRouteBench } from '../../bench/route.ts';
 import { runBench } from '../../bench/run.ts';
 import { scenarios } from '../../bench/scenarios.ts';
+import { expectedOneOf } from '../../plugins/config/problem.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 import { parseWorkerCount } from '../supervisor/worker-pool.ts';
 
@@ -14,13 +16,34 @@ const quick = { rounds: 1, seconds: 0.4 };
 /** A million requests under all picks together take about half a minute. */
 const story = { requestsPerSecond: 200, seed: 1 };
 
+/** Measurements that are programs of their own, by the area's name. */
+const scripts: Readonly<Record<string, string>> = {
+  counters: 'counters.ts',
+  budgets: 'budget-hook.ts',
+  guard: 'guard.ts',
+  pii: 'pii/speed.ts',
+};
+
+const runScript = (area: string): ExitCode => {
+  const script = Object.hasOwn(scripts, area) ? scripts[area] : undefined;
+  if (script === undefined) {
+    throw new UsageError(`unknown area, ${expectedOneOf(area, ['route', ...Object.keys(scripts)])}`);
+  }
+  const path = join(import.meta.dirname, '../../bench', script);
+  return spawnSync(process.execPath, [path], { stdio: 'inherit' }).status === 0 ? 0 : 1;
+};
+
 export default defineCommand({
   meta: {
     description:
-      'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md. `route` simulates routing instead and draws docs/routing-share.svg',
+      'Measure what Nexus costs beside the plain proxy; a whole run writes bench/RESULTS.md. An area measures a part by itself',
   },
   args: {
-    area: { type: 'positional', required: false, description: '`route`, or nothing' },
+    area: {
+      type: 'positional',
+      required: false,
+      description: `One of route (simulates, draws docs/routing-share.svg), ${Object.keys(scripts).join(', ')}`,
+    },
     host: { type: 'string', default: 'envoy', description: 'The proxy to measure in: envoy or kong' },
     rounds: { type: 'string', description: `Rounds of each scenario; ${whole.rounds} when left out` },
     seconds: { type: 'string', description: `Length of a round; ${whole.seconds} when left out` },
@@ -36,7 +59,7 @@ export default defineCommand({
       runRouteBench({ output, ...(args.quick ? { ...story, requestsPerSecond: 20 } : story) });
       return 0;
     }
-    if (args.area !== undefined) throw new UsageError(`unknown area ${args.area}, expected route or nothing`);
+    if (args.area !== undefined) return runScript(args.area);
     const profile = args['cpu-prof'];
     const only = args.only === undefined ? undefined : parsePattern(args.only);
     const { rounds, seconds } = args.quick ? quick : whole;

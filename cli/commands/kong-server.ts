@@ -26,6 +26,11 @@ export default defineCommand({
       description: 'Socket on which Kong listens for calls to providers',
     },
     'admin-port': { type: 'string', default: '10001', description: 'Where metrics and health are' },
+    'started-by-kong': {
+      type: 'boolean',
+      description:
+        "As in Kong's start_cmd: when told to end, serve on until the one that Kong starts next is ready",
+    },
     dump: { type: 'boolean', description: "Print the plugin's name, schema and phases for Kong, and end" },
   },
   run: async ({ args }): Promise<ExitCode> => {
@@ -34,17 +39,18 @@ export default defineCommand({
       return 0;
     }
     if (args.config === undefined) throw new UsageError('missing --config FILE');
-    const options = {
+    const options: ServeOptions = {
       file: resolve(args.config),
       socketDirectory: resolve(args['socket-dir']),
       egress: { socketPath: resolve(args['egress-socket']), secret: readEgressSecret(process.env) },
       adminPort: parsePort('admin-port', args['admin-port']),
+      end: args['started-by-kong'] ? 'after a successor' : 'at once',
     };
     return supervise((scope) => serve(options, scope));
   },
 });
 
-type ServeOptions = Pick<KongServiceOptions, 'file' | 'socketDirectory' | 'egress' | 'adminPort'>;
+type ServeOptions = Pick<KongServiceOptions, 'file' | 'socketDirectory' | 'egress' | 'adminPort' | 'end'>;
 
 const serve = async (options: ServeOptions, scope: Scope): Promise<void> => {
   const { file } = options;

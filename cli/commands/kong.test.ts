@@ -63,7 +63,7 @@ describe('kong render', () => {
       0,
     );
     expect(out.split('\n')).toContain(line);
-    expect(out).toContain(`/opt/nexus kong-server --config ${demo}`);
+    expect(out).toContain(`/opt/nexus kong-server --started-by-kong --config ${demo}`);
     expect(out).not.toContain(secret);
   });
 

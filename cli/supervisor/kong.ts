@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { formatYaml } from '../../envoy/yaml.ts';
 import { kongMaster } from '../../kong/master.ts';
 import type { Entity } from '../../kong/render/entities.ts';
+import { takesConnections } from '../../kong/socket.ts';
 import { Failure } from './failure.ts';
 import { loopback } from './ports.ts';
 import type { Scope } from './supervise.ts';
@@ -92,12 +92,3 @@ const stop = async (kong: (...args: readonly string[]) => Promise<void>, prefix:
   await kong('stop').catch(() => {}); // it has just ended by itself
   while (kongMaster(prefix) !== undefined) await sleep(20);
 };
-
-const takesConnections = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, loopback, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });

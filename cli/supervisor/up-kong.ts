@@ -36,7 +36,7 @@ export const upKong = (options: UpOptions, kong: string): Promise<ExitCode> =>
       say: `${file} is not used yet: Kong's configuration has to change too. Stop this and start it again.`,
     } as const;
     const ours = { socketDirectory: directory, kongPrefix: kongPrefix(directory) };
-    const service = { file, read, config, ...ours, egress, adminPort, onHostChange };
+    const service = { file, read, config, ...ours, egress, adminPort, end: 'at once' as const, onHostChange };
     await startKongService(service, steps, scope);
     const providersReady = demo && startDemoProviders(directory, scope);
     const { workers } = options;

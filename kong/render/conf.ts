@@ -39,7 +39,7 @@ export const kongConf = (options: KongConfOptions): readonly KongSetting[] => {
     },
     {
       name: 'pluginserver_nexus_start_cmd',
-      value: `${command} kong-server ${serverArgs}`,
+      value: `${command} kong-server --started-by-kong ${serverArgs}`,
       why: 'Kong starts the plugin server, and again when it ends. Leave it out if something else does.',
     },
     {

@@ -84,6 +84,7 @@ describe('a kong.yml', () => {
       '/v1/models',
       '/v1/nexus/decisions/',
       '/v1/responses',
+      '/v1/responses/input_tokens',
       '/v1/messages',
       '/v1/messages/count_tokens',
       '/v1beta/models',
@@ -195,7 +196,9 @@ describe('the lines of kong.conf', () => {
   });
 
   test('start the plugin server and open the way to providers', () => {
-    expect(settingOf('pluginserver_nexus_start_cmd')).toBe('/usr/bin/nexus kong-server --config nexus.yaml');
+    expect(settingOf('pluginserver_nexus_start_cmd')).toBe(
+      '/usr/bin/nexus kong-server --started-by-kong --config nexus.yaml',
+    );
     expect(settingOf('nginx_proxy_listen')).toBe('unix:/run/egress.sock');
   });
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,13 +38,25 @@ beforeEach(() => {
 afterEach(async () => {
   kong.stop();
   for (const child of children.splice(0)) child.kill('SIGTERM');
-  for (const pid of processes()) process.kill(pid, 'SIGTERM'); // also standbys that serve
-  while (processes().length > 0) await sleep(20);
+  while (ours().length > 0) {
+    for (const pid of ours()) killed(pid); // also standbys that serve, and a process that counts, started once more
+    await sleep(100);
+  }
   rmSync(directory, { recursive: true });
 });
 
-/** Processes with a file of this test on their command line. Linux only. */
-const processes = (): number[] =>
+/** Processes with a file of this test on their command line, but the one that counts, which stays for a while. Linux only. */
+const processes = (): number[] => ours().filter((pid) => !commandOf(pid).includes('counters-process.ts'));
+
+const killed = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // it has just ended
+  }
+};
+
+const ours = (): number[] =>
   readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && commandOf(pid).includes(directory));
@@ -65,11 +78,11 @@ const until = async (reached: () => boolean): Promise<void> => {
 };
 
 /** A `nexus kong-server`; resolves when its standby waits, too. */
-const start = async (): Promise<ChildProcess> => {
+const start = async (...flags: readonly string[]): Promise<ChildProcess> => {
   const before = waiting();
   const paths = ['--config', join(directory, 'nexus.yaml'), '--socket-dir', sockets];
   const ways = ['--egress-socket', join(directory, 'egress.sock'), '--admin-port', '0'];
-  const child = spawn(process.execPath, [program, 'kong-server', ...paths, ...ways], {
+  const child = spawn(process.execPath, [program, 'kong-server', ...paths, ...ways, ...flags], {
     env: { ...process.env, NEXUS_KONG_EGRESS_SECRET: 'e'.repeat(64) },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -127,10 +140,23 @@ test.skipIf(!onLinux)('leaves a successor alone, and so does the one that has on
   expect(second.exitCode).toBeNull();
 });
 
+test.skipIf(!onLinux)('told to end by Kong, which reloads, it serves until its successor does', async () => {
+  const egress = createServer().listen(join(directory, 'egress.sock')); // Kong is there
+  const first = await start('--started-by-kong');
+  const firstEnded = once(first, 'exit');
+  first.kill('SIGTERM');
+  await until(() => waiting().length === 0); // its standby has gone
+  expect((await access()).kind).toBe('proxied');
+  await start('--started-by-kong');
+  expect(await firstEnded).toEqual([0, null]);
+  expect((await access()).kind).toBe('proxied');
+  egress.close();
+});
+
 test.skipIf(!onLinux)('does not stand in for one that was told to stop', async () => {
   const child = await start();
   child.kill('SIGTERM');
   await once(child, 'exit');
   await until(() => processes().length === 0);
-  expect(readdirSync(sockets).filter((name) => name.endsWith('.sock'))).toEqual([]);
+  expect(readdirSync(sockets).filter((name) => name.endsWith('.sock'))).toEqual(['counters.sock']);
 });
