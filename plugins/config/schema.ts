@@ -230,13 +230,23 @@ const store = z
       .strictObject({ nodes: z.array(node).min(1).describe('Some of its nodes: [host:6379, …].'), ...login })
       .optional()
       .describe('A Redis Cluster, instead of `redis`.'),
+    dir: z
+      .union([z.literal(false), z.string().min(1)], {
+        error: 'expected the path of a directory, or false',
+      })
+      .optional()
+      .describe(
+        'Without Redis: directory of a journal, so that counts outlive the process; relative to nexus.yaml. `false`: they may begin at zero with each start.',
+      ),
     organisation: name
       .default('nexus')
       .describe('Name that all keys in Redis share; in a cluster they lie on one node.'),
     slices: z
       .boolean()
       .default(true)
-      .describe('Let each host draw a part of a limit ahead, so that most calls need not wait for Redis.'),
+      .describe(
+        'Let each process draw a part of a limit ahead, so that most calls need not wait for the store.',
+      ),
     onLoss: z
       .enum(onLossModes)
       .default('refuse')
@@ -244,7 +254,7 @@ const store = z
         'While the store cannot be asked: `refuse` calls, grant what a `slice` drawn before still holds, or `allow` them uncounted.',
       ),
   })
-  .describe('Where counts are kept: in Redis for many hosts, else in this process.');
+  .describe('Where counts are kept: in Redis for many hosts, else by a process of this one.');
 
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z
