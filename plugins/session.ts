@@ -5,6 +5,7 @@ import { crossInto } from './dialects/crossing.ts';
 import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { type ImageFetching, inlineImages } from './inline-images.ts';
 import { countedLocally } from './local-count.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -47,6 +48,8 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
+  /** Absent: images by URL stay URLs. */
+  readonly images?: ImageFetching;
   readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
 }
@@ -164,7 +167,8 @@ export class Session {
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      const request = await this.#withImages(decision.request, upstream);
+      return await this.#call(this.#encode(accepted, request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -265,6 +269,11 @@ export class Session {
         ? this.dialect.patchRequest(document, original, target)
         : to.encodeRequest(crossed.request, target);
     return { ...encoded, dropped: [...crossed.dropped, ...encoded.dropped] };
+  }
+
+  async #withImages(request: ModelRequest, upstream: Upstream): Promise<ModelRequest> {
+    const { images } = this.#setup;
+    return images ? inlineImages(request, this.#upstreamDialect(upstream), images) : request;
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
