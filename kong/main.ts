@@ -11,7 +11,8 @@ import { phaseTimeoutMs } from './patience.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
-import type { EgressOptions } from './relay/egress.ts';
+import { egressCopies } from './relay/copies.ts';
+import { Egress, type EgressOptions } from './relay/egress.ts';
 import { startRelay } from './relay/relay.ts';
 import { ownSocket, removeLeftovers } from './socket.ts';
 import { Tickets } from './ticket.ts';
@@ -64,13 +65,14 @@ const relayGraceMs = 120_000;
 export const startKongHost = async ({
   config,
   socketDirectory,
-  egress,
+  egress: egressOptions,
 }: KongHostOptions): Promise<KongHost> => {
   const directory = openSocketDirectory(socketDirectory);
   removeLeftovers(directory);
   const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
-  const ports = machinePorts({ meter });
+  const egress = new Egress(egressOptions, systemClock);
+  const ports = { ...machinePorts({ meter }), sendCopy: egressCopies(egress, systemClock) };
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -107,7 +109,6 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
-      await gateway.told();
     },
   };
 };
