@@ -83,7 +83,7 @@ export const mirrorTests = (place: () => Place): void => {
     expect(JSON.stringify(body)).not.toContain(mail);
     expect(headers.authorization).toBe('Bearer key-of-mi');
     const usual = Object.keys(world.providers.an.journal.last.headers);
-    expect(Object.keys(headers).filter((name) => !usual.includes(name))).toEqual(['authorization']);
+    expect(Object.keys(headers).filter((name) => !usual.includes(name))).toEqual(['accept', 'authorization']);
     expect(world.providers.an.journal.entries).toHaveLength(1);
   });
 
