@@ -29,6 +29,7 @@ import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
 import { type JsonObject, parseJsonDocument } from './wire/json.ts';
+import { present } from './wire/present.ts';
 
 /** What the gateway asks of the world. */
 export interface Ports {
@@ -175,6 +176,7 @@ export class Gateway {
       const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
+        ...present({ server: provider.server }),
       });
       return await upstreamCall(encoded, {
         provider,

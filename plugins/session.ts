@@ -171,7 +171,8 @@ export class Session {
   async attempt(number: number, failed?: UpstreamHead): Promise<UpstreamCall | Reply> {
     const accepted = this.#accepted;
     const upstream = accepted && upstreamAt(accepted.plan, number);
-    if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
+    // A host may have given up while policies were thinking; nobody would hear what became of an attempt then.
+    if (!accepted || !upstream || this.settled) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
     if (this.#current && failed) this.#answering(this.#current.attempt, failed);
@@ -269,7 +270,11 @@ export class Session {
   }
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
-    const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
+    const target = {
+      model: upstream.model,
+      clientHeaders: this.#setup.head.headers,
+      ...present({ server: this.#setup.providers.get(upstream.provider)?.server }),
+    };
     const to = this.#upstreamDialect(upstream);
     const crossed = crossInto(to, request);
     const encoded =

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serverNames } from '../dialects/servers.ts';
 import { piiConfigSchema } from '../policies/pii/config.ts';
 import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
@@ -72,6 +73,12 @@ const provider = z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(
         'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
+      ),
+    server: z
+      .enum(serverNames)
+      .optional()
+      .describe(
+        'Of `dialect: openai`, the kind of server that it is, since each takes other fields; told by baseUrl at api.openai.com, Azure, Mistral, Groq, Together, DeepSeek, xAI, OpenRouter and Perplexity. compatible: none of these.',
       ),
     key: secretRef
       .optional()
@@ -203,13 +210,23 @@ const store = z
       .strictObject({ nodes: z.array(node).min(1).describe('Some of its nodes: [host:6379, …].'), ...login })
       .optional()
       .describe('A Redis Cluster, instead of `redis`.'),
+    dir: z
+      .union([z.literal(false), z.string().min(1)], {
+        error: 'expected the path of a directory, or false',
+      })
+      .optional()
+      .describe(
+        'Without Redis: directory of a journal, so that counts outlive the process; relative to nexus.yaml. `false`: they may begin at zero with each start.',
+      ),
     organisation: name
       .default('nexus')
       .describe('Name that all keys in Redis share; in a cluster they lie on one node.'),
     slices: z
       .boolean()
       .default(true)
-      .describe('Let each host draw a part of a limit ahead, so that most calls need not wait for Redis.'),
+      .describe(
+        'Let each process draw a part of a limit ahead, so that most calls need not wait for the store.',
+      ),
     onLoss: z
       .enum(onLossModes)
       .default('refuse')
@@ -217,7 +234,7 @@ const store = z
         'While the store cannot be asked: `refuse` calls, grant what a `slice` drawn before still holds, or `allow` them uncounted.',
       ),
   })
-  .describe('Where counts are kept: in Redis for many hosts, else in this process.');
+  .describe('Where counts are kept: in Redis for many hosts, else by a process of this one.');
 
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z

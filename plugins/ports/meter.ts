@@ -110,6 +110,11 @@ export const metrics = {
     help: 'Calls whose counts could not be asked, by what became of them.',
     labels: ['result'],
   },
+  nexus_budget_store_changes_total: {
+    kind: 'counter',
+    help: 'How often the store of counts was lost, was ready again, or had forgotten what it had counted.',
+    labels: ['state', 'reason'],
+  },
   nexus_budget_settlements_total: {
     kind: 'counter',
     help: 'Reservations settled: whose count was charged, and what became of the settlement.',

@@ -83,8 +83,15 @@ const providerKeys = {
   gemini: 'key-of-gemini',
 } as const;
 
+/** Members of nexus.yaml that a world has besides, or instead of its own. */
+export type Policies = Readonly<Record<string, unknown>>;
+
 /** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
-export const describeWorld = (name: string, tests: (world: () => World) => void): void => {
+export const describeWorld = (
+  name: string,
+  tests: (world: () => World) => void,
+  policies: Policies = {},
+): void => {
   describe.skipIf(envoyBinary === undefined)(name, () => {
     let world: World | undefined;
     const started = (): World => {
@@ -92,7 +99,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       return world;
     };
     beforeAll(async () => {
-      world = await startWorld();
+      world = await startWorld(policies);
     });
     beforeEach(() => {
       for (const upstream of everyUpstream) {
@@ -107,7 +114,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
 };
 
 /** Starts all providers, and a real Envoy with a real worker over them. The clients try everything once. */
-const startWorld = async (): Promise<World> => {
+const startWorld = async (policies: Policies): Promise<World> => {
   const upstreams = {
     openai: await startUpstream('openai', providerKeys.openai),
     responses: await startUpstream('responses', providerKeys.responses),
@@ -116,12 +123,15 @@ const startWorld = async (): Promise<World> => {
   };
   const stack = await startStack({
     configText: JSON.stringify(
-      configOver({
-        openai: upstreams.openai.url,
-        responses: upstreams.responses.url,
-        anthropic: upstreams.anthropic.url,
-        gemini: upstreams.gemini.url,
-      }),
+      configOver(
+        {
+          openai: upstreams.openai.url,
+          responses: upstreams.responses.url,
+          anthropic: upstreams.anthropic.url,
+          gemini: upstreams.gemini.url,
+        },
+        policies,
+      ),
     ),
     env: {
       SDK_OPENAI_KEY: providerKeys.openai,
@@ -149,7 +159,7 @@ export const vertexPath = '/v1/projects/p/locations/l/publishers/google';
 export const onVertex = 'on-vertex';
 
 /** A nexus.yaml over providers at these URLs. */
-const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
+const configOver = (urls: Readonly<Record<AnyUpstream, string>>, policies: Policies) => ({
   version: 1,
   providers: {
     openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
@@ -171,6 +181,7 @@ const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
     ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),
   ],
   budgets: tinyKeys.map(tinyBudget),
+  ...policies,
 });
 
 const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });

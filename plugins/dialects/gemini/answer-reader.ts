@@ -202,7 +202,8 @@ export class AnswerReader {
     if (typeof text === 'string') return this.#readText(choice, wire, text);
     if (Object.keys(wire).every((key) => key === 'thoughtSignature')) return this.#readText(choice, wire, '');
     this.#close(choice);
-    this.#events.push({ type: 'part-stop', part: this.#startPart(choice, { kind: 'opaque', vendor: wire }) });
+    const start = { kind: 'opaque', vendor: wire, ...present({ image: imageIn(wire) }) } as const;
+    this.#events.push({ type: 'part-stop', part: this.#startPart(choice, start) });
   }
 
   #readText(choice: Choice, wire: JsonObject, text: string): void {
@@ -341,6 +342,15 @@ export class AnswerReader {
     this.#events.push({ ...ending, ...present({ vendor: filled(extras) }) });
   }
 }
+
+/** Thoughts may be drafts of images; only the last one is the answer. */
+const imageIn = ({ inlineData, thought }: JsonObject): PartStart['image'] => {
+  if (!isJsonObject(inlineData) || thought === true) return undefined;
+  const { mimeType, data } = inlineData;
+  return isText(mimeType) && mimeType.startsWith('image/') && isText(data)
+    ? { mediaType: mimeType, base64: data }
+    : undefined;
+};
 
 /** Of a seal: it stands in a part of its own on the wire. */
 const alone: JsonObject = { alone: true };

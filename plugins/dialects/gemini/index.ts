@@ -1,10 +1,13 @@
 import type { JsonObject } from '../../wire/json.ts';
 import type { Dialect } from '../dialect.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
+import { countTokens } from './count.ts';
+import { embeddings } from './embeddings.ts';
 import { encodeRequest, patchRequest } from './encode.ts';
 import { decodeError, encodeError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
 import { encodeStreamError, passStream } from './framing.ts';
+import { images } from './images.ts';
 import { decodeRequest } from './request.ts';
 import { name } from './wire.ts';
 
@@ -13,7 +16,7 @@ const encodeModels = (names: readonly string[]): JsonObject => ({
   models: names.map((model) => ({
     name: `models/${model}`,
     displayName: model,
-    supportedGenerationMethods: ['generateContent', 'streamGenerateContent'],
+    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
   })),
 });
 
@@ -37,4 +40,5 @@ export const gemini: Dialect = {
   decodeResponse,
   decodeStream,
   decodeError,
+  operations: { embeddings, images, 'count-tokens': countTokens },
 };

@@ -18,7 +18,7 @@ import { Fields, wrongType } from './fields.ts';
 import { readPath } from './path.ts';
 import { readFrom } from './provenance.ts';
 import { fromApiSchema } from './schema.ts';
-import { name } from './wire.ts';
+import { member, name } from './wire.ts';
 
 // Fields: ai.google.dev API reference, "Generating content", and the types of `@google/genai` 3.3.0, read 2026-11-28.
 
@@ -46,6 +46,27 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
   const { model, verb, eventStream } = readPath(path);
   if (verb !== 'generateContent' && verb !== 'streamGenerateContent') throw new RequestError('not_found');
   const wire = exactValue(document);
+  const request = decodeBody(wire, { model, stream: verb === 'streamGenerateContent' });
+  origins.set(request.vendor, { document, wire, request, eventStream });
+  return request;
+};
+
+/**
+ * The body of "Counting tokens": `contents` alone, a whole body inside of `generateContentRequest` (Gemini API), or the
+ * same without that (Vertex AI).
+ */
+export const decodeCountRequest = (document: JsonDocument, path?: string): ModelRequest => {
+  const wire = exactValue(document);
+  const inner = member(wire, 'generateContentRequest');
+  const { model } = readPath(path);
+  const request = decodeBody(isJsonObject(inner) ? inner : wire, { model, stream: false });
+  return { ...request, operation: 'count-tokens' };
+};
+
+const decodeBody = (
+  wire: JsonObject,
+  { model, stream }: { readonly model: string; readonly stream: boolean },
+): ModelRequest => {
   const fields = new Fields(wire, '');
   fields.take('model'); // sent by some clients beside the path, which alone counts
   const turns = decodeContents(decodeList(fields, 'contents'));
@@ -57,7 +78,7 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
     operation: 'chat',
     dialect: name,
     requestModel: model,
-    stream: verb === 'streamGenerateContent',
+    stream,
     streamUsage: true,
     system: decodeSystem(fields.take('systemInstruction')),
     turns,
@@ -67,9 +88,7 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
     vendor: { ...fields.rest, ...choice.rest, ...config.rest },
   };
   const needed = essentialOf(request.vendor);
-  const whole = needed.length === 0 ? request : { ...request, essential: needed };
-  origins.set(whole.vendor, { document, wire, request: whole, eventStream });
-  return whole;
+  return needed.length === 0 ? request : { ...request, essential: needed };
 };
 
 /** Members that ask for another kind of answer, or for what only this provider holds. */
@@ -85,7 +104,7 @@ const essential: ReadonlySet<string> = new Set([
 const essentialOf = (vendor: Vendor): string[] => Object.keys(vendor).filter((key) => essential.has(key));
 
 /** The document again when it holds integers that `JSON.parse` would round. */
-const exactValue = ({ text, value }: JsonDocument): JsonObject => {
+export const exactValue = ({ text, value }: JsonDocument): JsonObject => {
   if (!hasLongInteger(text)) return value;
   const exact = parseExact(text);
   return isJsonObject(exact) ? exact : value;
@@ -100,9 +119,15 @@ const decodeList = (fields: Fields, key: string): JsonValue[] => {
 
 // Tools
 
+/** One entry may come without the list around it: protocol buffers in JSON are read so. */
+const toolEntries = (fields: Fields): JsonValue[] => {
+  const only = fields.peek('tools');
+  return isJsonObject(only) ? [fields.take('tools') ?? only] : (fields.optionalList('tools') ?? []);
+};
+
 /** Each function is a tool; whatever else an entry holds (`googleSearch`, `codeExecution`) is one that only Google runs. */
 const decodeTools = (fields: Fields): Tool[] =>
-  (fields.optionalList('tools') ?? []).flatMap((value, at) => {
+  toolEntries(fields).flatMap((value, at) => {
     const entry = new Fields(value, `tools[${at}]`);
     const functions = (entry.optionalList('functionDeclarations') ?? []).map((declared, index) =>
       decodeFunction(new Fields(declared, `${entry.path}.functionDeclarations[${index}]`), entry.wire),

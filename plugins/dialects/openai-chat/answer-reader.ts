@@ -352,6 +352,8 @@ export class AnswerReader {
       return;
     }
     const { open } = choice;
+    // What begins with nothing begins with what comes next, which says where its text stands.
+    if (!this.#whole && text === '' && signature === undefined && open?.kind !== 'reasoning') return;
     const told = open?.kind === 'reasoning' && open.plain && !open.sealed;
     const part = told ? open : this.#grow(choice, 'reasoning', { ...field, detail: rest }, rest.index);
     if (text !== '' && !told) this.#events.push({ type: 'reasoning-delta', part: part.part, text });
@@ -363,7 +365,8 @@ export class AnswerReader {
   // Tool calls
 
   #readCall(choice: Choice, item: JsonObject): void {
-    const called = isJsonObject(item.custom) ? item.custom : isJsonObject(item.function) ? item.function : {};
+    const said = isCustom(item) ? item.custom : item.function;
+    const called = isJsonObject(said) ? said : {};
     const call = this.#callOf(choice, item, called);
     if (call.id === '') call.id = textOf(item.id);
     for (const key in item)
@@ -376,6 +379,7 @@ export class AnswerReader {
   #readFunctionCall(choice: Choice, called: JsonObject): void {
     const kind = 'function_call';
     const known = choice.calls.find((call) => call.kind === kind);
+    if (!known && !isText(called.name) && !isText(called.arguments)) return; // Snowflake, where nothing is called
     const call = known ?? this.#newCall(choice, { index: undefined, kind });
     this.#readInput(choice, call, called);
   }
@@ -425,7 +429,7 @@ export class AnswerReader {
     const named = isText(called.name);
     const another = known && named && known.name !== '' && (id === '' ? !hasIndex : id !== known.id);
     if (known && !another) return known;
-    return this.#newCall(choice, { index, kind: isJsonObject(item.custom) ? 'custom' : 'function' });
+    return this.#newCall(choice, { index, kind: isCustom(item) ? 'custom' : 'function' });
   }
 
   #newCall(choice: Choice, identity: Pick<Call, 'index' | 'kind'>): Call {
@@ -508,6 +512,10 @@ const isEmpty = (value: JsonValue | undefined): boolean =>
 /** Top-level members of a whole answer that would not be written the same again. */
 const isOddMember = (key: string, value: JsonValue | undefined): boolean =>
   key === 'usage' ? value === null : key === 'object' && value !== 'chat.completion';
+
+/** Snowflake has both members on each call, one of them empty. */
+const isCustom = (item: JsonObject): boolean =>
+  isJsonObject(item.custom) && !(item.type === 'function' && isJsonObject(item.function));
 
 /** Arguments are JSON text; some servers send the object. */
 const inputOf = (value: JsonValue | undefined): string => {

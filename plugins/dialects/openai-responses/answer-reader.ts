@@ -6,7 +6,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.t
 import { decodeStreamError } from '../openai/error.ts';
 import { difference, isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
-import { ownSeal, pieceSeparator } from './decode-items.ts';
+import { inputEnd, inputStart } from './custom.ts';
+import { ownSeal } from './decode-items.ts';
 import { decodeUsage } from './usage.ts';
 import { listOf, name, without } from './wire.ts';
 
@@ -291,6 +292,12 @@ export class AnswerReader {
     item.over = true;
     if (wire) this.#complete(item, wire);
     if (item.part === undefined) return;
+    if (item.type === 'custom_tool_call')
+      this.#events.push({
+        type: 'tool-input-delta',
+        part: item.part,
+        json: item.length === 0 ? `${inputStart}${inputEnd}` : inputEnd,
+      });
     const last = wire ? without(wire, toldOf.get(item.type) ?? nothing) : {};
     const vendor = difference(last, item.said);
     this.#stopPart(item.part, isEmptyObject(vendor) ? {} : { item: vendor });
@@ -384,9 +391,12 @@ export class AnswerReader {
 
   // Calls
 
-  #input(item: Item, json: string): void {
-    if (json === '' || item.part === undefined) return;
-    item.length += json.length;
+  /** Free text becomes the one member of its arguments, as in the schema that stands for its tool. */
+  #input(item: Item, text: string): void {
+    if (text === '' || item.part === undefined) return;
+    const begins = item.length === 0 ? inputStart : '';
+    item.length += text.length;
+    const json = item.type === 'custom_tool_call' ? begins + JSON.stringify(text).slice(1, -1) : text;
     this.#events.push({ type: 'tool-input-delta', part: item.part, json });
   }
 
@@ -400,7 +410,7 @@ export class AnswerReader {
 
   // Reasoning
 
-  /** Makes a piece the one that grows. A delta that begins another piece says which, and parts the two for who only sees text. */
+  /** Makes a piece the one that grows. A delta that begins another piece says which. */
   #piece(item: Item, member: 'summary' | 'content', at: number): string {
     const piece = `${member}:${at}`;
     if (item.piece === piece || item.part === undefined) return piece;
@@ -408,8 +418,7 @@ export class AnswerReader {
     item.piece = piece;
     if (!item.pieces.has(piece)) item.pieces.set(piece, 0);
     if (isFirst && piece === 'summary:0') return piece;
-    const text = isFirst ? '' : pieceSeparator;
-    this.#events.push({ type: 'reasoning-delta', part: item.part, text, vendor: { [member]: at } });
+    this.#events.push({ type: 'reasoning-delta', part: item.part, text: '', vendor: { [member]: at } });
     return piece;
   }
 

@@ -23,6 +23,7 @@ import {
   outputWish,
 } from './ask.ts';
 import { type Bill, billOf, settledAmounts } from './bill.ts';
+import { type OnLoss, onLossModes } from './config.ts';
 import { type Factors, learningFactors } from './factors.ts';
 import { countTexts, measure, type PromptSize } from './measure.ts';
 import { shortageError } from './refusals.ts';
@@ -301,7 +302,15 @@ class BudgetedCall implements PolicyHooks {
   ): Promise<Verdict | undefined> {
     const { counters, owner } = this.#shared;
     const output = countableOutput(claims, wanted.wish);
-    const reserved = await counters.reserve({ id: this.#exchange.id, owner, claims, output, leaseMs });
+    const onLoss = this.#onLoss(limits) === 'refuse' ? 'refuse' : 'slice'; // what may pass uncounted is better counted
+    const reserved = await counters.reserve({
+      id: this.#exchange.id,
+      owner,
+      claims,
+      output,
+      leaseMs,
+      onLoss,
+    });
     if (reserved.kind === 'lost') return this.#lost(limits);
     this.#remember(limits, claims, reserved.states);
     if (reserved.kind === 'granted') {
@@ -336,11 +345,17 @@ class BudgetedCall implements PolicyHooks {
     void this.#settleWith([], { source: 'nothing' }).catch(ignored);
   }
 
-  /** The strictest of the budgets decides: only where all of them allow it, a call goes on without being counted. */
+  /** The strictest of the enforced budgets decides: only where all of them allow it, a call goes on without being counted. */
+  #onLoss(limits: readonly ScopedLimit[]): OnLoss {
+    const { store } = this.#shared.config;
+    const ways = new Set(
+      limits.filter((it) => it.enforced).map(({ budget }) => budget.onLoss ?? store.onLoss),
+    );
+    return onLossModes.find((mode) => ways.has(mode)) ?? 'allow';
+  }
+
   #lost(limits: readonly ScopedLimit[]): Verdict {
-    const { config } = this.#shared;
-    const enforced = limits.filter((it) => it.enforced);
-    const allowed = enforced.every(({ budget }) => (budget.onLoss ?? config.store.onLoss) === 'allow');
+    const allowed = this.#onLoss(limits) === 'allow';
     this.#telling.storeLost(allowed ? 'passed' : 'refused');
     return allowed
       ? pass()
@@ -372,7 +387,7 @@ class BudgetedCall implements PolicyHooks {
     const { clock, counters } = this.#shared;
     this.#stopRenewing = clock.after(renewMs, () => {
       void counters.renew(this.#exchange.id, leaseMs).then((open) => {
-        if (open && !this.#settled) this.#renewLater();
+        if (open !== false && !this.#settled) this.#renewLater(); // a store that is lost may be back in time
       }, ignored);
     });
   }
