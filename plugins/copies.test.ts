@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fakeClock } from '../test/fakes/clock.ts';
 import { emptyCatalog } from './catalog/catalog.ts';
 import { hashKey } from './config/keys.ts';
@@ -110,7 +110,13 @@ const gatewayOver = ({
     const decided = await session.request(Buffer.from(JSON.stringify({ ...hello, ...body })));
     return { session, decided };
   };
-  const noteOf = (id: string) => gateway.decisions.find(id)?.notes.find(({ policy }) => policy === 'mirror');
+  /** What the decision says of the copy, once both are over. */
+  const noteOf = (id: string) =>
+    vi.waitFor(() => {
+      const note = gateway.decisions.find(id)?.notes.find(({ policy }) => policy === 'mirror');
+      if (!note) throw new Error('no word of the copy');
+      return note;
+    });
   /** Asks, and lets the call end and its copy, too. */
   const askAndEnd = async (body: object = {}) => {
     const asked = await ask(body);
@@ -118,8 +124,7 @@ const gatewayOver = ({
     clock.advance(lateMs);
     await settle();
     session.abort();
-    await settle();
-    return { ...asked, note: noteOf(session.id) };
+    return { ...asked, note: asked.decided.kind === 'forward' ? await noteOf(session.id) : undefined };
   };
   /** Of the only budget: what is used, and what is held. */
   const counts = async () => {
@@ -178,7 +183,7 @@ describe('a copy', () => {
     session.abort();
     clock.advance(0);
     await settle();
-    const note = noteOf(session.id);
+    const note = await noteOf(session.id);
     expect(note).toEqual({
       policy: 'mirror',
       verdict: 'passed',
@@ -325,7 +330,7 @@ describe('a copy that gets no answer', () => {
     await settle();
     clock.advance(copyTimeoutMs);
     await settle();
-    expect(noteOf(session.id)?.facts).toMatchObject({ result: 'timeout', durationMs: copyTimeoutMs });
+    expect((await noteOf(session.id)).facts).toMatchObject({ result: 'timeout', durationMs: copyTimeoutMs });
     expect((await counts()).used).toBeGreaterThan(100);
     expect(await counters.holds()).toEqual([]);
   });
@@ -340,7 +345,7 @@ describe('a copy that gets no answer', () => {
     await settle();
     session.abort();
     await gateway.told();
-    expect(noteOf(session.id)?.facts).toMatchObject({ result: 'abandoned' });
+    expect((await noteOf(session.id)).facts).toMatchObject({ result: 'abandoned' });
     expect(await counters.holds()).toEqual([]);
   });
 });

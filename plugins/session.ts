@@ -3,7 +3,13 @@ import type { Config } from './config/schema.ts';
 import type { CopyOrder } from './copy.ts';
 import { decisionLogFields } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
-import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
+import type {
+  Dialect,
+  EncodedRequest,
+  HeaderList,
+  UpstreamDialect,
+  UpstreamTarget,
+} from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
 import { countedLocally } from './local-count.ts';
@@ -144,8 +150,7 @@ export class Session {
 
   async #copyCall(request: ModelRequest, to: Upstream): Promise<UpstreamCall> {
     const dialect = this.#upstreamDialect(to);
-    const target = { model: to.model, clientHeaders: this.#setup.head.headers };
-    const encoded = dialect.encodeRequest(crossInto(dialect, request).request, target);
+    const encoded = dialect.encodeRequest(crossInto(dialect, request).request, this.#target(to));
     return await this.#addressed(encoded, to);
   }
 
@@ -270,11 +275,7 @@ export class Session {
   }
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
-    const target = {
-      model: upstream.model,
-      clientHeaders: this.#setup.head.headers,
-      ...present({ server: this.#setup.providers.get(upstream.provider)?.server }),
-    };
+    const target = this.#target(upstream);
     const to = this.#upstreamDialect(upstream);
     const crossed = crossInto(to, request);
     const encoded =
@@ -282,6 +283,11 @@ export class Session {
         ? this.dialect.patchRequest(document, original, target)
         : to.encodeRequest(crossed.request, target);
     return { ...encoded, dropped: [...crossed.dropped, ...encoded.dropped] };
+  }
+
+  #target({ provider, model }: Upstream): UpstreamTarget {
+    const server = this.#setup.providers.get(provider)?.server;
+    return { model, clientHeaders: this.#setup.head.headers, ...present({ server }) };
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
