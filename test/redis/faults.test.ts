@@ -239,7 +239,8 @@ describe('Redis in trouble', () => {
     const cutMs = performance.now();
     await callFor(800);
     const late = calls.filter(({ atMs }) => atMs > cutMs + 300);
-    const grantedOf = (way: string) => late.filter(({ onLoss, kind }) => onLoss === way && kind === 'granted');
+    const grantedOf = (way: string) =>
+      late.filter(({ onLoss, kind }) => onLoss === way && kind === 'granted');
     console.log(
       `strict: ${grantedOf('refuse').length} refuse, ${grantedOf('slice').length} slice of ${late.length}`,
     );
