@@ -32,13 +32,15 @@ const whole = (incoming: IncomingMessage, maxBytes: number): Promise<CopyAnswer>
     incoming.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > maxBytes) incoming.destroy();
+      if (bytes <= maxBytes) return;
+      resolve({ kind: 'broken' });
+      incoming.destroy();
     });
     incoming.once('end', () =>
       resolve({ kind: 'answer', head: headOf(incoming), body: Buffer.concat(chunks) }),
     );
     incoming.on('error', () => resolve({ kind: 'broken' }));
-    incoming.once('close', () => resolve({ kind: 'broken' })); // after its end this says nothing any more
+    incoming.once('close', () => resolve({ kind: 'broken' })); // the first word holds
   });
 
 const headOf = ({ statusCode: status = 0, headers }: IncomingMessage) => ({
