@@ -45,6 +45,8 @@ interface Options {
   readonly lateMs?: number;
   readonly budget?: object;
   readonly prices?: object;
+  /** Spoken by the candidate and the mirror; absent: each has its own. */
+  readonly dialect?: string;
 }
 
 /** A gateway whose mirror answers by `send`. */
@@ -53,6 +55,7 @@ const gatewayOver = ({
   lateMs = 0,
   budget,
   prices = anyPrice,
+  dialect,
 }: Options = {}) => {
   const clock = fakeClock(Date.parse('2026-11-28T12:00:00Z'));
   const inner = memoryCounters({ clock });
@@ -69,8 +72,8 @@ const gatewayOver = ({
   const config = configSchema.parse({
     version: 1,
     providers: {
-      an: { dialect: 'anthropic', baseUrl: 'http://an.invalid' },
-      mi: { dialect: 'openai', baseUrl: 'http://mi.invalid/v1', maxConcurrent: 100 },
+      an: { dialect: dialect ?? 'anthropic', baseUrl: 'http://an.invalid' },
+      mi: { dialect: dialect ?? 'openai', baseUrl: 'http://mi.invalid/v1', maxConcurrent: 100 },
     },
     models: {
       m: {
@@ -229,14 +232,21 @@ describe('a copy', () => {
   });
 });
 
+/** What a Responses client writes in place of messages. */
+const turn = { input: 'Hello', max_tokens: undefined, messages: undefined };
+
 describe('a copy is not sent', () => {
-  it('where it asks for tools that a provider runs: what they do must not be done twice', async () => {
-    const { copies, askAndEnd } = gatewayOver();
-    const { decided, note } = await askAndEnd({
-      tools: [{ type: 'web_search_20250305', name: 'web_search' }],
-    });
-    expect(decided.kind).toBe('forward');
-    expect(note).toMatchObject({ verdict: 'skipped', facts: { result: 'unfit' } });
+  it.each([
+    ['anthropic', '/v1/messages', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+    ['anthropic', '/v1/messages', { mcp_servers: [{ type: 'url', url: 'https://t.invalid', name: 'mail' }] }],
+    ['openai', '/v1/chat/completions', { web_search_options: {} }],
+    ['openai-responses', '/v1/responses', { ...turn, previous_response_id: 'resp_1' }],
+  ])('where a provider would act or has kept something: %s', async (dialect, path, body) => {
+    const { clock, copies, counted, ask } = gatewayOver({ dialect });
+    expect((await ask(body, path)).decided.kind).toBe('forward');
+    clock.advance(0);
+    await settle();
+    expect(counted).toEqual(['m mi small unfit']);
     expect(copies).toHaveLength(0);
   });
 

@@ -1,4 +1,5 @@
 import { Copy, type CopyEnd, type CopyOrder, type CopyResult, maxCopyBytes, type SendCopy } from './copy.ts';
+import { meaningfulMember } from './dialects/crossing.ts';
 import type { Exchange, Note, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
@@ -108,8 +109,10 @@ const copyId = ({ id }: Exchange): string => `${id}.mirror`;
  * Does the request do more than ask for an answer? Tools that a provider runs may change something out there, and must
  * not do so twice; what its server keeps, it keeps for its own.
  */
-const asksForMore = ({ tools, essential = [] }: ModelRequest): boolean =>
-  essential.length > 0 || tools.some(({ kind }) => kind === 'opaque');
+const asksForMore = (request: ModelRequest): boolean =>
+  (request.essential ?? []).length > 0 ||
+  meaningfulMember(request) !== undefined ||
+  request.tools.some(({ kind }) => kind === 'opaque');
 
 const nowhere: SendCopy = async () => ({ kind: 'unreachable' });
 
