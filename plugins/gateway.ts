@@ -9,6 +9,7 @@ import { crossInto } from './dialects/crossing.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKey } from './identity.ts';
+import type { ImageFetching } from './inline-images.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
@@ -18,6 +19,7 @@ import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { HealthBoard } from './ports/health-board.ts';
+import type { FetchImage } from './ports/images.ts';
 import type { Meter } from './ports/meter.ts';
 import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
@@ -40,6 +42,8 @@ export interface Ports {
   readonly counters: CounterStore;
   /** For work that would keep others waiting; absent: it is done here, in slices. */
   readonly offload?: Offload;
+  /** Absent: no image is fetched. */
+  readonly fetchImage?: FetchImage;
   /** Asks the other processes of this host for a decision that is not ours. */
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** The host's way out for copies; absent: none is sent. */
@@ -215,6 +219,7 @@ export class Gateway {
       providers,
       pipeline,
       clock,
+      ...present({ images: this.#imageFetching(config) }),
       onSettled: (settled, { outcome, results, told }) => {
         this.sessions.remove(settled);
         const noted = told.then(() =>
@@ -235,6 +240,11 @@ export class Gateway {
     });
     this.sessions.add(session);
     return session;
+  }
+
+  #imageFetching({ imageUrls }: Config): ImageFetching | undefined {
+    const { fetchImage } = this.#ports;
+    return fetchImage && imageUrls && { fetch: fetchImage, limits: imageUrls };
   }
 
   /** A refusal before any body is an exchange too: every policy hears of it. */

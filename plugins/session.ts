@@ -12,6 +12,7 @@ import type {
 } from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { type ImageFetching, inlineImages } from './inline-images.ts';
 import { countedLocally } from './local-count.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -54,6 +55,8 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
+  /** Absent: images by URL stay URLs. */
+  readonly images?: ImageFetching;
   readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
   /** Told once when a mirror is to get a copy of the request. Returns before anything of it is done. */
@@ -148,6 +151,7 @@ export class Session {
     this.#setup.onCopy({ request, to, length, encode: (copy) => this.#copyCall(copy, to) });
   }
 
+  /** Fetches no images: a copy is worth no second visit to where they lie. */
   async #copyCall(request: ModelRequest, to: Upstream): Promise<UpstreamCall> {
     const dialect = this.#upstreamDialect(to);
     const encoded = dialect.encodeRequest(crossInto(dialect, request).request, this.#target(to));
@@ -186,7 +190,8 @@ export class Session {
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      const request = await this.#withImages(decision.request, upstream);
+      return await this.#call(this.#encode(accepted, request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -288,6 +293,11 @@ export class Session {
   #target({ provider, model }: Upstream): UpstreamTarget {
     const server = this.#setup.providers.get(provider)?.server;
     return { model, clientHeaders: this.#setup.head.headers, ...present({ server }) };
+  }
+
+  async #withImages(request: ModelRequest, upstream: Upstream): Promise<ModelRequest> {
+    const { images } = this.#setup;
+    return images ? inlineImages(request, this.#upstreamDialect(upstream), images) : request;
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
