@@ -50,7 +50,7 @@ export interface Trained {
 /** Share of ordinary harmless texts that each level may block, in user turns and in documents. */
 const targets: Readonly<Record<Level, { user: number; tool: number }>> = {
   strict: { user: 0.015, tool: 0.02 },
-  balanced: { user: 0.005, tool: 0.01 },
+  balanced: { user: 0.006, tool: 0.01 },
   lenient: { user: 0.0015, tool: 0.003 },
 };
 
