@@ -50,7 +50,7 @@ const egress = (path: string, providers: readonly string[]): Message => ({
   ],
 });
 
-/** No retry, no mirror of the mirror; the worker gives a copy up when it takes too long. */
+/** No retry and no timeout: the worker gives a copy up when it takes too long. */
 const routeTo = (provider: string): Message => ({
   match: {
     prefix: '/',
