@@ -178,6 +178,26 @@ const limits = z
   })
   .describe('Sizes and times that no request may pass.');
 
+const imageUrls = z
+  .strictObject({
+    allow: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+            'expected a host name in lower case, or *. and one: images.example.com',
+          ),
+      )
+      .min(1)
+      .describe('Hosts that images may come from: images.example.com, or *.example.com for those below it.'),
+    maxBytes: z.int().positive().max(20_971_520).default(5_242_880).describe('Largest image.'),
+    timeoutMs: z.int().positive().max(60_000).default(10_000).describe('Longest wait for one image.'),
+  })
+  .describe(
+    'Lets images by URL be fetched for upstreams that want bytes (Gemini, Bedrock, Claude at Vertex AI): over https, from public addresses, without redirects. Without it such requests are refused.',
+  );
+
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'expected host:port');
 
 const login = {
@@ -249,6 +269,7 @@ export const configSchema = z
     prices: pricesSchema.prefault({}),
     promptGuard: promptGuardSchema.optional(),
     pii: piiConfigSchema.optional(),
+    imageUrls: imageUrls.optional(),
     store: store.prefault({}),
     limits: limits.prefault({}),
   })

@@ -103,6 +103,8 @@ export interface UpstreamDialect extends UpstreamCodec {
   readonly name: UpstreamDialectName;
   /** The dialect whose seals it makes and takes, where that is not itself. */
   readonly sealsOf?: DialectName;
+  /** Does this upstream want the bytes of an image in place of this URL? Absent: it fetches images itself. */
+  readonly wantsBytesOf?: (url: string) => boolean;
   /** Content type of its streams, where it is not `text/event-stream`. */
   readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */

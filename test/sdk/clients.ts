@@ -11,6 +11,8 @@ import OpenAI from 'openai';
 export interface Gateway {
   readonly url: string;
   readonly key: string;
+  /** How often the SDK may ask again; its own default when absent. */
+  readonly retries?: number;
 }
 
 /** One question. `tool` is a function that takes one text; the client only hears of the call. */
@@ -42,8 +44,13 @@ export const toolSchema = {
 
 const description = 'Sends a text';
 
-const openaiChat: Client = async ({ url, key }, way, { model, text, tool: name }) => {
-  const { completions } = new OpenAI({ apiKey: key, baseURL: `${url}/v1` }).chat;
+const retriesOf = ({ retries }: Gateway) => (retries === undefined ? {} : { maxRetries: retries });
+
+const openai = (gateway: Gateway) =>
+  new OpenAI({ apiKey: gateway.key, baseURL: `${gateway.url}/v1`, ...retriesOf(gateway) });
+
+const openaiChat: Client = async (gateway, way, { model, text, tool: name }) => {
+  const { completions } = openai(gateway).chat;
   const body = {
     model,
     messages: [{ role: 'user' as const, content: text }],
@@ -62,8 +69,8 @@ const openaiChat: Client = async ({ url, key }, way, { model, text, tool: name }
   };
 };
 
-const openaiResponses: Client = async ({ url, key }, way, { model, text, tool: name }) => {
-  const { responses } = new OpenAI({ apiKey: key, baseURL: `${url}/v1` });
+const openaiResponses: Client = async (gateway, way, { model, text, tool: name }) => {
+  const { responses } = openai(gateway);
   const body = {
     model,
     input: text,
@@ -81,8 +88,8 @@ const openaiResponses: Client = async ({ url, key }, way, { model, text, tool: n
   };
 };
 
-const anthropic: Client = async ({ url, key }, way, { model, text, tool: name }) => {
-  const { messages } = new Anthropic({ apiKey: key, baseURL: url });
+const anthropic: Client = async (gateway, way, { model, text, tool: name }) => {
+  const { messages } = new Anthropic({ apiKey: gateway.key, baseURL: gateway.url, ...retriesOf(gateway) });
   const body = {
     model,
     max_tokens: 2000,
@@ -97,6 +104,7 @@ const anthropic: Client = async ({ url, key }, way, { model, text, tool: name })
   };
 };
 
+/** Asks again only when it is told to. */
 const google: Client = async ({ url, key }, way, { model, text, tool: name }) => {
   const { models } = new GoogleGenAI({ apiKey: key, httpOptions: { baseUrl: url } });
   const body = {
@@ -126,7 +134,7 @@ const aiSdk =
   (modelOf: (gateway: Gateway, model: string) => LanguageModel): Client =>
   async (gateway, way, { model, text, tool: name }) => {
     const tools: ToolSet = name ? { [name]: tool({ description, inputSchema: jsonSchema(toolSchema) }) } : {};
-    const asked = { model: modelOf(gateway, model), prompt: text, tools };
+    const asked = { model: modelOf(gateway, model), prompt: text, tools, ...retriesOf(gateway) };
     if (way === 'whole') {
       const answer = await generateText(asked);
       return { text: answer.text, calls: answer.toolCalls.map(({ input }) => input) };
@@ -140,8 +148,15 @@ const aiSdk =
 
 const langchain =
   (api: { readonly useResponsesApi: boolean }): Client =>
-  async ({ url, key }, way, { model, text, tool: name }) => {
-    const chat = new ChatOpenAI({ model, apiKey: key, configuration: { baseURL: `${url}/v1` }, ...api });
+  async (gateway, way, { model, text, tool: name }) => {
+    const { url, key } = gateway;
+    const chat = new ChatOpenAI({
+      model,
+      apiKey: key,
+      configuration: { baseURL: `${url}/v1` },
+      ...retriesOf(gateway),
+      ...api,
+    });
     const bound = name
       ? chat.bindTools([{ type: 'function', function: { name, description, parameters: toolSchema } }])
       : chat;

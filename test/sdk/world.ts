@@ -34,6 +34,7 @@ const faults = [
   'fault-529',
   'fault-first-event-error',
   'fault-error-event-3',
+  'fault-error-event-6',
   'fault-end-stream-3',
   'fault-cut-stream-3',
   'fault-stall-stream-3',

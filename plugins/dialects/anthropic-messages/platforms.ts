@@ -55,6 +55,7 @@ const isByUrl = (part: Part): boolean =>
 export const anthropicVertex: UpstreamDialect = {
   name: 'anthropic-vertex',
   sealsOf: 'anthropic-messages',
+  wantsBytesOf: () => true,
   encodeRequest: platformRequest({
     version: 'vertex-2023-10-16',
     path: (model, { stream }) =>
@@ -96,6 +97,7 @@ const asEvent = (json: string): string => {
 export const anthropicBedrock: UpstreamDialect = {
   name: 'anthropic-bedrock',
   sealsOf: 'anthropic-messages',
+  wantsBytesOf: () => true,
   streamType: eventStreamType,
   encodeRequest: platformRequest({
     version: 'bedrock-2023-05-31',

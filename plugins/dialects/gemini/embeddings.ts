@@ -5,11 +5,12 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
+import { wrongType } from '../fields.ts';
 import { cannotCarry, Losses } from '../losses.ts';
 import { wholeOnly, wholeReader, wholeWriter } from '../whole.ts';
 import { decodeContents } from './contents.ts';
 import { errors } from './error.ts';
-import { Fields, wrongType } from './fields.ts';
+import { ProtoFields } from './fields.ts';
 import { readPath, resourceOf, verbPath } from './path.ts';
 import { exactValue } from './request.ts';
 import { compact, member, name } from './wire.ts';
@@ -31,7 +32,7 @@ const decodeRequest = (document: JsonDocument, path?: string): ModelRequest => {
   const single = verb === 'embedContent';
   if (!single && verb !== 'batchEmbedContents') throw new RequestError('not_found');
   const wire = exactValue(document);
-  const requests = single ? [new Fields(wire, '')] : listOf(new Fields(wire, ''));
+  const requests = single ? [new ProtoFields(wire, '')] : listOf(new ProtoFields(wire, ''));
   const turns = requests.map((request) => turnOf(request));
   const dimensions = new Set(requests.map((request) => request.optionalCount('outputDimensionality')));
   const vendor = { ...restOf(requests), ...(dimensions.size > 1 ? { [ownLengths]: true } : {}) };
@@ -60,13 +61,13 @@ const decodeRequest = (document: JsonDocument, path?: string): ModelRequest => {
 /** Vectors of several lengths in one answer are something that only this API has. */
 const ownLengths = 'requests.outputDimensionality';
 
-const listOf = (fields: Fields): Fields[] => {
+const listOf = (fields: ProtoFields): ProtoFields[] => {
   const requests = fields.optionalList('requests') ?? [];
   if (requests.length === 0) throw wrongType('requests', 'an array with at least one entry', undefined);
-  return requests.map((request, at) => new Fields(request, `requests[${at}]`));
+  return requests.map((request, at) => new ProtoFields(request, `requests[${at}]`));
 };
 
-const turnOf = (fields: Fields): Turn => {
+const turnOf = (fields: ProtoFields): Turn => {
   fields.take('model'); // the path alone counts
   const content = fields.take('content');
   if (!isJsonObject(content)) throw wrongType(fields.at('content'), 'an object', content);
@@ -74,7 +75,7 @@ const turnOf = (fields: Fields): Turn => {
 };
 
 /** What other dialects cannot say, once a name: `taskType`, `title`. */
-const restOf = (requests: readonly Fields[]): Vendor =>
+const restOf = (requests: readonly ProtoFields[]): Vendor =>
   Object.assign({}, ...requests.map(({ rest }) => rest)) as JsonObject;
 
 const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {

@@ -185,8 +185,12 @@ const codeOfRefusal = ({ reason = '', message = '' }: Told): ErrorCode => {
   return 'upstream_invalid_request';
 };
 
-/** Codes whose upstream words speak of our account, not of the client's request. */
-const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_auth', 'upstream_quota']);
+/** Codes whose upstream words speak of our account, its plan or its project, not of the client's request. */
+const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_auth',
+  'upstream_quota',
+  'upstream_rate_limited',
+]);
 
 const errorOf = (status: number, told: Told): GatewayError => {
   const code = codeOf(status, told);

@@ -8,6 +8,7 @@ import { decodeError, encodeError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
 import { encodeStreamError, passStream } from './framing.ts';
 import { images } from './images.ts';
+import { isTakenAddress } from './render.ts';
 import { decodeRequest } from './request.ts';
 import { name } from './wire.ts';
 
@@ -32,6 +33,7 @@ export const gemini: Dialect = {
   encodeLimits: () => [],
   encodeModels,
   forwardsQuery: false, // `?key=`
+  wantsBytesOf: (url) => !isTakenAddress(url),
   patchRequest,
   passStream,
   observeStream,

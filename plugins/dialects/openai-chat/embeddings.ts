@@ -5,7 +5,7 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { badValue, Fields } from '../openai/fields.ts';
+import { badValue, Fields } from '../fields.ts';
 import { unsupported } from '../openai/writing.ts';
 import { wholeOnly, wholeReader, wholeWriter } from '../whole.ts';
 import { errors, patched } from './whole.ts';

@@ -66,7 +66,7 @@ const willReason = (target: UpstreamTarget, effort: JsonValue | undefined): bool
   return reasons === 'always' || (reasons === 'asked' && effort !== undefined && effort !== null);
 };
 
-/** `refusal` tells why, for members that a client of another dialect cannot do without. */
+/** Takes out what the server or this model of it refuses, and for clients of other dialects what it ignores. */
 const fitMembers: Step = (body, fitting) => {
   const { server, target, writing } = fitting;
   const refused = new Set([

@@ -9,8 +9,8 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
+import { badValue, Fields, wrongType } from '../fields.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
-import { badValue, Fields, wrongType } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
 import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';

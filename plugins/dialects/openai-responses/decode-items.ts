@@ -11,7 +11,7 @@ import type {
 import { openSeal, wrapSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { badValue, Fields, wrongType } from '../openai/fields.ts';
+import { badValue, Fields, wrongType } from '../fields.ts';
 import { bag, isText } from '../openai/wire.ts';
 import { wrapInput } from './custom.ts';
 import { decodeContent } from './parts.ts';
