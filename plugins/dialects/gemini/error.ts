@@ -2,6 +2,7 @@ import { type ErrorCode, type GatewayError, gatewayError } from '../../refusals.
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
+import type { ErrorBodies } from '../whole.ts';
 
 /** `error.status` (`google.rpc.Code`; ai.google.dev "Troubleshooting guide", read 2026-11-28). */
 type Status =
@@ -207,4 +208,10 @@ const retryDelayMs = (headers: ReadonlyMap<string, string>): number | undefined 
   if (/^\s*\d+(\.\d+)?\s*$/.test(after)) return Math.round(Number(after) * 1000);
   const delay = Date.parse(after) - Date.parse(headers.get('date') ?? '');
   return Number.isFinite(delay) ? Math.max(0, delay) : undefined;
+};
+
+/** Errors in place of the answer of an operation without streams. */
+export const errors: ErrorBodies = {
+  read: decodeEventError,
+  write: (error) => errorBody(error, ''),
 };

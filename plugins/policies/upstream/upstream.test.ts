@@ -171,6 +171,18 @@ describe('who may be asked', () => {
     expect(policy.begin().verdict).toMatchObject({ mirror: { provider: 'us1', model: 'z' } });
     expect(policy.begin({ notes: [pii] }).verdict).not.toHaveProperty('mirror');
   });
+
+  it('sends no copy to who is left alone for now', () => {
+    const policy = policyWith(
+      { mirror: { use: { provider: 'here', model: 'x' }, share: 1 } },
+      { provider: { health: calm } },
+    );
+    expect(policy.begin().verdict).toHaveProperty('mirror');
+    policy.healthOf('here').begin(load, calm)?.ended(bad);
+    expect(policy.begin().verdict).not.toHaveProperty('mirror');
+    policy.pass(2000);
+    expect(policy.begin().verdict).toHaveProperty('mirror');
+  });
 });
 
 describe('who can serve it', () => {
