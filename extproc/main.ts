@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
 import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
+import { httpCopies } from '../plugins/io/copies.ts';
 import { openCounters, redisPlaceOf } from '../plugins/io/counters/open.ts';
 import { tellStore } from '../plugins/io/counters/telling.ts';
 import { machineBoard, machinePorts, processName } from '../plugins/io/ports.ts';
@@ -12,6 +14,7 @@ import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import type { HealthFact } from '../plugins/ports/health-board.ts';
+import { egressProviderHeader, egressSocket } from './names.ts';
 import { startServer } from './server.ts';
 import { SupervisorChannel } from './supervisor-channel.ts';
 
@@ -52,6 +55,10 @@ const main = async (): Promise<void> => {
   const gateway = new Gateway(loaded, {
     ...machinePorts({ meter, counters, board }),
     findDecision: (id) => channel.findDecision(id),
+    sendCopy: httpCopies(({ upstream }) => ({
+      socketPath: egressSocket(dirname(socket)),
+      headers: { [egressProviderHeader]: upstream.provider },
+    })),
   });
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(

@@ -17,7 +17,8 @@ import { phaseTimeoutMs } from './patience.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
-import type { EgressOptions } from './relay/egress.ts';
+import { egressCopies } from './relay/copies.ts';
+import { Egress, type EgressOptions } from './relay/egress.ts';
 import { startRelay } from './relay/relay.ts';
 import { ownSocket, removeLeftovers } from './socket.ts';
 import { Tickets } from './ticket.ts';
@@ -74,7 +75,7 @@ const relayGraceMs = 120_000;
 export const startKongHost = async ({
   config,
   socketDirectory,
-  egress,
+  egress: egressOptions,
   countersPath,
 }: KongHostOptions): Promise<KongHost> => {
   const directory = openSocketDirectory(socketDirectory);
@@ -82,7 +83,9 @@ export const startKongHost = async ({
   const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
   const counters = await openStore(config, countersPath, meter);
-  const ports = machinePorts({ meter, counters });
+  const egress = new Egress(egressOptions, systemClock);
+  const sendCopy = egressCopies(egress, systemClock);
+  const ports = { ...machinePorts({ meter, counters }), sendCopy };
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -119,8 +122,7 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
-      await gateway.told();
-      await counters.close();
+      await counters.close(); // every exchange is settled by now
     },
   };
 };

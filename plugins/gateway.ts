@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
+import { Copies } from './copies.ts';
+import type { SendCopy } from './copy.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
@@ -44,6 +46,8 @@ export interface Ports {
   readonly fetchImage?: FetchImage;
   /** Asks the other processes of this host for a decision that is not ours. */
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
+  /** The host's way out for copies; absent: none is sent. */
+  readonly sendCopy?: SendCopy;
   /** Public prices and facts of models. */
   readonly catalog: Catalog;
   /** Who holds reservations, for people: host and process. */
@@ -114,10 +118,12 @@ export class Gateway {
   readonly #board: HealthBoard;
   /** Outlives versions, too: what each model makes of a prompt has been learned. */
   readonly #factors = learningFactors();
+  readonly #copies: Copies;
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
+    this.#copies = new Copies(ports);
     this.#board = ports.board ?? localHealthBoard({ ...ports, onCircuit: circuitCounter(ports.meter) });
     this.#version = this.#prepare(loaded);
   }
@@ -131,8 +137,12 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
-  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  /**
+   * Resolves when every policy has heard of every exchange that is over; for a host that stops. Copies that are still
+   * under way are given up.
+   */
   async told(): Promise<void> {
+    await this.#copies.abandon();
     await Promise.all(this.#telling);
   }
 
@@ -226,6 +236,7 @@ export class Gateway {
       },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
+      onCopy: (order) => this.#copies.make(order, { exchange, policies }),
     });
     this.sessions.add(session);
     return session;

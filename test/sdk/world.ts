@@ -49,6 +49,17 @@ export type Fault = (typeof faults)[number];
 export const modelOn = (upstream: AnyUpstream, fault?: Fault): string =>
   fault === undefined ? `on-${upstream}` : `on-${upstream}.${fault}`;
 
+/** A model by a name from which SDKs conclude that it can write 128,000 tokens; `small` answers, which can write less. */
+export const knownToSdks = (upstream: AnyUpstream): string => `claude-sonnet-5.on-${upstream}`;
+
+/** Models that write less than the newest, by their provider's name, and how many tokens (`plugins/catalog/models.yaml`). */
+export const small = {
+  openai: { model: 'gpt-4o', maxOutputTokens: 16_384 },
+  responses: { model: 'gpt-4o', maxOutputTokens: 16_384 },
+  anthropic: { model: 'claude-haiku-4-5', maxOutputTokens: 64_000 },
+  gemini: { model: 'gemini-3-flash', maxOutputTokens: 65_535 },
+} as const satisfies Record<AnyUpstream, unknown>;
+
 /** A model whose first upstream, of the other dialect, fails before `upstream` answers. */
 export const failoverTo = (upstream: AnyUpstream): string => `fails-over-to-${upstream}`;
 
@@ -193,6 +204,7 @@ const modelsOf = (upstream: AnyUpstream) => {
   const fails = { provider: other, model: 'fault-503' };
   return [
     [modelOn(upstream), { candidates: [answers] }],
+    [knownToSdks(upstream), { candidates: [{ provider: upstream, model: small[upstream].model }] }],
     [failoverTo(upstream), { candidates: [fails, answers] }],
     ...faults.map((fault) => [
       modelOn(upstream, fault),

