@@ -20,6 +20,7 @@ const list = (members: readonly string[]): string =>
   members.length === 0 ? '–' : members.map((member) => `\`${member}\``).join(' ');
 
 const otherWords = (server: Server): string[] => [
+  ...server.overridesLimit.map((member) => `no \`${member}\` beside a limit`),
   ...Object.entries(server.renames).map(([member, name]) => `\`${member}\` is \`${name}\``),
   ...(server.requiredChoice === 'any' ? ['`tool_choice: any`'] : []),
   ...(server.callIds === 'nine' ? ['ids of calls: nine letters and digits'] : []),

@@ -61,6 +61,38 @@ describe('a client of Chat', () => {
     expect(limits('groq', { max_tokens: 5 })).toEqual({ max_tokens: 5 });
   });
 
+  it('does not get past its limit by a word of the server', () => {
+    const llamacpp = own('llamacpp', { max_completion_tokens: 5, n_predict: 9_000 });
+    expect(bodyOf(llamacpp)).toEqual({ ...ask, max_tokens: 5 });
+    expect(llamacpp.dropped).toEqual(['n_predict']);
+    expect(own('compatible', { max_tokens: 5, n_predict: 9_000 }).dropped).toEqual(['n_predict']);
+    const truncate = { context_length_exceeded_behavior: 'truncate' };
+    expect(bodyOf(own('together', { max_tokens: 5, ...truncate }))).toEqual({ ...ask, max_tokens: 5 });
+    expect(bodyOf(own('llamacpp', { n_predict: 9_000 })).n_predict).toBe(9_000);
+  });
+
+  it('has the effort that its model of xAI takes', () => {
+    const effort = (model: string, reasoning_effort: string) => {
+      const encoded = own('xai', { reasoning_effort }, model);
+      return [bodyOf(encoded).reasoning_effort, encoded.dropped.length];
+    };
+    expect(effort('grok-4.6', 'xhigh')).toEqual(['xhigh', 0]);
+    expect(effort('grok-4.5', 'xhigh')).toEqual(['high', 1]);
+    expect(effort('grok-4.3', 'none')).toEqual(['none', 0]);
+    expect(effort('grok-4.6', 'none')).toEqual([undefined, 1]);
+    expect(effort('grok-3-mini', 'medium')).toEqual(['low', 1]);
+    expect(effort('grok-4.20-multi-agent', 'medium')).toEqual(['medium', 0]);
+    for (const model of [
+      'grok-4',
+      'grok-4-1-fast-reasoning',
+      'grok-4.20-0309-reasoning',
+      'grok-3',
+      'grok-code-fast-1',
+    ])
+      expect(effort(model, 'high')).toEqual([undefined, 1]);
+    expect(effort('grok-5', 'medium')).toEqual(['medium', 0]);
+  });
+
   it('loses what Mistral forbids, by name', () => {
     const { dropped, ...encoded } = own('mistral', {
       stream: true,
@@ -90,6 +122,8 @@ describe('a client of Chat', () => {
     ]);
     expect(own('openai', { reasoning_effort: 'low' }, 'gpt-4.1').dropped).toEqual(['reasoning_effort']);
     expect(own('xai', { stop: 'x', presence_penalty: 0 }, 'grok-4').dropped).toEqual(['stop']);
+    const chatty = own('xai', { stop: 'x', presence_penalty: 0 }, 'grok-4.20-0309-non-reasoning');
+    expect(bodyOf(chatty)).toEqual({ ...ask, model: 'grok-4.20-0309-non-reasoning', stop: 'x' });
   });
 
   it('gets ids of nine letters and digits at Mistral, the same in every request', () => {
@@ -106,6 +140,12 @@ describe('a client of Chat', () => {
     const messages = [{ role: 'developer', content: 'Be kind' }];
     expect(bodyOf(own('deepseek', { messages })).messages).toEqual([{ role: 'system', content: 'Be kind' }]);
     expect(bodyOf(own('openai', { messages })).messages).toEqual(messages);
+    expect(bodyOf(own('groq', { messages })).messages).toEqual(messages);
+  });
+
+  it('loses the members that Groq does not know', () => {
+    const { dropped } = own('groq', { prompt_cache_key: 'k', verbosity: 'low', service_tier: 'flex' });
+    expect(dropped).toEqual(['prompt_cache_key', 'verbosity']);
   });
 });
 
@@ -119,8 +159,10 @@ describe('a client of another dialect', () => {
       stream_options: { include_usage: true },
     });
     const deepseek = crossed('deepseek', wire);
-    expect(bodyOf(deepseek)).toMatchObject({ thinking: { type: 'enabled' } });
-    expect(deepseek.dropped).toEqual(['top_k', 'reasoning_effort']);
+    expect(bodyOf(deepseek)).toMatchObject({ thinking: { type: 'enabled' }, reasoning_effort: 'high' });
+    expect(deepseek.dropped).toEqual(['top_k']);
+    const calm = bodyOf(crossed('deepseek', { thinking: { type: 'disabled' } }));
+    expect(calm).toEqual({ ...ask, max_tokens: 100, thinking: { type: 'disabled' } });
     const mistral = crossed('mistral', wire);
     expect(bodyOf(mistral)).toEqual({ ...ask, max_tokens: 100, stream: true, reasoning_effort: 'high' });
     expect(mistral.dropped).toEqual(['top_k']);
@@ -129,6 +171,8 @@ describe('a client of another dialect', () => {
   it('is refused what would give another answer', () => {
     const tools = [{ name: 'f', input_schema: { type: 'object' } }];
     expect(() => crossed('perplexity', { tools })).toThrow(RequestError);
+    expect(() => crossed('ollama', { tools, tool_choice: { type: 'any' } })).toThrow(/tool_choice/);
+    expect(bodyOf(crossed('ollama', { tools, tool_choice: { type: 'auto' } })).tools).toHaveLength(1);
     const schema = { type: 'json_schema', schema: { type: 'object' } };
     expect(() => crossed('deepseek', { output_config: { format: schema } })).toThrow(/response_format/);
     expect(() => crossed('openai', { stop_sequences: ['a', 'b', 'c', 'd', 'e'] })).toThrow(/stop_sequences/);

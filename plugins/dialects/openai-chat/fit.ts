@@ -6,7 +6,14 @@ import { effortOf } from '../openai/effort.ts';
 import { traitsOf } from '../openai/traits.ts';
 import { isEmptyObject } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
-import { refusedByGrok, refusedWhileReasoning, type Server, servers, unknownServer } from './servers.ts';
+import {
+  effortsOfGrok,
+  refusedByGrok,
+  refusedWhileReasoning,
+  type Server,
+  servers,
+  unknownServer,
+} from './servers.ts';
 
 // A body of Chat Completions made fit for the kind of server that gets it. A client of this dialect wrote for some
 // server of it, so only what this one would refuse is changed, and a limit that it would not hold. A client of another
@@ -53,6 +60,14 @@ const fitLimit: Step = (body, { server, request, target, writing }) => {
   return { ...without(body, ...limitNames), [server.limit]: maxOutputTokens };
 };
 
+/** Takes out the server's own members that would let an answer grow past its limit. */
+const fitOverrides: Step = (body, { server, request, writing }) => {
+  if (request.maxOutputTokens === undefined) return body;
+  const out = server.overridesLimit.filter((member) => member in body);
+  for (const member of out) writing.drop(member);
+  return without(body, ...out);
+};
+
 const isOpenai = ({ server }: UpstreamTarget): boolean => server === 'openai' || server === 'azure';
 
 const mayReason = (target: UpstreamTarget): boolean => {
@@ -94,6 +109,7 @@ const leaves = (member: string, body: JsonObject, { writing }: Fitting): boolean
 const meaningful: ReadonlySet<string> = new Set([
   'tools',
   'functions',
+  'tool_choice',
   'n',
   'logprobs',
   'modalities',
@@ -164,18 +180,19 @@ const nearest = (asked: ReasoningEffort, known: readonly ReasoningEffort[]): Rea
   return first;
 };
 
-const fitEffort: Step = (body, { server: { effort }, request, writing }) => {
+const fitEffort: Step = (body, { server: { effort }, request, target, writing }) => {
   const asked = request.reasoning && effortOf(request.reasoning);
   if (asked === undefined || !('reasoning_effort' in body)) return body;
-  const found = effort.known ? nearest(asked, effort.known) : asked;
+  const known = target.server === 'xai' ? effortsOfGrok(target.model) : effort.known;
+  const found = known ? nearest(asked, known) : asked;
   if (found !== asked) writing.drop('reasoning_effort');
   const bare = without(body, 'reasoning_effort');
   if (found === undefined) return bare;
   if (writing.own || effort.as === 'reasoning_effort')
     return found === asked ? body : { ...body, reasoning_effort: found };
   if (effort.as === 'reasoning') return { ...bare, reasoning: { effort: found } };
-  if (found !== 'none') writing.drop('reasoning_effort');
-  return { ...bare, thinking: { type: found === 'none' ? 'disabled' : 'enabled' } };
+  if (found === 'none') return { ...bare, thinking: { type: 'disabled' } };
+  return { ...bare, thinking: { type: 'enabled' }, reasoning_effort: found };
 };
 
 const fitMessages: Step = (body, fitting) => {
@@ -247,6 +264,7 @@ class CallIds {
 
 const steps: readonly Step[] = [
   fitLimit,
+  fitOverrides,
   fitMembers,
   fitNames,
   fitStop,
