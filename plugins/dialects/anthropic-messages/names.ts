@@ -4,7 +4,10 @@
  * where the request is no longer known.
  */
 export const legalName = (name: string): string =>
-  name.replace(/[^A-Za-z0-9_-]|_(?=nx[0-9a-f]+(?:_|[^A-Za-z0-9_-]))/gu, (char) => `_nx${char.codePointAt(0)?.toString(16)}_`);
+  name.replace(
+    /[^A-Za-z0-9_-]|_(?=nx[0-9a-f]+(?:_|[^A-Za-z0-9_-]))/gu,
+    (char) => `_nx${char.codePointAt(0)?.toString(16)}_`,
+  );
 
 /** The name that `legalName` was given. */
 export const restoreName = (name: string): string =>
