@@ -1,4 +1,5 @@
 import type { ModelRequest, OutputFormat, ReasoningSettings, Sampling, Vendor } from '../../model/request.ts';
+import { RequestError } from '../../refusals.ts';
 import {
   isJsonObject,
   type JsonDocument,
@@ -38,6 +39,7 @@ const origins = notes<Origin>('origin of openai-chat');
  */
 export const decodeRequest = (document: JsonDocument): ModelRequest => {
   const fields = new Fields(document.value, '');
+  refuseBypasses(fields);
   const requestModel = fields.string('model');
   if (requestModel === '') throw badValue('model', 'the name of a model');
   const streaming = decodeStreaming(fields);
@@ -68,6 +70,28 @@ export const decodeRequest = (document: JsonDocument): ModelRequest => {
   };
   origins.set(request.vendor, { document, request });
   return request;
+};
+
+/**
+ * Members with which some servers take another prompt or another model than those that policies judged: SGLang's
+ * `input_ids`, vLLM's `prompt_embeds`, `prompt_token_ids` and `chat_template`, OpenRouter's `models` and `route` (their
+ * references, read 2026-11-28). Refused for all, since a candidate of any kind may be tried.
+ */
+const bypasses: Readonly<Record<string, string>> = {
+  input_ids: 'a prompt that cannot be read here',
+  prompt_token_ids: 'a prompt that cannot be read here',
+  prompt_embeds: 'a prompt that cannot be read here',
+  chat_template: 'another prompt than the one that is checked',
+  models: 'other models than the one that is chosen here',
+  route: 'other models than the one that is chosen here',
+};
+
+const refuseBypasses = (fields: Fields): void => {
+  for (const [member, what] of Object.entries(bypasses)) {
+    if (fields.peek(member) === undefined) continue;
+    const message = `${member}: expected none, since it would give the server ${what}. Leave it out.`;
+    throw new RequestError('invalid_request', { param: member, message });
+  }
 };
 
 /** Did the client ask with the older `functions`, and so wants `function_call` in its answer? */

@@ -5,7 +5,7 @@ import type { ServerName } from '../servers.ts';
 export interface Server {
   /** What it calls the limit of output tokens. Under the other name it refuses the limit, or does not hold it. */
   readonly limit: 'max_completion_tokens' | 'max_tokens';
-  /** Members of its own that go past that limit: taken out where there is one. */
+  /** Members that may go past that limit: taken out where there is one. llama.cpp's, which others do not know, for all. */
   readonly overridesLimit: readonly string[];
   /** It knows the role `developer`; else that is `system`. */
   readonly knowsDeveloper: boolean;
@@ -40,7 +40,7 @@ export interface Server {
 /** What servers take that nobody has special words for. */
 const plain: Server = {
   limit: 'max_tokens',
-  overridesLimit: [],
+  overridesLimit: ['n_predict'],
   knowsDeveloper: false,
   refuses: [],
   ignores: [],
@@ -116,13 +116,13 @@ const openai: Server = {
 export const servers: Readonly<Record<ServerName, Server>> = {
   openai,
   azure: openai,
-  compatible: { ...plain, overridesLimit: ['n_predict'] },
+  compatible: plain,
   vllm: { ...plain, ignores: [...platform, 'user'] },
   ollama: {
     ...plain,
     ignores: [...platform, 'n', 'logit_bias', 'user', 'tool_choice', 'parallel_tool_calls', 'top_k'],
   },
-  llamacpp: { ...plain, overridesLimit: ['n_predict'], ignores: [...platform, 'user'] },
+  llamacpp: { ...plain, ignores: [...platform, 'user'] },
   mistral: {
     ...plain,
     refuses: [
@@ -172,7 +172,7 @@ export const servers: Readonly<Record<ServerName, Server>> = {
   },
   together: {
     ...plain,
-    overridesLimit: ['context_length_exceeded_behavior'],
+    overridesLimit: [...plain.overridesLimit, 'context_length_exceeded_behavior'],
     ignores: [...platform, 'user', 'parallel_tool_calls', 'top_logprobs'],
     effort: { as: 'reasoning_effort', known: ['low', 'medium', 'high'] },
   },
