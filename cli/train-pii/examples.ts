@@ -1,14 +1,15 @@
 import { listBits, lists } from '../../plugins/policies/pii/names/gazetteer.ts';
 import { beginOf, tagged } from '../../plugins/policies/pii/names/labels.ts';
-import { listsOf, segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
-import { type Token, tokenize, tokenKinds } from '../../plugins/policies/pii/tokens.ts';
+import { segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
+import { tokenKinds } from '../../plugins/policies/pii/token-kinds.ts';
+import { type Token, tokenize } from '../../plugins/policies/pii/tokens.ts';
 import type { Example } from './crf.ts';
 import type { Row } from './synthesis.ts';
 
 /** The segments of a row whose names are all known. */
 export const examplesOf = ({ text, spans }: Row): Example[] => {
   const tokens = tokenize(text);
-  return cut(text, tokens, mark(tokens, spans, new Uint8Array(tokens.length)));
+  return cut(tokens, mark(tokens, spans, new Uint8Array(tokens.length)));
 };
 
 const mark = (tokens: readonly Token[], spans: Row['spans'], labels: Uint8Array): Uint8Array => {
@@ -42,7 +43,7 @@ export const partialExamplesOf = ({ text, spans }: Row, common: ReadonlySet<stri
       (rare[at] && (rare[at - 1] || rare[at + 1]));
     return (token.capital || token.kind === tokenKinds.mark) && near ? 255 : 0;
   });
-  return cut(text, tokens, mark(tokens, spans, labels));
+  return cut(tokens, mark(tokens, spans, labels));
 };
 
 const { first, last, place, company, street, title } = lists;
@@ -51,13 +52,11 @@ const nameBits = first.bit | last.bit | place.bit | company.bit | street.bit | t
 const mayName = ({ kind, capital, lower }: Token, common: ReadonlySet<string>): boolean =>
   kind === tokenKinds.word && capital && !common.has(lower) && (listBits(lower) & nameBits) !== 0;
 
-const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] => {
-  const lists = listsOf(tokens);
-  return segmentsOf(tokens, lists).map((segment) => ({
-    signs: signsOf(text, tokens, segment, { lists }),
+const cut = (tokens: readonly Token[], labels: Uint8Array): Example[] =>
+  segmentsOf(tokens).map((segment) => ({
+    signs: signsOf(tokens, segment),
     labels: begun(labels.slice(segment.from, segment.to)),
   }));
-};
 
 /** A name of which a segment holds only the end begins there. */
 const begun = (labels: Uint8Array): Uint8Array => {

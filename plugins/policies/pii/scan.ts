@@ -12,7 +12,8 @@ import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './f
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
-import { digitRuns, runsWithout } from './runs.ts';
+import { keyRuns } from './keys.ts';
+import { digitsOf, runsWithout } from './runs.ts';
 import { tokenize } from './tokens.ts';
 
 /** What a checksum makes certain is found first; its digits belong to nothing else. */
@@ -82,11 +83,14 @@ export const scanPart = (
     .filter((it) => it.start >= from && it.start < to);
 
 /** A text, read once for all finders. */
-export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
+const pageOf = (text: string): Page => {
+  const tokens = tokenize(text);
+  return { text, tokens, ...digitsOf(text, tokens), keys: keyRuns(text) };
+};
 
 const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {
   const others = [...otherFinders, ...extra].flatMap((find) => find(page));
-  if (!/\d/.test(page.text)) return others;
+  if (page.groups.length === 0) return others;
   const checked = checkedFinders.flatMap((find) => find(page));
   const rest = {
     ...page,

@@ -1,6 +1,5 @@
-/** What a token is made of. */
-export const tokenKinds = { word: 0, number: 1, mixed: 2, mark: 3, line: 4 } as const;
-export type TokenKind = (typeof tokenKinds)[keyof typeof tokenKinds];
+import { type TokenKind, tokenKinds } from './token-kinds.ts';
+import { type Cut, emptyHash, nextHash, type Word, words } from './words.ts';
 
 /** A word, a number, one punctuation mark or one line break. Offsets are UTF-16 code units. */
 export interface Token {
@@ -11,6 +10,7 @@ export interface Token {
   readonly lower: string;
   /** Begins with a capital letter. */
   readonly capital: boolean;
+  readonly word: Word;
 }
 
 const classes = { blank: 0, line: 1, letter: 2, digit: 3, mark: 4, joiner: 5, underscore: 6 } as const;
@@ -45,50 +45,46 @@ export const tokenize = (text: string): Token[] => {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
-    const kind = classOf(text.charCodeAt(at));
+    const code = text.charCodeAt(at);
+    const kind = classOf(code);
     if (kind === classes.blank) at++;
-    else if (kind === classes.line)
-      at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.line });
+    else if (kind === classes.line) at = push(tokens, text, signAt(at, code, tokenKinds.line));
     else if (kind === classes.mark || kind === classes.joiner)
-      at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.mark });
+      at = push(tokens, text, signAt(at, code, tokenKinds.mark));
     else at = push(tokens, text, wordAt(text, at));
   }
   return tokens;
 };
 
-interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly kind: TokenKind;
-  /** May hold capitals. */
-  readonly folds?: boolean;
-}
-
-const push = (tokens: Token[], text: string, { start, end, kind, folds }: Cut): number => {
-  const raw = text.slice(start, end);
-  const lower = folds ? raw.toLowerCase() : raw;
-  tokens.push({ start, end, kind, lower, capital: folds === true && lower[0] !== raw[0] });
+const push = (tokens: Token[], text: string, cut: Cut): number => {
+  const { start, end } = cut;
+  const word = words.at(text, cut);
+  tokens.push({ start, end, kind: word.kind, lower: word.lower, capital: word.capital, word });
   return end;
 };
 
-const isCapital = (code: number): boolean => (code >= 65 && code <= 90) || code > 127;
+const signAt = (start: number, code: number, kind: TokenKind): Cut => ({
+  start,
+  end: start + 1,
+  kind,
+  hash: nextHash(emptyHash, code),
+});
 
 const wordAt = (text: string, start: number): Cut => {
   let end = start;
   let seen = 0;
-  let folds = false;
+  let hash = emptyHash;
   for (; end < text.length; end++) {
     const code = text.charCodeAt(end);
     const kind = classOf(code);
-    if (kind === classes.letter) {
-      seen |= 1;
-      folds ||= isCapital(code);
-    } else if (kind === classes.digit) seen |= 2;
+    if (kind === classes.letter) seen |= 1;
+    else if (kind === classes.digit) seen |= 2;
     else if (kind === classes.underscore) seen |= 4;
     else if (kind !== classes.joiner || !joinsLetters(text, end)) break;
+    hash = nextHash(hash, code);
   }
-  if (seen === 1) return { start, end, kind: tokenKinds.word, folds };
-  return { start, end, kind: seen === 2 ? tokenKinds.number : tokenKinds.mixed, folds };
+  const kind = seen === 1 ? tokenKinds.word : seen === 2 ? tokenKinds.number : tokenKinds.mixed;
+  return { start, end, kind, hash };
 };
 
 const joinsLetters = (text: string, at: number): boolean =>
