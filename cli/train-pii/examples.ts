@@ -9,7 +9,7 @@ import type { Row } from './synthesis.ts';
 /** The segments of a row whose names are all known. */
 export const examplesOf = ({ text, spans }: Row): Example[] => {
   const tokens = tokenize(text);
-  return cut(tokens, mark(tokens, spans, new Uint8Array(tokens.length)));
+  return cut(text, tokens, mark(tokens, spans, new Uint8Array(tokens.length)));
 };
 
 const mark = (tokens: readonly Token[], spans: Row['spans'], labels: Uint8Array): Uint8Array => {
@@ -43,7 +43,7 @@ export const partialExamplesOf = ({ text, spans }: Row, common: ReadonlySet<stri
       (rare[at] && (rare[at - 1] || rare[at + 1]));
     return (token.capital || token.kind === tokenKinds.mark) && near ? 255 : 0;
   });
-  return cut(tokens, mark(tokens, spans, labels));
+  return cut(text, tokens, mark(tokens, spans, labels));
 };
 
 const { first, last, place, company, street, title } = lists;
@@ -52,9 +52,9 @@ const nameBits = first.bit | last.bit | place.bit | company.bit | street.bit | t
 const mayName = ({ kind, capital, lower }: Token, common: ReadonlySet<string>): boolean =>
   kind === tokenKinds.word && capital && !common.has(lower) && (listBits(lower) & nameBits) !== 0;
 
-const cut = (tokens: readonly Token[], labels: Uint8Array): Example[] =>
+const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] =>
   segmentsOf(tokens).map((segment) => ({
-    signs: signsOf(tokens, segment),
+    signs: signsOf(text, tokens, segment),
     labels: begun(labels.slice(segment.from, segment.to)),
   }));
 

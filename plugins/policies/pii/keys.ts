@@ -9,17 +9,17 @@ const keySigns = Uint8Array.from({ length: 128 }, (_, code) =>
 const leastRun = 11;
 
 /** Runs of those signs that are long enough for a key. Looks from the far end of where one would be: most signs are never read. */
-export const keyRuns = (text: string): KeyRun[] => {
+export const keyRuns = (text: string, codes: Uint16Array): KeyRun[] => {
   const runs: KeyRun[] = [];
-  for (let start = 0; start + leastRun <= text.length; ) {
+  for (let start = 0; start + leastRun <= codes.length; ) {
     let last = start + leastRun - 1;
-    while (last >= start && keySigns[text.charCodeAt(last)] === 1) last--;
+    while (last >= start && keySigns[codes[last] ?? 0] === 1) last--;
     if (last >= start) {
       start = last + 1;
       continue;
     }
     let end = start + leastRun;
-    while (keySigns[text.charCodeAt(end)] === 1) end++;
+    while (keySigns[codes[end] ?? 0] === 1) end++;
     runs.push({ start, raw: text.slice(start, end) });
     start = end + 1;
   }

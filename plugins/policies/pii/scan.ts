@@ -14,7 +14,7 @@ import { fold } from './fold.ts';
 import { withoutPlaceholders } from './placeholder.ts';
 import { keyRuns } from './keys.ts';
 import { digitsOf, runsWithout } from './runs.ts';
-import { tokenize } from './tokens.ts';
+import { codesOf, tokenize } from './tokens.ts';
 
 /** What a checksum makes certain is found first; its digits belong to nothing else. */
 const checkedFinders: readonly Finder[] = [findCards, findIbans, findSsns];
@@ -84,8 +84,9 @@ export const scanPart = (
 
 /** A text, read once for all finders. */
 const pageOf = (text: string): Page => {
-  const tokens = tokenize(text);
-  return { text, tokens, ...digitsOf(text, tokens), keys: keyRuns(text) };
+  const codes = codesOf(text);
+  const tokens = tokenize(text, codes);
+  return { text, tokens, ...digitsOf(text, tokens), keys: keyRuns(text, codes) };
 };
 
 const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {

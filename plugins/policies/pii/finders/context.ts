@@ -179,7 +179,7 @@ const rules: Readonly<Record<ContextKind, Rule>> = {
 export const findInContext: Finder = (page) => {
   const found: Finding[] = [];
   for (let at = 0; at < page.tokens.length; at++) {
-    const announced = page.tokens[at]?.word.announces;
+    const announced = page.tokens[at]?.announces;
     if (announced === undefined) continue;
     const rule = rules[announced];
     if (!fits(page, at, rule)) continue;
@@ -241,8 +241,8 @@ const valueAfter = (page: Page, at: number, { reach, read }: Rule): Span | undef
   return undefined;
 };
 
-const readerOf = ({ word }: Token): Rule['read'] | undefined =>
-  word.announces === undefined ? undefined : rules[word.announces].read;
+const readerOf = ({ announces }: Token): Rule['read'] | undefined =>
+  announces === undefined ? undefined : rules[announces].read;
 
 /** Passwords may begin with a sign: `@_8HQDPa5a`, `(aB3!x`. */
 const oddOpening = (page: Page, at: number): Span | undefined => {

@@ -2,7 +2,8 @@ import type { Finder, Finding, Page } from '../finding.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, begunBy, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
-import { segmentsOf, Tagger } from '../names/tagger.ts';
+import type { Sign } from '../names/features.ts';
+import { segmentsOf, signsOf, Tagger } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
@@ -61,8 +62,9 @@ const lowerBound = (tokens: readonly Token[], start: number): number => {
 const findTagged = (page: Page): Finding[] => {
   const { text, tokens } = page;
   const found: Finding[] = [];
+  const known: (Sign | undefined)[] = new Array(tokens.length);
   for (const segment of segmentsOf(tokens)) {
-    const { labels, margins } = shipped().tag(tokens, segment);
+    const { labels, margins } = shipped().tag(signsOf(text, tokens, segment, known));
     for (let at = 0; at < labels.length; at++) {
       const entity = begunBy(labels[at] ?? 0);
       const type = entity === undefined ? undefined : tagged[entity];

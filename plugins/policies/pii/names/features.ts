@@ -1,5 +1,7 @@
-import { type TokenKind, tokenKinds } from '../token-kinds.ts';
-import { lists as gazetteer, listBits } from './gazetteer.ts';
+import { tokenKinds } from '../token-kinds.ts';
+import type { Token } from '../tokens.ts';
+import { hashOf } from '../vocabulary.ts';
+import { lists as gazetteer } from './gazetteer.ts';
 
 /** Buckets into which features are hashed; a power of two. */
 export const buckets = 1 << 16;
@@ -19,10 +21,6 @@ export interface Sign {
   readonly shape: number;
   /** The lists it stands in. */
   readonly lists: number;
-  /** How many tokens it opens as a candidate: itself, and the surname behind a first name in small letters; 0: it is none. */
-  readonly opens: number;
-  /** As a candidate, does it name something by itself? Numbers do not, nor do words like "The" and "Monday". */
-  readonly names: boolean;
   /** What it tells those that it stands before, and those that it stands behind. */
   readonly hintBefore: number;
   readonly hintAfter: number;
@@ -37,87 +35,60 @@ export const edge: Sign = {
   end4: 1,
   shape: 1,
   lists: 0,
-  opens: 0,
-  names: false,
   hintBefore: 0,
   hintAfter: 0,
 };
 
-const hash = (text: string, from = 0, to = text.length): number => {
-  let value = 0x811c9dc5;
-  for (let at = Math.max(0, from); at < to; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value | 0;
-};
-
-/** A word, a number or a sign: as it is written, in lower case, and what it is made of. */
-interface Spelling {
-  readonly raw: string;
-  readonly kind: TokenKind;
-  readonly lower: string;
-  readonly capital: boolean;
-}
-
-export const signOf = (it: Spelling): Sign => {
-  const { lower, kind } = it;
-  const shape = shapeOf(it);
+/** What a token of a text says to the tagger. */
+export const signOf = (text: string, token: Token): Sign => {
+  const { lower, kind, lists } = token;
+  const shape = shapeOf(text, token);
   const isNumber = kind === tokenKinds.number;
   if (kind !== tokenKinds.word && kind !== tokenKinds.mixed)
     return {
-      word: isNumber && lower.length > 2 ? shape : hash(lower),
+      word: isNumber && lower.length > 2 ? shape : token.hash,
       start3: 2,
       end2: 2,
       end3: 2,
       end4: 2,
       shape,
       lists: 0,
-      opens: isNumber ? 1 : 0,
-      names: false,
       hintBefore: isNumber ? 4 : 0,
       hintAfter: isNumber ? 8 : 0,
     };
-  const lists = lower.length > 1 ? listBits(lower) : 0;
   const { street, first, last } = gazetteer;
   return {
-    word: hash(lower),
-    start3: hash(lower, 0, Math.min(3, lower.length)),
-    end2: hash(lower, lower.length - 2),
-    end3: hash(lower, lower.length - 3),
-    end4: hash(lower, lower.length - 4),
+    word: token.hash,
+    start3: hashOf(lower, 0, Math.min(3, lower.length)),
+    end2: hashOf(lower, lower.length - 2),
+    end3: hashOf(lower, lower.length - 3),
+    end4: hashOf(lower, lower.length - 4),
     shape,
     lists,
-    opens: opensOf(it, lists),
-    names: kind === tokenKinds.word && lists !== gazetteer.other.bit,
     hintBefore: (lists & street.bit ? 1 : 0) | (lists & first.bit ? 16 : 0),
     hintAfter: (lists & street.bit ? 2 : 0) | (lists & last.bit ? 32 : 0),
   };
 };
 
-/** Lists that make even a small word a candidate. */
-const listed = gazetteer.first.bit | gazetteer.last.bit | gazetteer.place.bit | gazetteer.street.bit;
-
-const opensOf = ({ kind, capital, lower }: Spelling, lists: number): number => {
-  if (kind === tokenKinds.mixed || capital || lower.charCodeAt(0) > 0x2e80) return 1;
-  if ((lists & listed) === 0 || (lists & gazetteer.other.bit) !== 0 || lower.length < 3) return 0;
-  return lists & gazetteer.first.bit ? 2 : 1;
-};
-
-const shapeOf = ({ raw, kind, lower, capital }: Spelling): number => {
+const shapeOf = (text: string, { start, end, kind, lower, capital }: Token): number => {
+  const length = end - start;
   if (kind === tokenKinds.line) return 2;
-  if (kind === tokenKinds.mark) return 256 + raw.charCodeAt(0);
-  if (kind === tokenKinds.number) return 8 + Math.min(raw.length, 7);
+  if (kind === tokenKinds.mark) return 256 + text.charCodeAt(start);
+  if (kind === tokenKinds.number) return 8 + Math.min(length, 7);
   if (kind === tokenKinds.mixed)
     return (
       32 +
       (capital ? 1 : 0) +
-      (raw.includes('_') ? 2 : 0) +
-      (raw.length > 4 ? 4 : 0) +
-      (raw.charCodeAt(0) < 58 ? 8 : 0)
+      (lower.includes('_') ? 2 : 0) +
+      (length > 4 ? 4 : 0) +
+      (text.charCodeAt(start) < 58 ? 8 : 0)
     );
+  const raw = text.slice(start, end);
   if (!capital) return 64 + (raw === lower ? 0 : 1) + (lower.length === 1 ? 2 : 0);
-  if (raw.length === 1) return 72;
+  if (length === 1) return 72;
   const rest = raw.slice(1);
   if (rest === lower.slice(1)) return raw.includes('-') ? 74 : 73;
-  if (rest === rest.toUpperCase()) return raw.length <= 3 ? 75 : 76;
+  if (rest === rest.toUpperCase()) return length <= 3 ? 75 : 76;
   return raw.includes('-') ? 77 : raw.includes("'") || raw.includes('’') ? 78 : 79;
 };
 
@@ -215,10 +186,10 @@ export const featuresAt = (
 };
 
 /** How far a token is told of streets, numbers and names around it. */
-export const nearReach = 4;
+const nearReach = 4;
 
 /** Is there a street's word, a number or a name within `nearReach` tokens to either side? */
-const near = (signs: readonly Sign[], at: number): number => {
+export const near = (signs: readonly Sign[], at: number): number => {
   let found = 0;
   for (let step = 1; step <= nearReach; step++)
     found |= (signs[at - step] ?? edge).hintBefore | (signs[at + step] ?? edge).hintAfter;

@@ -1,5 +1,5 @@
+import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
-import { keptWords, type Word } from '../words.ts';
 import {
   type Around,
   bucketOf,
@@ -8,10 +8,12 @@ import {
   contextFeatures,
   edge,
   maxFeatures,
-  nearReach,
+  near,
   type Sign,
+  signOf,
   wordFeatures,
 } from './features.ts';
+import { lists as gazetteer } from './gazetteer.ts';
 import { labelCount, mayFollow } from './labels.ts';
 
 /** What the tagger has learned. `scale` turns the small whole numbers into scores. */
@@ -35,10 +37,13 @@ const bridge = 3;
 export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
   const segments: { from: number; to: number; names: boolean }[] = [];
   for (let at = 0; at < tokens.length; at++) {
-    const { opens, names } = tokens[at]?.word.sign ?? edge;
-    if (opens === 0) continue;
+    const token = tokens[at];
+    const opens = token ? opensOf(token) : 0;
+    if (!token || opens === 0) continue;
     const last = segments.at(-1);
     const to = Math.min(tokens.length, at + opens);
+    // Numbers alone name nothing, nor do words like "The" and "Monday".
+    const names = token.kind === tokenKinds.word && token.lists !== gazetteer.other.bit;
     if (last && at <= last.to + bridge) {
       last.to = to;
       last.names ||= names;
@@ -47,10 +52,32 @@ export const segmentsOf = (tokens: readonly Token[]): Segment[] => {
   return segments.filter(({ names }) => names);
 };
 
-/** The signs of a segment's tokens and of `signPad` on both sides, as training reads them. */
-export const signsOf = (tokens: readonly Token[], { from, to }: Segment): Sign[] => {
+/** Lists that make even a small word a candidate. */
+const listed = gazetteer.first.bit | gazetteer.last.bit | gazetteer.place.bit | gazetteer.street.bit;
+
+/** How many tokens a candidate opens: itself, and the surname behind a first name in small letters; 0: it is none. */
+const opensOf = ({ kind, capital, lower, lists }: Token): number => {
+  if (kind === tokenKinds.number || kind === tokenKinds.mixed) return 1;
+  if (kind !== tokenKinds.word) return 0;
+  if (capital || lower.charCodeAt(0) > 0x2e80) return 1;
+  if ((lists & listed) === 0 || (lists & gazetteer.other.bit) !== 0 || lower.length < 3) return 0;
+  return lists & gazetteer.first.bit ? 2 : 1;
+};
+
+/** The signs of a segment's tokens and of `signPad` on both sides. `known` keeps those of a page. */
+export const signsOf = (
+  text: string,
+  tokens: readonly Token[],
+  { from, to }: Segment,
+  known: (Sign | undefined)[] = [],
+): Sign[] => {
   const signs: Sign[] = [];
-  for (let at = from - signPad; at < to + signPad; at++) signs.push(tokens[at]?.word.sign ?? edge);
+  for (let at = from - signPad; at < to + signPad; at++) {
+    const token = tokens[at];
+    const sign = token ? (known[at] ?? signOf(text, token)) : edge;
+    if (token) known[at] = sign;
+    signs.push(sign);
+  }
   return signs;
 };
 export const signPad = 4;
@@ -72,8 +99,11 @@ const sumWords = 6;
 const bias = 128;
 /** Features of a token: as many weights are in each sum. */
 const featuresOfToken = 24;
-/** Sums that are kept for shapes and lists of three neighbours; a power of two. */
+/** Sums that are kept, for words and for shapes and lists of three neighbours; powers of two. */
+const keptWords = 1 << 12;
 const keptClasses = 1 << 12;
+/** Words of 32 bits that the features of a word are made from: all of them are compared, so none is taken for another. */
+const wordKeys = 6;
 
 /**
  * Finds the best labels of tokens (Viterbi). This is where most of a scan's time goes, so what depends on the word alone,
@@ -86,8 +116,8 @@ export class Tagger {
   readonly #scale: number;
   /** How far behind the best of a token's labels one must lie to be on no best path. */
   readonly #hopeless: number;
-  readonly #wordSums = new Int32Array((keptWords + 1) * sumWords);
-  readonly #wordOwners: (Word | undefined)[] = new Array(keptWords).fill(undefined);
+  readonly #wordSums = new Int32Array(keptWords * sumWords);
+  readonly #wordKeys = new Int32Array(keptWords * wordKeys);
   readonly #classSums = new Int32Array(keptClasses * sumWords);
   readonly #classKeys = new Int32Array(keptClasses * 3).fill(-1);
   readonly #features = new Int32Array(maxFeatures);
@@ -101,12 +131,12 @@ export class Tagger {
     this.#hopeless = spreadOf(this.#transitions);
   }
 
-  /** Outside of a segment is none. */
-  tag(tokens: readonly Token[], { from, to }: Segment): Tagged {
-    const length = to - from;
+  /** The labels of a segment, from the signs of its tokens and of `signPad` on both sides. Outside of it is none. */
+  tag(signs: readonly Sign[]): Tagged {
+    const length = signs.length - 2 * signPad;
     if (this.#lattice.size < length) this.#lattice = latticeOf(2 * length);
     for (let at = 0; at < length; at++) {
-      this.#score(tokens, from + at, at * labelCount);
+      this.#score(aroundOf(signs, at + signPad), at * labelCount);
       if (at === 0) this.#begin();
       else this.#advance(at * labelCount);
     }
@@ -114,10 +144,9 @@ export class Tagger {
   }
 
   /** Adds up the weights of one token's features for each label. */
-  #score(tokens: readonly Token[], at: number, base: number): void {
+  #score(around: Around, base: number): void {
     const { own } = this.#lattice;
-    const around = aroundOf(tokens, at);
-    const words = this.#wordAt(tokens[at]?.word);
+    const words = this.#wordAt(around.zero);
     const classes = this.#classAt(around);
     const context = this.#contextSums;
     sum(this.#rows, this.#features, contextFeatures(around, this.#features), context, 0);
@@ -133,12 +162,27 @@ export class Tagger {
   }
 
   /** Where the sums of a word's own features stand. */
-  #wordAt(word: Word | undefined): number {
-    const slot = word === undefined || word.slot === -1 ? keptWords : word.slot;
-    if (word && this.#wordOwners[slot] === word) return slot * sumWords;
-    const count = wordFeatures(word?.sign ?? edge, this.#features);
-    sum(this.#rows, this.#features, count, this.#wordSums, slot * sumWords);
-    if (slot < keptWords) this.#wordOwners[slot] = word;
+  #wordAt(sign: Sign): number {
+    const { word, start3, end2, end3, end4, shape } = sign;
+    const keys = this.#wordKeys;
+    const mixed = word ^ Math.imul(shape, 0x9e3779b1);
+    const slot = (mixed ^ (mixed >>> 15)) & (keptWords - 1);
+    const key = slot * wordKeys;
+    const isKept =
+      keys[key] === word &&
+      keys[key + 1] === shape &&
+      keys[key + 2] === start3 &&
+      keys[key + 3] === end2 &&
+      keys[key + 4] === end3 &&
+      keys[key + 5] === end4;
+    if (isKept) return slot * sumWords;
+    keys[key] = word;
+    keys[key + 1] = shape;
+    keys[key + 2] = start3;
+    keys[key + 3] = end2;
+    keys[key + 4] = end3;
+    keys[key + 5] = end4;
+    sum(this.#rows, this.#features, wordFeatures(sign, this.#features), this.#wordSums, slot * sumWords);
     return slot * sumWords;
   }
 
@@ -297,17 +341,11 @@ const sum = (rows: Int32Array, features: Int32Array, count: number, out: Int32Ar
 /** Shape and lists of a token as one number. */
 const classOf = ({ shape, lists }: Sign): number => shape * 256 + lists;
 
-const signAt = (tokens: readonly Token[], at: number): Sign => tokens[at]?.word.sign ?? edge;
-
-const nearAt = (tokens: readonly Token[], at: number): number => {
-  let found = 0;
-  for (let step = 1; step <= nearReach; step++)
-    found |= signAt(tokens, at - step).hintBefore | signAt(tokens, at + step).hintAfter;
-  return found;
-};
-
-const aroundOf = (tokens: readonly Token[], at: number): Around => {
-  const [left2, left] = [signAt(tokens, at - 2), signAt(tokens, at - 1)];
-  const [right, right2] = [signAt(tokens, at + 1), signAt(tokens, at + 2)];
-  return { zero: signAt(tokens, at), left, left2, right, right2, near: nearAt(tokens, at) };
-};
+const aroundOf = (signs: readonly Sign[], at: number): Around => ({
+  zero: signs[at] ?? edge,
+  left: signs[at - 1] ?? edge,
+  left2: signs[at - 2] ?? edge,
+  right: signs[at + 1] ?? edge,
+  right2: signs[at + 2] ?? edge,
+  near: near(signs, at),
+});
