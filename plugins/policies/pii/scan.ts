@@ -11,8 +11,8 @@ import { findSecrets } from './finders/secrets.ts';
 import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './finders/web.ts';
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
-import { withoutPlaceholders } from './placeholder.ts';
 import { keyRuns } from './keys.ts';
+import { withoutPlaceholders } from './placeholder.ts';
 import { digitsOf, runsWithout } from './runs.ts';
 import { codesOf, tokenize } from './tokens.ts';
 
@@ -27,7 +27,7 @@ const digitFinders: readonly Finder[] = [
   findMacs,
   findCoordinates,
 ];
-const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext, findNames];
+const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext];
 
 /** Longest piece of a text that is read as one, and how far it reaches into those before and after it. */
 const pageSize = 32_768;
@@ -47,10 +47,7 @@ export const findPii = (text: string, extra: readonly Finder[] = []): Finding[] 
 };
 
 /** The same in small steps, for callers that let other work go on between them. Yields how many characters a step read. */
-export function* scanSteps(
-  text: string,
-  extra: readonly Finder[] = [],
-): Generator<number, Finding[], void> {
+export function* scanSteps(text: string, extra: readonly Finder[] = []): Generator<number, Finding[], void> {
   const findings: Finding[] = [];
   for (const part of pagesOf(text)) appendPage(findings, yield* scanPart(text, part, extra));
   return findings;
@@ -107,6 +104,8 @@ const pageOf = (text: string): Page => {
 function* findAll(page: Page, extra: readonly Finder[]): Generator<number, Finding[], void> {
   const others: Finding[] = [];
   yield* runAll([...otherFinders, ...extra], page, others);
+  for (const it of yield* findNames(page)) others.push(it);
+  yield page.text.length;
   if (page.groups.length === 0) return others;
   const checked: Finding[] = [];
   yield* runAll(checkedFinders, page, checked);

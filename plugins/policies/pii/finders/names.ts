@@ -1,8 +1,8 @@
-import type { Finder, Finding, Page } from '../finding.ts';
+import type { Finding, Page } from '../finding.ts';
+import type { Sign } from '../names/features.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, begunBy, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
-import type { Sign } from '../names/features.ts';
 import { segmentsOf, signsOf, Tagger } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
 import { tokenKinds } from '../token-kinds.ts';
@@ -20,12 +20,13 @@ const shipped = (): Tagger => {
 
 /**
  * Persons, places, companies, postal addresses and postcodes by the tagger; titles before names and ages behind them. A
- * name that was found once is found again where it stands alone: "Torvald Nyquist (chair) … Nyquist opened".
+ * name that was found once is found again where it stands alone: "Torvald Nyquist (chair) … Nyquist opened". In steps:
+ * yields how many tokens one read.
  */
-export const findNames: Finder = (page) => {
-  const found = findTagged(page);
+export function* findNames(page: Page): Generator<number, readonly Finding[], void> {
+  const found = yield* findTagged(page);
   return found.length === 0 ? found : [...found, ...findAgain(page, found)];
-};
+}
 
 /** Persons are looked for again by each of their names of at least this many letters. */
 const leastAgain = 3;
@@ -59,12 +60,12 @@ const lowerBound = (tokens: readonly Token[], start: number): number => {
   return low;
 };
 
-const findTagged = (page: Page): Finding[] => {
+function* findTagged(page: Page): Generator<number, Finding[], void> {
   const { text, tokens } = page;
   const found: Finding[] = [];
   const known: (Sign | undefined)[] = new Array(tokens.length);
   for (const segment of segmentsOf(tokens)) {
-    const { labels, margins } = shipped().tag(signsOf(text, tokens, segment, known));
+    const { labels, margins } = yield* shipped().tag(signsOf(text, tokens, segment, known));
     for (let at = 0; at < labels.length; at++) {
       const entity = begunBy(labels[at] ?? 0);
       const type = entity === undefined ? undefined : tagged[entity];
@@ -86,7 +87,7 @@ const findTagged = (page: Page): Finding[] => {
     }
   }
   return found;
-};
+}
 
 /** What a name of its kind cannot do without, whatever its context says. */
 const isLike = (type: (typeof tagged)[number], tokens: readonly Token[]): boolean => {

@@ -78,7 +78,8 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{9}/g, digits: 9, check: isSsn, alone: 0, near: /(?:\bssn\b|social security)/i, type: 'ssn' },
   // United Kingdom
   {
-    pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g, digits: 6,
+    pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g,
+    digits: 6,
     check: (it) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(it),
     alone: 0.85,
     near: /\bnino\b|national insurance|\bni\b/i,
@@ -86,7 +87,8 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{3}[ -]?\d{3}[ -]?\d{4}/g, digits: 10, check: nhs, alone: 0, near: /\bnhs\b/i },
   // France
   {
-    pattern: /[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}/g, digits: 14,
+    pattern: /[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}/g,
+    digits: 14,
     check: insee,
     alone: 0.96,
   },
@@ -95,14 +97,16 @@ const kinds: readonly Kind[] = [
   { pattern: /[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z]/g, digits: 7, check: dni, alone: 0.93 },
   // Germany
   {
-    pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g, digits: 11,
+    pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g,
+    digits: 11,
     check: steuerId,
     alone: 0,
     near: /steuer|tax|\bid\b|idnr|tin\b/i,
   },
   // Netherlands
   {
-    pattern: /\d{4}[. ]?\d{2}[. ]?\d{3}/g, digits: 9,
+    pattern: /\d{4}[. ]?\d{2}[. ]?\d{3}/g,
+    digits: 9,
     check: bsn,
     alone: 0,
     near: /\bbsn\b|burgerservice|sofi|citizen service/i,
@@ -110,7 +114,8 @@ const kinds: readonly Kind[] = [
   // Poland, Norway, Turkey, Brazil: eleven digits with their own sums
   { pattern: /\d{11}/g, digits: 11, check: pesel, alone: 0.72, near: /pesel/i },
   {
-    pattern: /\d{6} ?\d{5}/g, digits: 11,
+    pattern: /\d{6} ?\d{5}/g,
+    digits: 11,
     check: fodselsnummer,
     alone: 0.85,
     near: /f[øo]dsels|personnummer|national|\bid\b/i,
@@ -124,7 +129,8 @@ const kinds: readonly Kind[] = [
   { pattern: /(?:19|20)\d{6}-?\d{4}/g, digits: 12, check: (it) => personnummer(it.slice(2)), alone: 0.88 },
   { pattern: /\d{6}-\d{4}/g, digits: 10, check: danish, alone: 0.7, near: /\bcpr\b|personnummer/i },
   {
-    pattern: /\d{10}/g, digits: 10,
+    pattern: /\d{10}/g,
+    digits: 10,
     check: personnummer,
     alone: 0,
     near: /personnummer|personal (?:identity )?number|\bpnr\b/i,
@@ -132,11 +138,18 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{10}/g, digits: 10, check: danish, alone: 0, near: /\bcpr\b/i },
   { pattern: /\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]/g, digits: 9, check: hetu, alone: 0.95 },
   // India
-  { pattern: /[2-9]\d{3}[ -]\d{4}[ -]\d{4}/g, digits: 12, check: verhoeff, alone: 0.85, near: /aadha?ar|uid/i },
+  {
+    pattern: /[2-9]\d{3}[ -]\d{4}[ -]\d{4}/g,
+    digits: 12,
+    check: verhoeff,
+    alone: 0.85,
+    near: /aadha?ar|uid/i,
+  },
   { pattern: /[2-9]\d{11}/g, digits: 12, check: verhoeff, alone: 0, near: /aadha?ar|\buid/i },
   // Others
   {
-    pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g, digits: 9,
+    pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g,
+    digits: 9,
     check: (it) => luhn(it) && !/^[08]/.test(it),
     alone: 0,
     near: /\bsin\b|social insurance/i,
@@ -145,14 +158,21 @@ const kinds: readonly Kind[] = [
   { pattern: /\d{3} ?\d{3} ?\d{3}/g, digits: 9, check: tfn, alone: 0, near: /\btfn\b|tax file/i },
   { pattern: /[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]/g, digits: 17, check: chinese, alone: 0.97 },
   {
-    pattern: /\d{6}-[1-8]\d{6}/g, digits: 13,
+    pattern: /\d{6}-[1-8]\d{6}/g,
+    digits: 13,
     check: (it) => isDayAndMonth(Number(it.slice(4, 6)), Number(it.slice(2, 4))),
     alone: 0.85,
   },
   { pattern: /[STFGM]\d{7}[A-Z]/g, digits: 7, check: singapore, alone: 0.9 },
   { pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/g, digits: 7, check: chilean, alone: 0.93 },
   { pattern: /\d{7,8}-[\dkK]/g, digits: 7, check: chilean, alone: 0, near: /\brut\b|\brun\b/i },
-  { pattern: /\d{13}/g, digits: 13, check: southAfrican, alone: 0, near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i },
+  {
+    pattern: /\d{13}/g,
+    digits: 13,
+    check: southAfrican,
+    alone: 0,
+    near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i,
+  },
 ];
 
 /** Kinds that are known without their name. */

@@ -16,8 +16,8 @@ const cardRanges: readonly (readonly [prefix: RegExp, lengths: readonly number[]
 ];
 
 const isCard = (number: string): boolean =>
+  luhn(number) && // first: nine of ten go no further
   cardRanges.some(([prefix, lengths]) => prefix.test(number) && lengths.includes(number.length)) &&
-  luhn(number) &&
   !/^(\d)\1+$/.test(number);
 
 /** Cards are written in one piece or in groups of three to seven digits (the last may be short) with one kind of sign between. */
@@ -42,7 +42,7 @@ export const findCards: Finder = ({ text, runs }) => {
     if (it.end - it.start < 12) continue;
     for (const window of windows(text, it, { least: 12, most: 19 })) {
       const { start, end } = window;
-      if (!isCardShape(text, window) || !standsFree(text, start, end) || !isCard(window.digits)) continue;
+      if (!isCard(window.digits) || !isCardShape(text, window) || !standsFree(text, start, end)) continue;
       if (text[start - 1] === '.' || text[start - 1] === '_') continue;
       const confidence = maestroOnly.test(window.digits) && window.digits.length !== 16 ? 0.7 : 0.99;
       found.push({ start, end, type: 'card', confidence: confidence + window.digits.length / 10_000 });

@@ -114,8 +114,6 @@ const vendors: readonly Vendor[] = [
   vendor('access_token$production$', '[0-9a-z]{16}\\$[0-9a-f]{32}'),
   vendor('amzn.mws.', '[0-9a-f-]{36}'),
   vendor('amzn1.oa2-cs.', 'v1\\.[0-9a-f]{64}'),
-  vendor('eyJ', '[\\w-]{8,400}\\.eyJ[\\w-]{4,4000}\\.[\\w-]{16,1000}'),
-  vendor('eyJ', '[\\w-]{8,400}\\.[\\w-]{0,1000}\\.[\\w-]{16,1000}\\.[\\w-]{16,4000}\\.[\\w-]{16,64}'),
   vendor('cio', '[A-Za-z0-9]{32}'),
   vendor('rk-', '[A-Za-z0-9]{40,60}'),
   vendor('ABSK', '[A-Za-z0-9+/]{100,270}={0,2}'),
@@ -169,7 +167,10 @@ const leastRun = 16;
 const findVendors = (text: string, runs: readonly KeyRun[]): Finding[] => {
   const found: Finding[] = [];
   for (const { start, raw: run } of runs) {
+    const tokens = new WebTokens(run);
     for (let at = 0; at !== -1; at = nextPart(run, at)) {
+      for (const raw of run.startsWith(tokenHead, at) ? tokens.at(at) : [])
+        addKey(text, start + at, raw, found);
       for (const vendor of byHead.get(run.slice(at, at + 2)) ?? [])
         if (run.startsWith(vendor.prefix, at)) readKey(text, start + at, vendor, found);
     }
@@ -187,13 +188,55 @@ const nextPart = (run: string, from: number): number => {
 };
 
 const readKey = (text: string, at: number, { form }: Vendor, found: Finding[]): void => {
-  if (isLetterBefore(text, at)) return;
   form.lastIndex = at;
   const raw = form.exec(text)?.[0];
-  if (raw === undefined || !endsFree(text, at + raw.length) || isWordy(raw)) return;
+  if (raw !== undefined) addKey(text, at, raw, found);
+};
+
+const addKey = (text: string, at: number, raw: string, found: Finding[]): void => {
+  if (isLetterBefore(text, at) || !endsFree(text, at + raw.length) || isWordy(raw)) return;
   const end = at + raw.replace(/[-.,_]+$/, (signs) => (signs.length > 1 ? '' : signs)).length;
   found.push({ start: at, end, type: 'secret', confidence: 0.98 });
 };
+
+/** A JSON object in base64url. */
+const tokenHead = 'eyJ';
+/** What follows the first part of a JSON web token, signed (RFC 7515) or encrypted (RFC 7516). */
+const tokenTails = [
+  /\.eyJ[\w-]{4,4000}\.[\w-]{16,1000}/y,
+  /\.[\w-]{0,1000}\.[\w-]{16,1000}\.[\w-]{16,4000}\.[\w-]{16,64}/y,
+];
+const [leastHead, mostHead] = [8, 400];
+
+/** The JSON web tokens of a run. Its parts are long, and many may seem to begin one: what follows a part is read once. */
+class WebTokens {
+  readonly #run: string;
+  /** Where the part that was looked at last ends, and what follows it. */
+  #partEnd = -1;
+  #tails: readonly string[] = [];
+
+  constructor(run: string) {
+    this.#run = run;
+  }
+
+  /** What may be a token that begins at `start`, where `tokenHead` stands. */
+  at(start: number): readonly string[] {
+    if (start > this.#partEnd) this.#read(start);
+    const length = this.#partEnd - start - tokenHead.length;
+    if (length < leastHead || length > mostHead) return [];
+    const head = this.#run.slice(start, this.#partEnd);
+    return this.#tails.map((tail) => head + tail);
+  }
+
+  #read(start: number): void {
+    const outside = this.#run.slice(start).search(/[^\w-]/);
+    this.#partEnd = outside === -1 ? this.#run.length : start + outside;
+    this.#tails = tokenTails.flatMap((tail) => {
+      tail.lastIndex = this.#partEnd;
+      return tail.exec(this.#run) ?? [];
+    });
+  }
+}
 
 const endsFree = (text: string, end: number): boolean => !isAlnum(text.charCodeAt(end));
 

@@ -99,6 +99,8 @@ const sumWords = 6;
 const bias = 128;
 /** Features of a token: as many weights are in each sum. */
 const featuresOfToken = 24;
+/** Tokens of one step, about a millisecond. */
+const stepTokens = 2048;
 /** Sums that are kept, for words and for shapes and lists of three neighbours; powers of two. */
 const keptWords = 1 << 12;
 const keptClasses = 1 << 12;
@@ -108,7 +110,6 @@ const wordKeys = 6;
 /**
  * Finds the best labels of tokens (Viterbi). This is where most of a scan's time goes, so what depends on the word alone,
  * or on the shapes and lists of three neighbours, is added up once and kept; and eleven sums of bytes are made in six.
- * Not to be used by two at a time.
  */
 export class Tagger {
   readonly #rows: Int32Array;
@@ -122,7 +123,7 @@ export class Tagger {
   readonly #classKeys = new Int32Array(keptClasses * 3).fill(-1);
   readonly #features = new Int32Array(maxFeatures);
   readonly #contextSums = new Int32Array(sumWords);
-  #lattice = latticeOf(256);
+  readonly #lattice = latticeOf(stepTokens);
 
   constructor({ features, transitions, scale }: Weights) {
     this.#rows = packed(features);
@@ -131,21 +132,25 @@ export class Tagger {
     this.#hopeless = spreadOf(this.#transitions);
   }
 
-  /** The labels of a segment, from the signs of its tokens and of `signPad` on both sides. Outside of it is none. */
-  tag(signs: readonly Sign[]): Tagged {
+  /**
+   * The labels of a segment, from the signs of its tokens and of `signPad` on both sides. Outside of it is none. In
+   * steps of `stepTokens`, for callers that let other work go on between them; yields how many tokens it read.
+   */
+  *tag(signs: readonly Sign[]): Generator<number, Tagged, void> {
     const length = signs.length - 2 * signPad;
-    if (this.#lattice.size < length) this.#lattice = latticeOf(2 * length);
+    // A long segment has its own: between its steps others are tagged.
+    const lattice = length > stepTokens ? latticeOf(length) : this.#lattice;
     for (let at = 0; at < length; at++) {
-      this.#score(aroundOf(signs, at + signPad), at * labelCount);
-      if (at === 0) this.#begin();
-      else this.#advance(at * labelCount);
+      this.#score(lattice, aroundOf(signs, at + signPad), at * labelCount);
+      if (at === 0) this.#begin(lattice);
+      else this.#advance(lattice, at * labelCount);
+      if (at % stepTokens === stepTokens - 1) yield stepTokens;
     }
-    return this.#trace(length);
+    return this.#trace(lattice, length);
   }
 
   /** Adds up the weights of one token's features for each label. */
-  #score(around: Around, base: number): void {
-    const { own } = this.#lattice;
+  #score({ own }: Lattice, around: Around, base: number): void {
     const words = this.#wordAt(around.zero);
     const classes = this.#classAt(around);
     const context = this.#contextSums;
@@ -190,8 +195,7 @@ export class Tagger {
   #classAt(around: Around): number {
     const keys = this.#classKeys;
     const [zero, left, right] = [classOf(around.zero), classOf(around.left), classOf(around.right)];
-    const mixed =
-      Math.imul(zero, 0x9e3779b1) ^ Math.imul(left, 0x85ebca6b) ^ Math.imul(right, 0xc2b2ae35);
+    const mixed = Math.imul(zero, 0x9e3779b1) ^ Math.imul(left, 0x85ebca6b) ^ Math.imul(right, 0xc2b2ae35);
     const slot = (mixed ^ (mixed >>> 15)) & (keptClasses - 1);
     const key = slot * 3;
     if (keys[key] === zero && keys[key + 1] === left && keys[key + 2] === right) return slot * sumWords;
@@ -202,8 +206,7 @@ export class Tagger {
     return slot * sumWords;
   }
 
-  #begin(): void {
-    const { scores, own, back } = this.#lattice;
+  #begin({ scores, own, back }: Lattice): void {
     for (let label = 0; label < labelCount; label++) {
       back[label] = 0;
       scores[label] = mayFollow(0, label)
@@ -213,8 +216,8 @@ export class Tagger {
   }
 
   /** The best way to each label of a token. Labels that lie too far behind are left out; no best path goes through them. */
-  #advance(base: number): void {
-    const { scores, live } = this.#lattice;
+  #advance(lattice: Lattice, base: number): void {
+    const { scores, live } = lattice;
     const before = base - labelCount;
     let top = Number.NEGATIVE_INFINITY;
     for (let label = 0; label < labelCount; label++) {
@@ -224,16 +227,15 @@ export class Tagger {
     let count = 0;
     for (let label = 0; label < labelCount; label++)
       if ((scores[before + label] ?? 0) >= top - this.#hopeless) live[count++] = label;
-    this.#open(base, 0, count);
+    this.#open(lattice, base, 0, count);
     for (let label = 1; label < labelCount; label += 2) {
-      this.#open(base, label, count);
-      this.#goOn(base, label + 1);
+      this.#open(lattice, base, label, count);
+      this.#goOn(lattice, base, label + 1);
     }
   }
 
   /** "None" and beginnings may come after every label. */
-  #open(base: number, label: number, count: number): void {
-    const { scores, own, back, live } = this.#lattice;
+  #open({ scores, own, back, live }: Lattice, base: number, label: number, count: number): void {
     let best = Number.NEGATIVE_INFINITY;
     let from = 0;
     for (let it = 0; it < count; it++) {
@@ -250,19 +252,17 @@ export class Tagger {
   }
 
   /** What goes on comes after its beginning or after itself. */
-  #goOn(base: number, label: number): void {
-    const { scores, own, back } = this.#lattice;
+  #goOn({ scores, own, back }: Lattice, base: number, label: number): void {
     const begun =
       (scores[base - labelCount + label - 1] ?? 0) +
       (this.#transitions[(label - 1) * labelCount + label] ?? 0);
     const gone =
       (scores[base - labelCount + label] ?? 0) + (this.#transitions[label * labelCount + label] ?? 0);
-    scores[base + label] = (gone > begun ? gone : begun) + (own[base + label] ?? 0);
+    scores[base + label] = Math.max(gone, begun) + (own[base + label] ?? 0);
     back[base + label] = gone > begun ? label : label - 1;
   }
 
-  #trace(length: number): Tagged {
-    const { scores, own, back } = this.#lattice;
+  #trace({ scores, own, back }: Lattice, length: number): Tagged {
     const labels = new Uint8Array(length);
     const margins = new Float32Array(length);
     const last = (length - 1) * labelCount;
@@ -280,7 +280,6 @@ export class Tagger {
 }
 
 interface Lattice {
-  readonly size: number;
   readonly scores: Float32Array;
   readonly back: Uint8Array;
   readonly own: Float32Array;
@@ -288,7 +287,6 @@ interface Lattice {
 }
 
 const latticeOf = (size: number): Lattice => ({
-  size,
   scores: new Float32Array(size * labelCount),
   back: new Uint8Array(size * labelCount),
   own: new Float32Array(size * labelCount),
