@@ -3,7 +3,7 @@ import type { Sign } from '../names/features.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, begunBy, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
-import { segmentsOf, signsOf, Tagger } from '../names/tagger.ts';
+import { segmentsOf, signsOf, stepTokens, Tagger } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
@@ -63,9 +63,12 @@ const lowerBound = (tokens: readonly Token[], start: number): number => {
 function* findTagged(page: Page): Generator<number, Finding[], void> {
   const { text, tokens } = page;
   const found: Finding[] = [];
+  const tagger = shipped();
   const known: (Sign | undefined)[] = new Array(tokens.length);
   for (const segment of segmentsOf(tokens)) {
-    const { labels, margins } = yield* shipped().tag(signsOf(text, tokens, segment, known));
+    const signs = signsOf(text, tokens, segment, known);
+    const isLong = segment.to - segment.from > stepTokens;
+    const { labels, margins } = isLong ? yield* tagger.tagInSteps(signs) : tagger.tag(signs);
     for (let at = 0; at < labels.length; at++) {
       const entity = begunBy(labels[at] ?? 0);
       const type = entity === undefined ? undefined : tagged[entity];

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { tokenize } from '../tokens.ts';
 import { bucketOf, buckets, featuresAt, maxFeatures } from './features.ts';
 import { labelCount, mayFollow } from './labels.ts';
-import { signPad, signsOf, Tagger, type Weights } from './tagger.ts';
+import { signPad, signsOf, stepTokens, Tagger, type Weights } from './tagger.ts';
 
 /** Whole numbers from -128 to 127, the same in each run. */
 const drawn = (count: number): Int8Array => {
@@ -49,7 +49,21 @@ it('finds the best labels, whatever it keeps and leaves out', () => {
   const tokens = tokenize(text);
   for (let from = 0; from < tokens.length; from += 7) {
     const signs = signsOf(text, tokens, { from, to: Math.min(tokens.length, from + 20) });
-    const tagged = tagger.tag(signs).next();
-    expect(tagged.done && [...tagged.value.labels]).toEqual(plainly(signs));
+    expect([...tagger.tag(signs).labels]).toEqual(plainly(signs));
+  }
+});
+
+it('finds the same in steps', () => {
+  const tagger = new Tagger(weights);
+  const text = 'Ann Lee, 12 Main St, '.repeat(1000);
+  const tokens = tokenize(text);
+  const signs = signsOf(text, tokens, { from: 0, to: tokens.length });
+  const steps = tagger.tagInSteps(signs);
+  let count = 0;
+  for (let step = steps.next(); ; step = steps.next(), count++) {
+    if (!step.done) continue;
+    expect(step.value).toEqual(tagger.tag(signs));
+    expect(count).toBe(Math.ceil(tokens.length / stepTokens));
+    return;
   }
 });

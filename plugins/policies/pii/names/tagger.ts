@@ -100,7 +100,7 @@ const bias = 128;
 /** Features of a token: as many weights are in each sum. */
 const featuresOfToken = 24;
 /** Tokens of one step, about a millisecond. */
-const stepTokens = 2048;
+export const stepTokens = 2048;
 /** Sums that are kept, for words and for shapes and lists of three neighbours; powers of two. */
 const keptWords = 1 << 12;
 const keptClasses = 1 << 12;
@@ -132,21 +132,31 @@ export class Tagger {
     this.#hopeless = spreadOf(this.#transitions);
   }
 
-  /**
-   * The labels of a segment, from the signs of its tokens and of `signPad` on both sides. Outside of it is none. In
-   * steps of `stepTokens`, for callers that let other work go on between them; yields how many tokens it read.
-   */
-  *tag(signs: readonly Sign[]): Generator<number, Tagged, void> {
+  /** The labels of a segment, from the signs of its tokens and of `signPad` on both sides. Outside of it is none. */
+  tag(signs: readonly Sign[]): Tagged {
     const length = signs.length - 2 * signPad;
-    // A long segment has its own: between its steps others are tagged.
     const lattice = length > stepTokens ? latticeOf(length) : this.#lattice;
-    for (let at = 0; at < length; at++) {
+    this.#read(lattice, signs, 0, length);
+    return this.#trace(lattice, length);
+  }
+
+  /** The same of a long segment, for callers that let other work go on between two steps; yields how many tokens one read. */
+  *tagInSteps(signs: readonly Sign[]): Generator<number, Tagged, void> {
+    const length = signs.length - 2 * signPad;
+    const lattice = latticeOf(length); // its own: between its steps others are tagged
+    for (let from = 0; from < length; from += stepTokens) {
+      this.#read(lattice, signs, from, Math.min(length, from + stepTokens));
+      yield stepTokens;
+    }
+    return this.#trace(lattice, length);
+  }
+
+  #read(lattice: Lattice, signs: readonly Sign[], from: number, to: number): void {
+    for (let at = from; at < to; at++) {
       this.#score(lattice, aroundOf(signs, at + signPad), at * labelCount);
       if (at === 0) this.#begin(lattice);
       else this.#advance(lattice, at * labelCount);
-      if (at % stepTokens === stepTokens - 1) yield stepTokens;
     }
-    return this.#trace(lattice, length);
   }
 
   /** Adds up the weights of one token's features for each label. */
@@ -194,7 +204,9 @@ export class Tagger {
   /** Where the sums of the features of shapes and lists stand. */
   #classAt(around: Around): number {
     const keys = this.#classKeys;
-    const [zero, left, right] = [classOf(around.zero), classOf(around.left), classOf(around.right)];
+    const zero = classOf(around.zero);
+    const left = classOf(around.left);
+    const right = classOf(around.right);
     const mixed = Math.imul(zero, 0x9e3779b1) ^ Math.imul(left, 0x85ebca6b) ^ Math.imul(right, 0xc2b2ae35);
     const slot = (mixed ^ (mixed >>> 15)) & (keptClasses - 1);
     const key = slot * 3;
@@ -315,7 +327,12 @@ const spreadOf = (transitions: Float64Array): number => {
 
 /** Adds up rows, even and odd bytes apart: each sum then has 16 bits to grow in. */
 const sum = (rows: Int32Array, features: Int32Array, count: number, out: Int32Array, to: number): void => {
-  let [a, b, c, d, e, f] = [0, 0, 0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
   for (let index = 0; index < count; index++) {
     const row = bucketOf(features[index] ?? 0) * rowWords;
     const first = rows[row] ?? 0;
