@@ -11,6 +11,8 @@ export interface BudgetsAdmin {
   readonly config: () => Config;
   /** Wall clock, milliseconds since 1970. */
   readonly epochMs: () => number;
+  /** When the store was last seen to have forgotten what it had counted; milliseconds since 1970. */
+  readonly forgottenEpochMs?: () => number | undefined;
   /** Told of every change that an operator made, after it was made. */
   readonly audit: (change: Adjustment) => void;
 }
@@ -31,6 +33,8 @@ export interface Adjustment {
 export type ListedCount = Count & Pick<Claim, 'enforced'>;
 export interface ListedBudgets {
   readonly budgets: readonly ListedCount[];
+  /** When the store was last seen to have forgotten what it had counted, since this gateway was started; ISO 8601. */
+  readonly forgottenAt?: string;
 }
 export interface ListedHolds {
   readonly holds: readonly Hold[];
@@ -54,14 +58,16 @@ export const budgetPages = {
  * `GET /api/budgets`, `GET /api/budgets/holds` and `POST /api/budgets/adjust`, to be mounted on the admin port, which
  * says who may come. Errors are problem+json (RFC 9457).
  */
-export const budgetsApp = ({ store, config, epochMs, audit }: BudgetsAdmin): Hono => {
+export const budgetsApp = ({ store, config, epochMs, forgottenEpochMs, audit }: BudgetsAdmin): Hono => {
   const app = new Hono();
   app.get('/api/budgets', async (context) => {
     const claims = knownCounts(config(), epochMs());
     const counts = await store.read(claims);
     if (!counts) return storeLost(context);
     const budgets = counts.map((count, at) => ({ ...count, enforced: claims[at]?.enforced ?? true }));
-    return context.json({ budgets } satisfies ListedBudgets);
+    const forgottenMs = forgottenEpochMs?.();
+    const forgotten = forgottenMs === undefined ? {} : { forgottenAt: new Date(forgottenMs).toISOString() };
+    return context.json({ budgets, ...forgotten } satisfies ListedBudgets);
   });
   app.get('/api/budgets/holds', async (context) => {
     const holds = await store.holds();

@@ -6,10 +6,12 @@ import type {
   ResponseEncoder,
   UpstreamDialect,
 } from '../plugins/dialects/dialect.ts';
+import type { ServerName } from '../plugins/dialects/servers.ts';
 import type { ModelEvent } from '../plugins/model/events.ts';
 import type { ModelRequest } from '../plugins/model/request.ts';
 import { RequestError } from '../plugins/refusals.ts';
 import { JsonError, type JsonObject, parseJsonDocument } from '../plugins/wire/json.ts';
+import { present } from '../plugins/wire/present.ts';
 
 /** From a client's dialect to an upstream's. */
 export interface RequestPair {
@@ -29,6 +31,8 @@ export interface RequestOptions {
   readonly model?: string | undefined;
   /** The client's path, for dialects that put the model there. */
   readonly path?: string | undefined;
+  /** The kind of server that gets it, where it is one of those that speak OpenAI's Chat. */
+  readonly server?: ServerName | undefined;
 }
 
 /** Takes one warning: what was dropped, refused or failed, as a JSON object. */
@@ -46,7 +50,11 @@ export const translateRequest = (
   try {
     const document = parseJsonDocument(bytes);
     const request = from.decodeRequest(document, options.path);
-    const target = { model: options.model ?? request.requestModel, clientHeaders: new Map<string, string>() };
+    const target = {
+      model: options.model ?? request.requestModel,
+      clientHeaders: new Map<string, string>(),
+      ...present({ server: options.server }),
+    };
     const crossed = crossInto(to, request);
     const { body, dropped } =
       from === to && crossed.request === request

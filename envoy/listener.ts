@@ -87,7 +87,8 @@ const hardening: Message = {
   http2_protocol_options: { ...http2Windows, max_concurrent_streams: 100 },
 };
 
-const router = extension(
+/** The last filter of every connection manager. */
+export const router = extension(
   'envoy.filters.http.router',
   'envoy.extensions.filters.http.router.v3.Router',
   // Neither upstreams nor clients are told of our retries and timings.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   directCluster,
+  egressListener,
   filteredCluster,
   gateCluster,
   namespaces,
@@ -231,6 +232,45 @@ describe('clusters', () => {
       cluster(filteredCluster(provider)),
       'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
     )[0];
+});
+
+describe('the way out for copies', () => {
+  const mirrored = (...providers: string[]): RenderOptions => {
+    const models = Object.fromEntries(
+      providers.map((provider, at) => [
+        `m${at}`,
+        { ...config.models.quick, mirror: { use: { provider, model: 'z' } } },
+      ]),
+    );
+    return { ...options, config: configSchema.parse({ ...config, models }) };
+  };
+
+  test('is not there without a mirror', () => {
+    expect(parts.listeners(options)).toEqual({ listeners: [] });
+    expect(rendered).not.toContain(egressListener);
+  });
+
+  test('is a socket of its user alone, beside those of the workers', () => {
+    expect(parts.listeners(mirrored('private')).listeners).toMatchObject([
+      { name: egressListener, address: { pipe: { path: '/run/nexus/egress.sock', mode: 0o600 } } },
+    ]);
+  });
+
+  test('leads to the providers of mirrors and nowhere else, with no credential', () => {
+    const { listeners } = parts.listeners(mirrored('private', 'plain', 'private'));
+    const routes = messagesIn(listeners).filter(({ match }) => match !== undefined);
+    expect(routes.map(({ match, route }) => [match, route])).toMatchObject([
+      [{ headers: [{ string_match: { exact: 'private' } }] }, { cluster: directCluster('private') }],
+      [{ headers: [{ string_match: { exact: 'plain' } }] }, { cluster: directCluster('plain') }],
+    ]);
+    expect(JSON.stringify(listeners)).not.toContain(planted);
+  });
+
+  test('is a part of the whole, which is otherwise as it was', () => {
+    const whole = renderEnvoy(mirrored('private')) as { static_resources: { listeners: { name: string }[] } };
+    expect(whole.static_resources.listeners.map(({ name }) => name)).toEqual(['nexus', egressListener]);
+    expect(whole.static_resources.listeners[1]).toEqual(parts.listeners(mirrored('private')).listeners[0]);
+  });
 });
 
 describe('timeouts and attempts', () => {

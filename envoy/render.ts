@@ -1,4 +1,5 @@
 import { type ClusterOptions, clusters } from './clusters.ts';
+import { type EgressOptions, egressListeners } from './egress.ts';
 import {
   connectionManagerParts,
   type ListenerOptions,
@@ -24,7 +25,10 @@ export const renderEnvoy = (options: RenderOptions): Message => ({
   ...bootstrapFields,
   overload_manager: overloadManager,
   static_resources: {
-    listeners: [listener(options, routes({ config: options.config, pathPrefixes: ['/'] }))],
+    listeners: [
+      listener(options, routes({ config: options.config, pathPrefixes: ['/'] })),
+      ...egressListeners(options),
+    ],
     clusters: clusters(options),
   },
 });
@@ -34,6 +38,8 @@ export const parts = {
   /** Fields of its HTTP connection manager; the filters stand before its router filter. */
   filters: connectionManagerParts,
   clusters: (options: ClusterOptions) => ({ clusters: clusters(options) }),
+  /** Beside that for clients; none where no model has a mirror. */
+  listeners: (options: EgressOptions) => ({ listeners: egressListeners(options) }),
   /** Routes of the virtual host that serves LLM clients. */
   routes: ({ config }: Pick<ClusterOptions, 'config'>) => ({
     routes: routes({ config, pathPrefixes: ['/v1/', '/v1beta/'] }),

@@ -1,21 +1,27 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway } from '../plugins/gateway.ts';
 import { loadGatewayConfig, machineSecrets } from '../plugins/io/config-file.ts';
+import { httpCopies } from '../plugins/io/copies.ts';
 import { openCounters, redisPlaceOf } from '../plugins/io/counters/open.ts';
-import { machineBoard, machinePorts } from '../plugins/io/ports.ts';
+import { tellStore } from '../plugins/io/counters/telling.ts';
+import { machineBoard, machinePorts, processName } from '../plugins/io/ports.ts';
 import { redisHealthLink } from '../plugins/io/redis-health.ts';
 import { shareHealth } from '../plugins/io/share-health.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
 import type { HealthFact } from '../plugins/ports/health-board.ts';
+import { egressProviderHeader, egressSocket } from './names.ts';
 import { startServer } from './server.ts';
 import { SupervisorChannel } from './supervisor-channel.ts';
 
 /** How long a stopping worker lets its streams finish. */
 const graceMs = 30_000;
+/** How long the store of budgets may take to answer for the first time. */
+const storeReadyMs = 2000;
 
 const { values } = parseArgs({
   options: { config: { type: 'string' }, socket: { type: 'string' }, counters: { type: 'string' } },
@@ -34,12 +40,14 @@ const main = async (): Promise<void> => {
   }
   const log = pino({ name: 'nexus', base: { pid: process.pid } });
   const { meter, registry } = prometheusMeter();
-  const target = storeTarget(loaded.config.store, machineSecrets);
+  const { store } = loaded.config;
+  const target = storeTarget(store, machineSecrets);
   const counters = openCounters({
     target,
-    organisation: loaded.config.store.organisation,
+    organisation: store.organisation,
     socketPath: values.counters,
-    onState: (state) => log.warn({ store: state }, 'the store of budgets'),
+    slicesFor: store.slices ? processName : undefined,
+    onState: tellStore(log, meter),
   });
   const board = machineBoard(meter);
   const channel = new SupervisorChannel();
@@ -47,6 +55,10 @@ const main = async (): Promise<void> => {
   const gateway = new Gateway(loaded, {
     ...machinePorts({ meter, counters, board }),
     findDecision: (id) => channel.findDecision(id),
+    sendCopy: httpCopies(({ upstream }) => ({
+      socketPath: egressSocket(dirname(socket)),
+      headers: { [egressProviderHeader]: upstream.provider },
+    })),
   });
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(
@@ -86,10 +98,14 @@ const main = async (): Promise<void> => {
     void server
       .drain(graceMs)
       .then(() => gateway.told())
+      .then(() => counters.close())
       .then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
   process.once('disconnect', stop); // the supervisor is gone
+  if (!(await counters.ready(storeReadyMs))) {
+    log.warn('the store of budgets does not answer; until it does, calls meet `onLoss`');
+  }
   channel.tell({ type: 'ready', digest: loaded.digest });
 };
 

@@ -84,5 +84,14 @@ export const directCluster = (provider: string): string => `nexus/${provider}/di
 export const providerOfCluster = (cluster: string): string | undefined =>
   /^nexus\/([^/]+)(?:\/direct)?$/.exec(cluster)?.[1];
 
+/** Listener through which workers send copies for mirrors; clients cannot reach it. */
+export const egressListener = 'nexus.egress';
+
+/** Path of its socket, beside those of the workers. */
+export const egressSocket = (directory: string): string => `${directory}/egress.sock`;
+
+/** Header that names the provider there; Envoy takes it off. */
+export const egressProviderHeader = 'x-nexus-provider';
+
 /** Path of the socket of the `index`th worker (from 0) in the directory of the workers. */
 export const workerSocket = (directory: string, index: number): string => `${directory}/worker-${index}.sock`;

@@ -2,16 +2,23 @@ import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
+import { storeTarget } from '../plugins/config/secrets.ts';
 import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
-import { machinePorts } from '../plugins/io/ports.ts';
+import { machineSecrets } from '../plugins/io/config-file.ts';
+import type { OpenedCounters } from '../plugins/io/counters/keep.ts';
+import { openCounters } from '../plugins/io/counters/open.ts';
+import { tellStore } from '../plugins/io/counters/telling.ts';
+import { machinePorts, processName } from '../plugins/io/ports.ts';
 import { stackOf } from '../plugins/io/stack.ts';
 import { prometheusMeter } from '../plugins/io/telemetry.ts';
+import type { Meter } from '../plugins/ports/meter.ts';
 import { phaseTimeoutMs } from './patience.ts';
 import { faultExit, nexusModule } from './plugin.ts';
 import type { FaultListener } from './pluginserver/connection.ts';
 import { startPluginServer } from './pluginserver/server.ts';
-import type { EgressOptions } from './relay/egress.ts';
+import { egressCopies } from './relay/copies.ts';
+import { Egress, type EgressOptions } from './relay/egress.ts';
 import { startRelay } from './relay/relay.ts';
 import { ownSocket, removeLeftovers } from './socket.ts';
 import { Tickets } from './ticket.ts';
@@ -22,6 +29,8 @@ export interface KongHostOptions {
   readonly socketDirectory: string;
   /** How the relay reaches providers. */
   readonly egress: EgressOptions;
+  /** Socket of the process that counts for all of this machine; absent: Redis, or this process counts alone. */
+  readonly countersPath?: string | undefined;
 }
 
 /** This process as a part of Kong. */
@@ -45,6 +54,8 @@ class SocketDirectoryError extends Error {
   override readonly name = 'Failure';
 }
 
+/** How long the store of budgets may take to answer for the first time. */
+const storeReadyMs = 2000;
 /** Longer than any phase may take. */
 const graceMs = 2000;
 /**
@@ -64,13 +75,17 @@ const relayGraceMs = 120_000;
 export const startKongHost = async ({
   config,
   socketDirectory,
-  egress,
+  egress: egressOptions,
+  countersPath,
 }: KongHostOptions): Promise<KongHost> => {
   const directory = openSocketDirectory(socketDirectory);
   removeLeftovers(directory);
   const socketPath = ownSocket(directory, 'plugin');
   const { meter, registry } = prometheusMeter();
-  const ports = machinePorts({ meter });
+  const counters = await openStore(config, countersPath, meter);
+  const egress = new Egress(egressOptions, systemClock);
+  const sendCopy = egressCopies(egress, systemClock);
+  const ports = { ...machinePorts({ meter, counters }), sendCopy };
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -107,9 +122,28 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
-      await gateway.told();
+      await counters.close(); // every exchange is settled by now
     },
   };
+};
+
+/** Resolves when it answers, or with a warning when it does not in time. */
+const openStore = async (
+  { config: { store } }: GatewayConfig,
+  socketPath: string | undefined,
+  meter: Meter,
+): Promise<OpenedCounters> => {
+  const counters = openCounters({
+    target: storeTarget(store, machineSecrets),
+    organisation: store.organisation,
+    socketPath,
+    slicesFor: store.slices ? processName : undefined,
+    onState: tellStore(log, meter),
+  });
+  if (!(await counters.ready(storeReadyMs))) {
+    log.warn('the store of budgets does not answer; until it does, calls meet `onLoss`');
+  }
+  return counters;
 };
 
 /** The name under which Kong finds its plugin. Processes take it from one another in one step. */

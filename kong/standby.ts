@@ -26,14 +26,14 @@ const interimMs = 15_000;
  * is ended with it: nobody would start a plugin server for it again.
  */
 const main = async (): Promise<void> => {
-  const { config, socketDirectory, egressSocket, kongPrefix } = options();
+  const { config, socketDirectory, egressSocket, kongPrefix, countersPath } = options();
   const loaded = loadGatewayConfig(config);
   if ('problems' in loaded) {
     console.error(loaded.problems.join('\n'));
     process.exit(1);
   }
   const egress = { socketPath: egressSocket, secret: readEgressSecret(process.env) };
-  const host = await startKongHost({ config: loaded, socketDirectory, egress });
+  const host = await startKongHost({ config: loaded, socketDirectory, egress, countersPath });
   let isStopping = false;
   const stop = () => {
     if (!isStopping) void host.stop().then(() => process.exit(0));
@@ -66,10 +66,11 @@ const options = () => {
       'socket-dir': { type: 'string', default: '' },
       'egress-socket': { type: 'string', default: '' },
       'kong-prefix': { type: 'string', default: '' },
+      counters: { type: 'string' },
     },
   });
-  const { config, 'socket-dir': socketDirectory, 'egress-socket': egressSocket } = values;
-  return { config, socketDirectory, egressSocket, kongPrefix: values['kong-prefix'] };
+  const { config, 'socket-dir': socketDirectory, 'egress-socket': egressSocket, counters } = values;
+  return { config, socketDirectory, egressSocket, kongPrefix: values['kong-prefix'], countersPath: counters };
 };
 
 /** A version that may not be used is told of by the one that serves; here the last good one stays. */

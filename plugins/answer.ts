@@ -80,7 +80,8 @@ export const readAnswer = (setup: AnswerSetup): AnswerReader => {
   return client === upstream && !filter ? new PassedStream(setup) : new TranslatedStream(setup);
 };
 
-const isStream = (
+/** Does the upstream answer with its kind of stream? */
+export const isStream = (
   { headers }: UpstreamHead,
   { streamType = 'text/event-stream' }: UpstreamDialect,
 ): boolean => headers.get('content-type')?.trim().toLowerCase().startsWith(streamType) ?? false;
@@ -89,7 +90,8 @@ const isStream = (
 const isCompressed = ({ headers }: UpstreamHead): boolean =>
   (headers.get('content-encoding') ?? 'identity').trim().toLowerCase() !== 'identity';
 
-const note = (seen: Seen, event: ModelEvent): void => {
+/** Keeps what accounts for an answer. */
+export const note = (seen: Seen, event: ModelEvent): void => {
   switch (event.type) {
     case 'usage':
       if (isPlausible(event.usage)) seen.usage = event.usage;

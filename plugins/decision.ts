@@ -155,7 +155,7 @@ const routingOf = (notes: readonly Note[]): Note['facts'] | undefined =>
   notes.find(({ policy }) => policy === 'upstream')?.facts;
 
 /** What the budgets' bill says that it cost. */
-const costOf = (notes: readonly Note[]): number | undefined => {
+export const costOf = (notes: readonly Note[]): number | undefined => {
   const cost = notes.findLast(({ policy }) => policy === 'token-budget')?.facts.costMicroUsd;
   return typeof cost === 'number' ? cost : undefined;
 };

@@ -2,11 +2,14 @@ import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
+import { Copies } from './copies.ts';
+import type { SendCopy } from './copy.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKey } from './identity.ts';
+import type { ImageFetching } from './inline-images.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
@@ -16,6 +19,7 @@ import type { Policy } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CounterStore } from './ports/counter-store.ts';
 import type { HealthBoard } from './ports/health-board.ts';
+import type { FetchImage } from './ports/images.ts';
 import type { Meter } from './ports/meter.ts';
 import { noThreads, type Offload } from './ports/offload.ts';
 import type { Random } from './ports/random.ts';
@@ -27,6 +31,7 @@ import { type RequestHead, Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { parseUpstreamName, type UpstreamCall, upstreamCall } from './upstream-call.ts';
 import { type JsonObject, parseJsonDocument } from './wire/json.ts';
+import { present } from './wire/present.ts';
 
 /** What the gateway asks of the world. */
 export interface Ports {
@@ -37,8 +42,12 @@ export interface Ports {
   readonly counters: CounterStore;
   /** For work that would keep others waiting; absent: it is done here, in slices. */
   readonly offload?: Offload;
+  /** Absent: no image is fetched. */
+  readonly fetchImage?: FetchImage;
   /** Asks the other processes of this host for a decision that is not ours. */
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
+  /** The host's way out for copies; absent: none is sent. */
+  readonly sendCopy?: SendCopy;
   /** Public prices and facts of models. */
   readonly catalog: Catalog;
   /** Who holds reservations, for people: host and process. */
@@ -109,10 +118,12 @@ export class Gateway {
   readonly #board: HealthBoard;
   /** Outlives versions, too: what each model makes of a prompt has been learned. */
   readonly #factors = learningFactors();
+  readonly #copies: Copies;
   #version: Version;
 
   constructor(loaded: GatewayConfig, ports: Ports) {
     this.#ports = ports;
+    this.#copies = new Copies(ports);
     this.#board = ports.board ?? localHealthBoard({ ...ports, onCircuit: circuitCounter(ports.meter) });
     this.#version = this.#prepare(loaded);
   }
@@ -126,8 +137,12 @@ export class Gateway {
     this.#version = this.#prepare(loaded);
   }
 
-  /** Resolves when every policy has heard of every exchange that is over; for a host that stops. */
+  /**
+   * Resolves when every policy has heard of every exchange that is over; for a host that stops. Copies that are still
+   * under way are given up.
+   */
   async told(): Promise<void> {
+    await this.#copies.abandon();
     await Promise.all(this.#telling);
   }
 
@@ -165,6 +180,7 @@ export class Gateway {
       const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
+        ...present({ server: provider.server }),
       });
       return await upstreamCall(encoded, {
         provider,
@@ -203,6 +219,7 @@ export class Gateway {
       providers,
       pipeline,
       clock,
+      ...present({ images: this.#imageFetching(config) }),
       onSettled: (settled, { outcome, results, told }) => {
         this.sessions.remove(settled);
         const noted = told.then(() =>
@@ -219,9 +236,15 @@ export class Gateway {
       },
       onDropped: ({ provider }) =>
         meter.count('nexus_dropped_fields_total', { gen_ai_provider_name: provider }),
+      onCopy: (order) => this.#copies.make(order, { exchange, policies }),
     });
     this.sessions.add(session);
     return session;
+  }
+
+  #imageFetching({ imageUrls }: Config): ImageFetching | undefined {
+    const { fetchImage } = this.#ports;
+    return fetchImage && imageUrls && { fetch: fetchImage, limits: imageUrls };
   }
 
   /** A refusal before any body is an exchange too: every policy hears of it. */

@@ -82,4 +82,9 @@ export interface Policy {
   /** What a fault (an exception) in a request or attempt hook means: `true` lets the request go on without it, counted. */
   readonly failOpen: boolean;
   readonly begin: (exchange: Exchange) => PolicyHooks;
+  /**
+   * Makes the hooks of a copy that goes to a mirror; for policies that must know of copies, too. The copy has an exchange
+   * of its own, for the same consumer. Its request has passed the request hooks of every policy already.
+   */
+  readonly beginCopy?: (exchange: Exchange, to: Upstream) => PolicyHooks;
 }

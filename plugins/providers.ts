@@ -1,5 +1,6 @@
 import type { Config, ProviderConfig } from './config/schema.ts';
 import type { HeaderList } from './dialects/dialect.ts';
+import { type ServerName, serverAt } from './dialects/servers.ts';
 import type { UpstreamDialectName } from './model/request.ts';
 import type { Authorize } from './ports/credentials.ts';
 import { present } from './wire/present.ts';
@@ -17,6 +18,8 @@ export interface Provider {
   readonly credential: HeaderList;
   /** Makes the headers that hold the credential instead, where each call needs its own. */
   readonly authorize?: Authorize;
+  /** Its kind among the servers that speak OpenAI's Chat: as configured, else by its host. */
+  readonly server?: ServerName;
   readonly region?: string;
   /** Of Azure OpenAI, when its paths hold the deployment. */
   readonly azureApiVersion?: string;
@@ -95,6 +98,7 @@ const readyProvider = (
     credential: key === undefined || authorize ? [] : [[header, prefix + key]],
     ...(authorize ? { authorize } : {}),
     ...present({
+      server: dialect === 'openai-chat' ? (config.server ?? serverAt(url.hostname)) : undefined,
       region: config.region,
       azureApiVersion: config.azureApiVersion,
       maxConcurrent: config.maxConcurrent,

@@ -22,6 +22,7 @@ interface Call {
 const callPaths: Readonly<Record<string, Call>> = {
   '/v1/chat/completions': { dialect: 'openai-chat', operation: 'chat' },
   '/v1/responses': { dialect: 'openai-responses', operation: 'chat' },
+  '/v1/responses/input_tokens': { dialect: 'openai-responses', operation: 'count-tokens' },
   '/v1/embeddings': { dialect: 'openai-chat', operation: 'embeddings' },
   '/v1/images/generations': { dialect: 'openai-chat', operation: 'images' },
   '/v1/messages': { dialect: 'anthropic-messages', operation: 'chat' },
@@ -51,6 +52,9 @@ export const servedPatterns: Readonly<Record<string, DialectName>> = {
 const callVerbs: ReadonlyMap<string, Operation> = new Map([
   ['generateContent', 'chat'],
   ['streamGenerateContent', 'chat'],
+  ['countTokens', 'count-tokens'],
+  ['embedContent', 'embeddings'],
+  ['batchEmbedContents', 'embeddings'],
 ]);
 
 /** The route of a call by method and path; errors are told in the dialect that the caller most likely speaks. */

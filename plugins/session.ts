@@ -1,10 +1,18 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
+import type { CopyOrder } from './copy.ts';
 import { decisionLogFields } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
-import type { Dialect, EncodedRequest, HeaderList, UpstreamDialect } from './dialects/dialect.ts';
+import type {
+  Dialect,
+  EncodedRequest,
+  HeaderList,
+  UpstreamDialect,
+  UpstreamTarget,
+} from './dialects/dialect.ts';
 import { dialectFor, dialects, upstreamDialectFor } from './dialects/registry.ts';
 import type { AnswerBegun, Attempt, AttemptResult, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import { type ImageFetching, inlineImages } from './inline-images.ts';
 import { countedLocally } from './local-count.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -47,8 +55,12 @@ export interface SessionSetup {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly pipeline: Pipeline;
   readonly clock: Clock;
+  /** Absent: images by URL stay URLs. */
+  readonly images?: ImageFetching;
   readonly onSettled: (session: Session, settlement: Settlement) => void;
   readonly onDropped: (upstream: Upstream) => void;
+  /** Told once when a mirror is to get a copy of the request. Returns before anything of it is done. */
+  readonly onCopy: (order: CopyOrder) => void;
 }
 
 /** The end of an exchange. */
@@ -120,16 +132,30 @@ export class Session {
       this.#stream = original.stream;
       const decision = await pipeline.request(original);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      const { request, plan } = decision;
+      const { request, plan, mirror } = decision;
       this.#accepted = { document, original, request, plan };
       if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
+      if (mirror) this.#copy(request, { to: mirror, length: document.text.length });
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
       return { kind: 'forward', call, plan, firstByteTimeoutMs };
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
+  }
+
+  /** What the client sent is never copied, only what the policies have made of it. */
+  #copy(request: ModelRequest, { to, length }: Pick<CopyOrder, 'to' | 'length'>): void {
+    if (request.operation === 'count-tokens') return; // it has no answer that could be compared
+    this.#setup.onCopy({ request, to, length, encode: (copy) => this.#copyCall(copy, to) });
+  }
+
+  /** Fetches no images: a copy is worth no second visit to where they lie. */
+  async #copyCall(request: ModelRequest, to: Upstream): Promise<UpstreamCall> {
+    const dialect = this.#upstreamDialect(to);
+    const encoded = dialect.encodeRequest(crossInto(dialect, request).request, this.#target(to));
+    return await this.#addressed(encoded, to);
   }
 
   /** Is this a count of tokens that the first upstream cannot do? */
@@ -154,7 +180,8 @@ export class Session {
   async attempt(number: number, failed?: UpstreamHead): Promise<UpstreamCall | Reply> {
     const accepted = this.#accepted;
     const upstream = accepted && upstreamAt(accepted.plan, number);
-    if (!accepted || !upstream) return this.refuse(gatewayError('upstream_unavailable'));
+    // A host may have given up while policies were thinking; nobody would hear what became of an attempt then.
+    if (!accepted || !upstream || this.settled) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
     if (this.#current && failed) this.#answering(this.#current.attempt, failed);
@@ -163,7 +190,8 @@ export class Session {
     try {
       const decision = await this.#setup.pipeline.attempt(accepted.request, attempt);
       if (decision.kind === 'refuse') return this.refuse(decision.error);
-      return await this.#call(this.#encode(accepted, decision.request, upstream), attempt);
+      const request = await this.#withImages(decision.request, upstream);
+      return await this.#call(this.#encode(accepted, request, upstream), attempt);
     } catch (cause) {
       return this.#refuseBadRequest(cause);
     }
@@ -252,7 +280,7 @@ export class Session {
   }
 
   #encode({ document, original }: Accepted, request: ModelRequest, upstream: Upstream): EncodedRequest {
-    const target = { model: upstream.model, clientHeaders: this.#setup.head.headers };
+    const target = this.#target(upstream);
     const to = this.#upstreamDialect(upstream);
     const crossed = crossInto(to, request);
     const encoded =
@@ -260,6 +288,16 @@ export class Session {
         ? this.dialect.patchRequest(document, original, target)
         : to.encodeRequest(crossed.request, target);
     return { ...encoded, dropped: [...crossed.dropped, ...encoded.dropped] };
+  }
+
+  #target({ provider, model }: Upstream): UpstreamTarget {
+    const server = this.#setup.providers.get(provider)?.server;
+    return { model, clientHeaders: this.#setup.head.headers, ...present({ server }) };
+  }
+
+  async #withImages(request: ModelRequest, upstream: Upstream): Promise<ModelRequest> {
+    const { images } = this.#setup;
+    return images ? inlineImages(request, this.#upstreamDialect(upstream), images) : request;
   }
 
   #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
@@ -272,10 +310,14 @@ export class Session {
   }
 
   #call(encoded: EncodedRequest, { number, upstream }: Attempt): UpstreamCall | Promise<UpstreamCall> {
-    const provider = this.#setup.providers.get(upstream.provider);
-    if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
     this.#dropped.set(number, encoded.dropped);
     if (encoded.dropped.length > 0) this.#setup.onDropped(upstream);
+    return this.#addressed(encoded, upstream);
+  }
+
+  #addressed(encoded: EncodedRequest, upstream: Upstream): UpstreamCall | Promise<UpstreamCall> {
+    const provider = this.#setup.providers.get(upstream.provider);
+    if (!provider) throw new Error(`provider ${upstream.provider} is not configured`); // loading the config has checked it
     return upstreamCall(encoded, { upstream, provider, query: this.#query(upstream) });
   }
 

@@ -13,7 +13,13 @@ const list = defineCommand({
   args: { admin: adminOption, json },
   run: async ({ args }) => {
     const listed = await askAdmin<ListedBudgets>(args.admin, '/api/budgets');
-    console.log(args.json ? JSON.stringify(listed, null, 2) : countTable(listed.budgets));
+    if (args.json) return console.log(JSON.stringify(listed, null, 2));
+    console.log(countTable(listed.budgets));
+    if (listed.forgottenAt !== undefined) {
+      console.error(
+        `The store forgot at ${listed.forgottenAt} what it had counted until then. Give back or add what is missing with \`nexus budgets adjust\`.`,
+      );
+    }
   },
 });
 

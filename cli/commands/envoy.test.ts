@@ -56,6 +56,7 @@ describe('envoy render', () => {
   test.each([
     ['filters', ['early_header_mutation_extensions', 'local_reply_config', 'http_filters']],
     ['clusters', ['clusters']],
+    ['listeners', ['listeners']],
     ['routes', ['routes']],
   ])('--only %s prints that alone, and where it goes', async (part, fields) => {
     expect(await render('--only', part)).toBe(0);

@@ -18,7 +18,7 @@ const render = defineCommand({
     config: { type: 'string', required: true, description: 'The nexus.yaml' },
     only: {
       type: 'string',
-      description: 'Only a part, to paste into an Envoy that exists: filters, clusters or routes',
+      description: 'Only a part, to paste into an Envoy that exists: filters, clusters, listeners or routes',
     },
     host: {
       type: 'string',
@@ -89,6 +89,9 @@ const placeOf: Record<Part, readonly string[]> = {
     JSON.stringify(bootstrapFields),
   ],
   clusters: ['Place: your clusters.'],
+  listeners: [
+    'Place: your listeners. The way out for copies that mirrors get; empty where no model has a mirror.',
+  ],
   routes: ['Place: the virtual host that clients call, nexus.attempt before all other routes.'],
 };
 

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { defineCommand } from 'citty';
 import { expectedOneOf } from '../../plugins/config/problem.ts';
 import { dialects, upstreamDialects } from '../../plugins/dialects/registry.ts';
+import { type ServerName, serverNames } from '../../plugins/dialects/servers.ts';
 import { type ExitCode, UsageError } from '../run.ts';
 import {
   type AnswerPair,
   answerTranslator,
+  type RequestOptions,
   type RequestPair,
   translateRequest,
   type Warn,
@@ -24,30 +26,35 @@ export default defineCommand({
     lines: { type: 'boolean', description: 'Each line is a body of its own (requests and whole answers)' },
     model: { type: 'string', description: "The provider's name of the model, for requests" },
     path: { type: 'string', description: "The client's path, where it names the model" },
+    server: { type: 'string', description: 'Kind of server, for requests to one that speaks openai-chat' },
   },
   run: async ({ args }): Promise<ExitCode> => {
     const { from, to, lines, model, path } = args;
+    const server = args.server === undefined ? undefined : serverNamed(args.server);
     const kind = kindOf(args);
     if (kind === 'stream') return translateStream(answerPair(from, to));
     if (kind === 'response') {
       const pair = answerPair(from, to);
       return eachBody(lines, (body) => answerOf(body, pair));
     }
-    const pair = { from: named(from, dialects), to: named(to, upstreamDialects) };
-    return eachBody(lines, (body) => requestOf(body, pair, { model, path }));
+    const pair = { from: named('dialect', from, dialects), to: named('dialect', to, upstreamDialects) };
+    return eachBody(lines, (body) => requestOf(body, pair, { model, path, server }));
   },
 });
 
-/** The dialect called `name`, which came from outside. */
-const named = <T>(name: string, known: Readonly<Record<string, T>>): T => {
+/** The `what` called `name`, which came from outside. */
+const named = <T>(what: string, name: string, known: Readonly<Record<string, T>>): T => {
   const found = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!found) throw new UsageError(`unknown dialect ${name}, ${expectedOneOf(name, Object.keys(known))}`);
+  if (!found) throw new UsageError(`unknown ${what} ${name}, ${expectedOneOf(name, Object.keys(known))}`);
   return found;
 };
 
+const serverNamed = (name: string): ServerName =>
+  named('server', name, Object.fromEntries(serverNames.map((known) => [known, known])));
+
 const answerPair = (from: string, to: string): AnswerPair => ({
-  from: named(from, upstreamDialects),
-  to: named(to, dialects),
+  from: named('dialect', from, upstreamDialects),
+  to: named('dialect', to, dialects),
 });
 
 /** All of stdin as one body, or each of its lines. */
@@ -76,11 +83,7 @@ interface Translated {
   readonly failed: boolean;
 }
 
-const requestOf = (
-  body: Uint8Array,
-  pair: RequestPair,
-  options: { model?: string | undefined; path?: string | undefined },
-): Translated => {
+const requestOf = (body: Uint8Array, pair: RequestPair, options: RequestOptions): Translated => {
   const text = translateRequest(body, pair, { options, warn });
   return { text: text ?? '', failed: text === undefined };
 };

@@ -4,7 +4,9 @@ import type { EgressOptions } from '../../kong/relay/egress.ts';
 import { takesConnections } from '../../kong/socket.ts';
 import { loadGatewayConfig } from '../../plugins/io/config-file.ts';
 import { type Fleet, startAdmin } from '../admin.ts';
+import { budgetPages, budgetsApp } from '../admin-budgets.ts';
 import { publishConfig, type UsableConfig, watchFile, workersConfig } from './config-file.ts';
+import { startSharedCounters } from './counters.ts';
 import { Failure } from './failure.ts';
 import { KongStandby } from './kong-standby.ts';
 import { type ReloaderOptions, reloader } from './reload.ts';
@@ -46,8 +48,12 @@ export const startKongService = async (
   const say = (text: string) => console.error(`nexus: ${text}`);
   openSocketDirectory(directory);
   publishConfig(current.text, directory);
+  const ends = options.kongPrefix === undefined ? 'idle' : 'with-us';
+  const counting = { config: current.config, file, directory, ends, onEvent: say } as const;
+  const counters = await steps.run('counts of budgets', () => startSharedCounters(counting, scope));
+  const { socketPath: countersPath } = counters;
   const host = await steps.run('plugin server', () =>
-    startKongHost({ config: published(directory), socketDirectory: directory, egress }),
+    startKongHost({ config: published(directory), socketDirectory: directory, egress, countersPath }),
   );
   scope.defer(async () => {
     if (options.end === 'after a successor') await successor(host, egress.socketPath);
@@ -58,6 +64,7 @@ export const startKongService = async (
     config: workersConfig(directory),
     socketDirectory: directory,
     egressSocket: egress.socketPath,
+    countersPath,
     kongPrefix: options.kongPrefix,
     onEvent: say,
   });
@@ -68,14 +75,27 @@ export const startKongService = async (
       scope.finish();
     }),
   );
-  const admin = await startAdmin(fleetOf(host), { port: options.adminPort });
+  let inUse = current.config;
+  const app = budgetsApp({
+    store: counters.store,
+    config: () => inUse,
+    epochMs: () => Date.now(),
+    forgottenEpochMs: counters.forgottenEpochMs,
+    audit: (change) => say(`budget adjusted: ${JSON.stringify(change)}`),
+  });
+  const parts = [{ app, pages: budgetPages }];
+  const admin = await startAdmin(fleetOf(host), { port: options.adminPort, parts });
   scope.defer(() => admin.close());
   const reload = async () => {
     standby.reload();
     return [follow(host, directory)];
   };
   const renderHost: ReloaderOptions['renderHost'] = ({ providers }) => providers;
-  const onChange = reloader({ file, directory, current, read, reload, renderHost, onHostChange, say });
+  const onApplied: ReloaderOptions['onApplied'] = (config) => {
+    inUse = config;
+  };
+  const what = { file, directory, current, read, renderHost, onHostChange };
+  const onChange = reloader({ ...what, reload, onApplied, say });
   scope.defer(watchFile(file, () => void onChange()));
   return { pluginSocket: host.pluginSocket, adminPort: admin.port };
 };

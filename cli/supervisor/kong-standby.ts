@@ -8,6 +8,8 @@ export interface KongStandbyOptions {
   readonly config: string;
   readonly socketDirectory: string;
   readonly egressSocket: string;
+  /** Where the counts of budgets are kept for both processes; absent: in Redis. */
+  readonly countersPath: string | undefined;
   /** Of a Kong that is to end with this process, its directory with it; absent: Kong starts us. */
   readonly kongPrefix?: string | undefined;
   /** Told, in words, of what happens unasked. */
@@ -45,12 +47,13 @@ export class KongStandby {
   }
 
   #launch(): void {
-    const { config, socketDirectory, egressSocket, kongPrefix } = this.#options;
+    const { config, socketDirectory, egressSocket, countersPath, kongPrefix } = this.#options;
     const paths = ['--config', config, '--socket-dir', socketDirectory, '--egress-socket', egressSocket];
+    const counters = countersPath === undefined ? [] : ['--counters', countersPath];
     const kong = kongPrefix === undefined ? [] : ['--kong-prefix', kongPrefix];
     const child = startNode(script, {
       name: 'standby',
-      args: [...paths, ...kong],
+      args: [...paths, ...counters, ...kong],
       // Not our own output: if Kong reads that, it takes us for alive until the standby ends, too.
       logFile: join(socketDirectory, 'standby.log'),
     });

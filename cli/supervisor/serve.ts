@@ -60,7 +60,11 @@ export const serve = (options: ServeOptions): Promise<ExitCode> =>
 const hostParts = (config: Config, { file, sockets }: { file: string; sockets: readonly string[] }) => {
   const workers = sockets.map((socketPath) => ({ socketPath }));
   const place = { baseDirectory: dirname(file), systemCaFile: findSystemCaFile(process.env) };
-  return [parts.clusters({ ...place, config, workers }), parts.routes({ config })];
+  return [
+    parts.clusters({ ...place, config, workers }),
+    parts.listeners({ config, workers }),
+    parts.routes({ config }),
+  ];
 };
 
 const renderCommand = ({ config, workersDirectory, workers }: ServeOptions): string =>

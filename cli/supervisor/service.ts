@@ -27,7 +27,7 @@ export interface ServiceOptions extends Pick<ReloaderOptions, 'renderHost' | 'on
 export const startService = async (options: ServiceOptions, steps: Steps, scope: Scope): Promise<number> => {
   const { file, directory, sockets, logDirectory } = options;
   const onEvent = (text: string) => console.error(`nexus: ${text}`);
-  const counters = await startCounters({ config: options.config.config, directory, onEvent }, scope);
+  const counters = await startCounters({ config: options.config.config, file, directory, onEvent }, scope);
   const workers = new WorkerPool({
     config: workersConfig(directory),
     countersPath: counters.socketPath,
@@ -42,6 +42,7 @@ export const startService = async (options: ServiceOptions, steps: Steps, scope:
     store: counters.store,
     config: () => inUse,
     epochMs: () => Date.now(),
+    forgottenEpochMs: counters.forgottenEpochMs,
     audit: (change) => onEvent(`budget adjusted: ${JSON.stringify(change)}`),
   });
   const parts = [{ app: budgets, pages: budgetPages }];

@@ -9,7 +9,7 @@ import { listenOnSocket, ownSocket } from '../socket.ts';
 import { type Tickets, ticketHeader } from '../ticket.ts';
 import { RelayedCall } from './call.ts';
 import { Client } from './client.ts';
-import { Egress, type EgressOptions } from './egress.ts';
+import type { Egress } from './egress.ts';
 import { recordedReply } from './record.ts';
 
 export interface RelayOptions {
@@ -18,7 +18,8 @@ export interface RelayOptions {
   readonly tickets: Tickets;
   /** Of ours alone: whoever could connect could hold up the relay. */
   readonly socketDirectory: string;
-  readonly egress: EgressOptions;
+  /** The way to providers; closed with the relay. */
+  readonly egress: Egress;
   readonly clock: Clock;
   readonly onFault: FaultListener;
 }
@@ -39,11 +40,10 @@ export interface Relay {
  * can connect.
  */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
-  const { socketDirectory, clock } = options;
+  const { socketDirectory, gateway, egress } = options;
   const socketPath = ownSocket(socketDirectory, 'relay');
-  const egress = new Egress(options.egress, clock);
   const server = createServer(serverOptions, (incoming, response) => {
-    void serve({ incoming, response }, options, egress);
+    void serve({ incoming, response }, options);
   });
   server.maxHeadersCount = 0; // nginx has limits; of more than a limit here Node would drop the rest without a word
   server.keepAliveTimeout = 0; // Kong closes idle connections, so that it never sends on one that is being closed
@@ -51,7 +51,8 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   return {
     socketPath,
     close: async (graceMs) => {
-      await drain(server, options.gateway, graceMs);
+      await drain(server, gateway, graceMs);
+      await gateway.told(); // before the way out is closed
       egress.close();
     },
   };
@@ -65,18 +66,14 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-const serve = async (
-  { incoming, response }: Exchange,
-  options: RelayOptions,
-  egress: Egress,
-): Promise<void> => {
+const serve = async ({ incoming, response }: Exchange, options: RelayOptions): Promise<void> => {
   const client = new Client(response);
   const onFault = (cause: unknown) => options.onFault({ at: 'relay', cause });
   try {
     const head = requestHead(incoming);
     const opened = await open(head, options);
     if (!('request' in opened)) return client.reply(recordedReply(opened, head));
-    const { clock } = options;
+    const { clock, egress } = options;
     await new RelayedCall({ session: opened, client, egress, clock, onFault }).run(incoming);
   } catch (cause) {
     onFault(cause);

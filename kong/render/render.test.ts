@@ -84,6 +84,7 @@ describe('a kong.yml', () => {
       '/v1/models',
       '/v1/nexus/decisions/',
       '/v1/responses',
+      '/v1/responses/input_tokens',
       '/v1/messages',
       '/v1/messages/count_tokens',
       '/v1beta/models',

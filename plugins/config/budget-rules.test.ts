@@ -120,14 +120,14 @@ store: { redis: "redis://localhost", onLoss: slice }
 
 describe('prices', () => {
   const noPrice = head.replace(/prices: .*\n/, '');
-  const usd = budget('per: day, usd: 5');
+  const usd = budget('per: hour, usd: 5');
 
   it('refuses a budget in dollars over a model without a price', () => {
     expect(findings(usd, noPrice).join('\n')).toContain(
       'models.support: no price is known of vllm/llama-4-70b',
     );
     expect(findings(usd.replace('}', ', mode: off }'), noPrice)).toEqual([]);
-    expect(findings(budget('per: day, tokens: 5'), noPrice)).toEqual([]);
+    expect(findings(budget('per: hour, tokens: 5'), noPrice)).toEqual([]);
   });
 
   it('takes a ceiling instead', () => {
@@ -153,11 +153,29 @@ describe('store', () => {
     ['{ redis: "redis://h", cluster: { nodes: [h:1] } }', 'stands beside `redis`, expected one'],
     ['{ cluster: { nodes: ["redis://h:1"] } }', 'expected host:port'],
     ['{ redis: "${env:REDIS}" }', 'warning: store: store.redis: the environment variable REDIS is not set'],
-    ['{ slices: true }', 'store.slices: has no effect: counts are kept in this process'],
+    ['{ redis: "redis://h", dir: ./counts }', 'store.dir: stands beside `redis`, expected one'],
+    ['{ dir: true }', 'store.dir: is true, expected the path of a directory, or false'],
   ])('%s', (store, message) => expect(findings(`store: ${store}\n`).join('\n')).toContain(message));
 
   it('tells no secret', () => {
     expect(findings('store: { redis: "redis://u:secret@h:1" }\n').join('\n')).not.toContain('secret');
+  });
+
+  const forgets = 'warning: budgets[0].per: counts begin at zero whenever Nexus starts';
+  it.each([
+    ['per: day, tokens: 5', '', true],
+    ['per: month, usd: 5, mode: shadow', '', true],
+    ['per: day, tokens: 5, mode: off', '', false],
+    ['per: hour, tokens: 5', '', false],
+    ['per: day, tokens: 5', 'store: { dir: ./counts }\n', false],
+    ['per: day, tokens: 5', 'store: { dir: false }\n', false],
+    ['per: day, tokens: 5', 'store: { redis: "redis://h" }\n', false],
+  ])('warns of counts that a restart forgets: %s %s', (fields, store, expected) => {
+    expect(
+      findings(budget(fields) + store)
+        .join('\n')
+        .includes(forgets),
+    ).toBe(expected);
   });
 
   it('must know slices to grant them', () => {

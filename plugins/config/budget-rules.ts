@@ -160,8 +160,8 @@ const prices: Rule = ({ config }) => {
   });
 };
 
-const stores: Rule = ({ config: { store, budgets }, wrote, sources }) => {
-  const given = (['redis', 'sentinel', 'cluster'] as const).filter((kind) => store[kind] !== undefined);
+const stores: Rule = ({ config: { store, budgets }, sources }) => {
+  const given = storeKinds.filter((kind) => (store[kind] ?? false) !== false);
   if (given.length > 1)
     return [error(['store', given[1] ?? ''], `stands beside \`${given[0]}\`, expected one`)];
   if (store.redis !== undefined && /^rediss?:\/\/[^/@]*:[^/@]+@/.test(store.redis)) {
@@ -169,18 +169,29 @@ const stores: Rule = ({ config: { store, budgets }, wrote, sources }) => {
   }
   const missing = missingStoreSecret(store, sources);
   if (missing !== undefined) return [warning(['store'], missing)];
-  const slicing = budgets.flatMap(({ onLoss }, index) =>
+  return budgets.flatMap(({ onLoss }, index) =>
     onLoss === 'slice' && !store.slices
       ? [error(['budgets', index, 'onLoss'], 'is slice, but `store.slices` is false')]
       : [],
   );
-  if (given.length > 0) return slicing;
-  return [
-    ...slicing,
-    ...(['slices', 'onLoss'] as const)
-      .filter((name) => wrote(['store', name]))
-      .map((name) => warning(['store', name], 'has no effect: counts are kept in this process')),
-  ];
+};
+
+const storeKinds = ['redis', 'sentinel', 'cluster', 'dir'] as const;
+
+/** Windows that outlast a restart. */
+const longWindows: readonly (string | undefined)[] = ['day', 'week', 'month'];
+
+const forgetful: Rule = ({ config: { store, budgets } }) => {
+  if (storeKinds.some((kind) => store[kind] !== undefined)) return [];
+  const index = budgets.findIndex(({ per, mode }) => longWindows.includes(per) && mode !== 'off');
+  return index === -1
+    ? []
+    : [
+        warning(
+          ['budgets', index, 'per'],
+          'counts begin at zero whenever Nexus starts; expected `store.redis`, `store.dir`, or `store.dir: false` if that may be',
+        ),
+      ];
 };
 
 /** What only budgets, prices and the store can get wrong. */
@@ -195,4 +206,5 @@ export const budgetRules: readonly Rule[] = [
   unpriced,
   prices,
   stores,
+  forgetful,
 ];

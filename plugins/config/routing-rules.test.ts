@@ -5,7 +5,7 @@ import { formatProblem } from './problem.ts';
 const config = (model: string, more = ''): string => `version: 1
 providers:
   us: { dialect: openai, baseUrl: http://us.internal/v1, region: us }
-  eu: { dialect: openai, baseUrl: http://eu.internal/v1, region: eu }
+  eu: { dialect: openai, baseUrl: http://eu.internal/v1, region: eu, maxConcurrent: 9 }
 models:
   m:
     candidates: [{ provider: us, model: a }, { provider: eu, model: b }]
@@ -127,9 +127,12 @@ describe('warnings', () => {
       ['warning: models.m.fallback[0]: is listed before, and no upstream is tried twice'],
     ],
     [
-      `mirror: { use: { provider: us, model: e } }`,
-      ['warning: models.m.mirror: has no effect yet: copies are planned, and not sent'],
+      `mirror: { use: { provider: eu, model: e } }`,
+      [
+        'warning: models.m.mirror.use.provider: copies take places of its maxConcurrent, which clients need too; name a provider of its own for them',
+      ],
     ],
+    [`mirror: { use: { provider: us, model: e } }`, []],
     [
       `capture: { images: true, use: [{ provider: eu, model: c, weight: 2 }] }`,
       ['warning: models.m.capture.use[0].weight: has no effect: capture is tried in order'],

@@ -213,13 +213,23 @@ const idleCost: Rule = ({ config, wrote }) =>
     return pick !== 'cost' && wrote(path) ? [warning(path, 'has no effect: `pick` is not cost')] : [];
   });
 
-/** The plan names who gets copies; no host sends them so far. */
-const unsentMirrors: Rule = ({ config }) =>
-  Object.entries(config.models).flatMap(([name, { mirror }]) =>
-    mirror
-      ? [warning(['models', name, 'mirror'], 'has no effect yet: copies are planned, and not sent')]
-      : [],
+/** A copy can take the last place that a client's call would have had. */
+const crowdingMirrors: Rule = (context) => {
+  const { config } = context;
+  const entries = allEntries(context);
+  const serving = new Set(
+    entries.filter(({ list }) => list !== 'mirror').map(({ candidate }) => candidate.provider),
   );
+  return entries
+    .filter(({ list, candidate }) => list === 'mirror' && serving.has(candidate.provider))
+    .filter(({ candidate }) => config.providers[candidate.provider]?.maxConcurrent !== undefined)
+    .map(({ path }) =>
+      warning(
+        [...path, 'provider'],
+        'copies take places of its maxConcurrent, which clients need too; name a provider of its own for them',
+      ),
+    );
+};
 
 /** Listed again, an upstream is not tried again: a second place for it gives nothing. */
 const repeatedUpstreams: Rule = (context) =>
@@ -310,7 +320,7 @@ export const routingRules: readonly Rule[] = [
   lowQuality,
   idleCost,
   repeatedUpstreams,
-  unsentMirrors,
+  crowdingMirrors,
   zeroWeights,
   idleWeights,
   unreachable,

@@ -97,6 +97,13 @@ const azureOnly: Rule = ({ config }) =>
       : [],
   );
 
+const serverOfOpenaiOnly: Rule = ({ config }) =>
+  Object.entries(config.providers).flatMap(([provider, { dialect, server }]) =>
+    server !== undefined && dialect !== 'openai'
+      ? [error(['providers', provider, 'server'], 'expected `dialect: openai` beside it')]
+      : [],
+  );
+
 const headerWithoutKey: Rule = ({ config }) =>
   Object.entries(config.providers).flatMap(([provider, { auth, key }]) =>
     auth?.kind === 'header' && key === undefined
@@ -126,6 +133,7 @@ const rules: readonly Rule[] = [
   awsKeys,
   headerWithoutKey,
   azureOnly,
+  serverOfOpenaiOnly,
   expiredKeys,
   noKeys,
 ];

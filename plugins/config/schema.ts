@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serverNames } from '../dialects/servers.ts';
 import { piiConfigSchema } from '../policies/pii/config.ts';
 import { promptGuardSchema } from '../policies/prompt-guard/config.ts';
 import { budgetSchema, onLossModes, pricesSchema } from '../policies/token-budget/config.ts';
@@ -72,6 +73,12 @@ const provider = z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .describe(
         'Where its API starts, with the path: https://api.openai.com/v1, https://api.anthropic.com, https://api.cohere.com, https://generativelanguage.googleapis.com/v1beta, https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1/publishers/google.',
+      ),
+    server: z
+      .enum(serverNames)
+      .optional()
+      .describe(
+        'Of `dialect: openai`, the kind of server that it is, since each takes other fields; told by baseUrl at api.openai.com, Azure, Mistral, Groq, Together, DeepSeek, xAI, OpenRouter and Perplexity. compatible: none of these.',
       ),
     key: secretRef
       .optional()
@@ -171,6 +178,26 @@ const limits = z
   })
   .describe('Sizes and times that no request may pass.');
 
+const imageUrls = z
+  .strictObject({
+    allow: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+            'expected a host name in lower case, or *. and one: images.example.com',
+          ),
+      )
+      .min(1)
+      .describe('Hosts that images may come from: images.example.com, or *.example.com for those below it.'),
+    maxBytes: z.int().positive().max(20_971_520).default(5_242_880).describe('Largest image.'),
+    timeoutMs: z.int().positive().max(60_000).default(10_000).describe('Longest wait for one image.'),
+  })
+  .describe(
+    'Lets images by URL be fetched for upstreams that want bytes (Gemini, Bedrock, Claude at Vertex AI): over https, from public addresses, without redirects. Without it such requests are refused.',
+  );
+
 const node = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'expected host:port');
 
 const login = {
@@ -203,13 +230,23 @@ const store = z
       .strictObject({ nodes: z.array(node).min(1).describe('Some of its nodes: [host:6379, …].'), ...login })
       .optional()
       .describe('A Redis Cluster, instead of `redis`.'),
+    dir: z
+      .union([z.literal(false), z.string().min(1)], {
+        error: 'expected the path of a directory, or false',
+      })
+      .optional()
+      .describe(
+        'Without Redis: directory of a journal, so that counts outlive the process; relative to nexus.yaml. `false`: they may begin at zero with each start.',
+      ),
     organisation: name
       .default('nexus')
       .describe('Name that all keys in Redis share; in a cluster they lie on one node.'),
     slices: z
       .boolean()
       .default(true)
-      .describe('Let each host draw a part of a limit ahead, so that most calls need not wait for Redis.'),
+      .describe(
+        'Let each process draw a part of a limit ahead, so that most calls need not wait for the store.',
+      ),
     onLoss: z
       .enum(onLossModes)
       .default('refuse')
@@ -217,7 +254,7 @@ const store = z
         'While the store cannot be asked: `refuse` calls, grant what a `slice` drawn before still holds, or `allow` them uncounted.',
       ),
   })
-  .describe('Where counts are kept: in Redis for many hosts, else in this process.');
+  .describe('Where counts are kept: in Redis for many hosts, else by a process of this one.');
 
 /** nexus.yaml, whole. One document for both hosts. */
 export const configSchema = z
@@ -232,6 +269,7 @@ export const configSchema = z
     prices: pricesSchema.prefault({}),
     promptGuard: promptGuardSchema.optional(),
     pii: piiConfigSchema.optional(),
+    imageUrls: imageUrls.optional(),
     store: store.prefault({}),
     limits: limits.prefault({}),
   })

@@ -11,7 +11,16 @@ import type {
 } from '../ports/counter-store.ts';
 import { amountFor, checkAmounts, checkAsk, countName, outputWithin } from './claims.ts';
 import { Leases } from './leases.ts';
-import { type Held, newTally, presentTally, type Tally } from './tally.ts';
+import {
+  CalendarTally,
+  type Held,
+  newTally,
+  OpenTally,
+  presentTally,
+  restoreTally,
+  type SavedTally,
+  type Tally,
+} from './tally.ts';
 
 export interface MemoryOptions {
   /** Windows follow its wall clock, leases and rates the one that never steps back. */
@@ -53,7 +62,31 @@ interface Reservation {
 /** How a reservation ended; `void` was settled without ever being made. */
 type Ended = 'settled' | 'void' | Reservation;
 
-class MemoryCounters {
+/** All counts as JSON, for `MemoryCounters.restore`. */
+export interface SavedCounts {
+  /** By their names. */
+  readonly tallies: readonly {
+    readonly name: string;
+    readonly now: SavedTally;
+    readonly before?: SavedTally;
+  }[];
+  readonly open: readonly SavedReservation[];
+  /** Ids that ended, the oldest first; with the reservation where a late settlement may still refund. */
+  readonly ended: readonly (readonly [id: string, how: 'settled' | 'void' | SavedReservation])[];
+}
+
+interface SavedReservation extends Omit<Reservation, 'held' | 'leaseEndMs'> {
+  /** Null: over. */
+  readonly leaseEndMs: number | null;
+  /** Without a place: a window that nothing depends on any more. */
+  readonly held: readonly (Omit<Held, 'tally'> & { readonly in?: TallyPlace })[];
+}
+
+/** Its name, and how many windows before the present one it stands for. */
+type TallyPlace = readonly [name: string, back: number];
+
+/** Counts in this process; each step is whole when it returns. `memoryCounters` makes a `CounterStore` of it. */
+export class MemoryCounters {
   readonly #clock: Clock;
   readonly #maxEnded: number;
   readonly #tallies = new Map<string, Tally>();
@@ -66,6 +99,73 @@ class MemoryCounters {
   constructor({ clock, maxEnded = 100_000 }: MemoryOptions) {
     this.#clock = clock;
     this.#maxEnded = maxEnded;
+  }
+
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
+  /** Holds for this much output what was granted before, whether or not it fits today. */
+  hold(ask: Ask, output: number): void {
+    this.#tidy();
+    if (this.#open.has(ask.id) || this.#ended.has(ask.id)) return;
+    this.#hold(
+      ask,
+      output,
+      ask.claims.map((claim) => this.#tally(claim)),
+    );
+  }
+
+  save(): SavedCounts {
+    this.#tidy();
+    const places = new Map<Tally, TallyPlace>();
+    const tallies = [...this.#tallies].map(([name, tally]) => {
+      places.set(tally, [name, 0]);
+      const before = tally instanceof CalendarTally ? tally.before : undefined;
+      if (before) places.set(before, [name, 1]);
+      return { name, now: tally.save(), ...(before && { before: before.save() }) };
+    });
+    return {
+      tallies,
+      open: [...this.#open.values()].map((it) => savedReservation(it, places)),
+      ended: [...this.#ended].map(([id, how]) => [
+        id,
+        typeof how === 'string' ? how : savedReservation(how, places),
+      ]),
+    };
+  }
+
+  /** Puts back what `save` gave, into counters that are new. */
+  restore({ tallies, open, ended }: SavedCounts): void {
+    for (const { name, now, before } of tallies) {
+      const tallyBefore = before && restoreTally(before, undefined, this.#clock);
+      this.#tallies.set(name, restoreTally(now, tallyBefore, this.#clock));
+    }
+    for (const saved of open) {
+      const reservation = this.#restored(saved);
+      this.#open.set(saved.id, reservation);
+      this.#leases.add(reservation);
+    }
+    for (const [id, how] of ended) {
+      this.#ended.set(id, typeof how === 'string' ? how : this.#restored(how));
+    }
+  }
+
+  #restored({ held, leaseEndMs, ...saved }: SavedReservation): Reservation {
+    return {
+      ...saved,
+      leaseEndMs: leaseEndMs ?? Number.POSITIVE_INFINITY,
+      held: held.map(({ in: place, ...rest }) => ({ ...rest, tally: this.#tallyAt(place) })),
+    };
+  }
+
+  /** Where nothing is to be found any more, what becomes of it is of no interest. */
+  #tallyAt(place: TallyPlace | undefined): Tally {
+    if (!place) return new OpenTally();
+    const [name, back] = place;
+    const tally = this.#tallies.get(name);
+    const found = back === 1 && tally instanceof CalendarTally ? tally.before : tally;
+    return found ?? new OpenTally();
   }
 
   reserve(ask: Ask): Reserved {
@@ -148,8 +248,9 @@ class MemoryCounters {
     const atMs = this.#clock.nowMs();
     const held = tallies.map((tally, index): Held => {
       const claim = claims[index];
-      const amount = claim ? amountFor(claim, output) : 0;
-      return { tally, amount, mark: tally.take(amount) };
+      if (!claim) throw new Error('a tally without its claim');
+      const amount = amountFor(claim, output);
+      return { tally, amount, mark: tally.take(amount, claim) };
     });
     const reservation = { id, owner, atMs, output, claims, held, leaseEndMs: atMs + leaseMs };
     this.#open.set(id, reservation);
@@ -199,6 +300,18 @@ class MemoryCounters {
     else if (next.value[1].isForgettable()) this.#tallies.delete(next.value[0]);
   }
 }
+
+const savedReservation = (
+  { held, leaseEndMs, ...rest }: Reservation,
+  places: ReadonlyMap<Tally, TallyPlace>,
+): SavedReservation => ({
+  ...rest,
+  leaseEndMs: Number.isFinite(leaseEndMs) ? leaseEndMs : null,
+  held: held.map(({ tally, ...of }) => {
+    const place = places.get(tally);
+    return place ? { ...of, in: place } : of;
+  }),
+});
 
 const granted = ({ output, claims, held }: Reservation): Reserved => ({
   kind: 'granted',

@@ -24,7 +24,13 @@ test('memoryCounters never let a rate be exceeded, whatever is given back', asyn
 });
 
 type HostStep =
-  | { readonly kind: 'reserve'; readonly host: number; readonly base: number; readonly isParallel: boolean }
+  | {
+      readonly kind: 'reserve';
+      readonly host: number;
+      readonly base: number;
+      readonly isParallel: boolean;
+      readonly onLoss: 'refuse' | 'slice';
+    }
   /** Of the calls that are open; `part`: how much of what is held was used. */
   | { readonly kind: 'settle'; readonly of: number; readonly part: number }
   | { readonly kind: 'retry'; readonly of: number }
@@ -37,7 +43,16 @@ const of = fc.nat(30);
 const step = (weight: number, arbitrary: fc.Arbitrary<HostStep>) => ({ weight, arbitrary });
 const hostSteps: fc.Arbitrary<HostStep[]> = fc.array(
   fc.oneof(
-    step(14, fc.record({ kind: fc.constant('reserve'), host, base: fc.nat(12), isParallel: fc.boolean() })),
+    step(
+      14,
+      fc.record({
+        kind: fc.constant('reserve'),
+        host,
+        base: fc.nat(12),
+        isParallel: fc.boolean(),
+        onLoss: fc.constantFrom('refuse', 'slice'),
+      }),
+    ),
     step(6, fc.record({ kind: fc.constant('settle'), of, part: fc.constantFrom(0, 0.3, 1) })),
     step(1, fc.record({ kind: fc.constant('retry'), of })),
     step(4, fc.record({ kind: fc.constant('advance'), byMs: fc.constantFrom(1, 700, 1500, 11_000, 40_000) })),
@@ -109,11 +124,11 @@ class Fleet {
     }
   }
 
-  async #reserve({ host, base, isParallel }: Extract<HostStep, { kind: 'reserve' }>): Promise<void> {
+  async #reserve({ host, base, isParallel, onLoss }: Extract<HostStep, { kind: 'reserve' }>): Promise<void> {
     const store = this.#storeOf(host);
     const id = `call-${++this.#ids}`;
     const claims = [{ ...tokens, base }, ...(isParallel ? [slots] : [])];
-    const { kind } = (await store?.reserve(askOf(id, claims, { leaseMs }))) ?? {};
+    const { kind } = (await store?.reserve(askOf(id, claims, { leaseMs, onLoss }))) ?? {};
     if (kind !== 'granted') return;
     this.#calls.set(id, { id, host, claims, leaseEndMs: this.#clock.nowMs() + leaseMs });
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeClock } from '../../test/fakes/clock.ts';
 import { askOf, claimOf, conformance, conformanceStartMs } from '../../test/redis/conformance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Claim, CounterStore } from '../ports/counter-store.ts';
+import type { Ask, Claim, CounterStore } from '../ports/counter-store.ts';
 import type { Random } from '../ports/random.ts';
 import { memoryCounters } from './memory.ts';
 import { slicePrefix, slices } from './slices.ts';
@@ -29,7 +29,10 @@ const watched = (store: CounterStore) => {
       return 'lost';
     },
     renew: async (id, leaseMs) => (isLost ? undefined : store.renew(id, leaseMs)),
-    read: async (claims) => (isLost ? undefined : store.read(claims)),
+    read: async (claims) => {
+      asked.push('read');
+      return isLost ? undefined : store.read(claims);
+    },
     holds: async () => (isLost ? undefined : store.holds()),
     adjust: async (claim, amount) => (isLost ? undefined : store.adjust(claim, amount)),
   };
@@ -85,9 +88,13 @@ const big = claimOf({ window: perDay, limit: 1_000_000 });
 
 let ids = 0;
 /** One call: reserved, then settled. How it was answered. */
-const call = async (store: CounterStore, claims: readonly Claim[], used = 7): Promise<string> => {
+const call = async (
+  store: CounterStore,
+  claims: readonly Claim[],
+  { used = 7, ...parts }: Partial<Ask> & { readonly used?: number } = {},
+): Promise<string> => {
   const id = `call-${++ids}`;
-  const { kind } = await store.reserve(askOf(id, claims));
+  const { kind } = await store.reserve(askOf(id, claims, { onLoss: 'slice', ...parts }));
   if (kind === 'granted') {
     await store.settle(
       id,
@@ -156,11 +163,11 @@ describe('slices', () => {
     const { host, memory, advance } = open({ share: 0.5 });
     const [a, b] = [host('a'), host('b')];
     const claim = { ...big, limit: 300 };
-    for (let index = 0; index < 6; index++) await call(a, [claim], 10);
+    for (let index = 0; index < 6; index++) await call(a, [claim], { used: 10 });
     await turns();
     await advance(7000);
-    for (let index = 0; index < 24; index++) expect(await call(b, [claim], 10)).toBe('granted');
-    expect(await call(b, [claim], 10)).toBe('refused');
+    for (let index = 0; index < 24; index++) expect(await call(b, [claim], { used: 10 })).toBe('granted');
+    expect(await call(b, [claim], { used: 10 })).toBe('refused');
     expect(await memory.read([claim])).toMatchObject([{ used: expect.any(Number) }]);
     const [count] = (await b.read([claim])) ?? [];
     expect((count?.used ?? 0) + (count?.open ?? 0)).toBeLessThanOrEqual(300);
@@ -199,12 +206,43 @@ describe('slices', () => {
     const claim = { ...big, perMillionOutput: 1_000_000 };
     await warmUp(store, [claim]);
     lose();
-    const asked = await store.reserve(askOf('long', [claim], { output: { least: 1, most: 100_000 } }));
+    const parts = { output: { least: 1, most: 100_000 }, onLoss: 'slice' } as const;
+    const asked = await store.reserve(askOf('long', [claim], parts));
     expect(asked).toMatchObject({ kind: 'granted' });
     expect(asked).toHaveProperty('output', expect.any(Number));
-    expect(await store.reserve(askOf('next', [claim], { output: { least: 1, most: 100_000 } }))).toEqual({
-      kind: 'lost',
-    });
+    expect(await store.reserve(askOf('next', [claim], parts))).toEqual({ kind: 'lost' });
+  });
+
+  it('grant nothing to calls that must be refused while the store is lost', async () => {
+    const { host, memory, clock, lose, find } = open();
+    const store = host('a');
+    const strict = { onLoss: 'refuse' } as const;
+    await warmUp(store, [big]);
+    lose();
+    clock.advance(249);
+    expect(await call(store, [big], strict)).toBe('granted'); // nothing has been heard of the loss
+    clock.advance(1);
+    expect(await call(store, [big], strict)).toBe('lost');
+    expect(await call(store, [big])).toBe('granted'); // there is enough in the slices
+    expect(await call(store, [big], strict)).toBe('lost');
+    expect(await store.reserve(askOf('silent', [big]))).toEqual({ kind: 'lost' });
+    find();
+    expect(await call(store, [big], strict)).toBe('granted');
+    expect(await memory.read([big])).not.toMatchObject([{ used: 0 }]);
+  });
+
+  it('seldom make calls wait that must be refused while the store is lost', async () => {
+    const { host, clock, asked } = open();
+    const store = host('a');
+    await warmUp(store, [big]);
+    asked.length = 0;
+    for (let time = 0; time < 200; time++) {
+      expect(await call(store, [big], { onLoss: 'refuse' })).toBe('granted');
+      clock.advance(20);
+      await turns();
+    }
+    expect(asked.filter((it) => it.startsWith('reserve call')).length).toBeLessThanOrEqual(10);
+    expect(asked.filter((it) => it === 'read').length).toBeLessThanOrEqual(40);
   });
 
   it('are charged as reserved when their host is killed, and bounded', async () => {

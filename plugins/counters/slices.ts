@@ -31,13 +31,19 @@ const secondMs = 1000;
 const idleMs = 5000;
 /** How long none is drawn after there was none to be had. */
 const coldMs = 1000;
+/**
+ * A store that answered this long ago counts as reachable: within it, calls that must be refused while it is lost may
+ * take of slices. It is asked in the background once half of that is over, so that few calls have to wait for it.
+ */
+const freshMs = 250;
 /** Ids that are remembered, as in `memoryCounters`. */
 const maxIds = 100_000;
 
 /**
  * Draws slices of counts that are asked for often, ahead of need, and lets calls take of them without asking the store;
- * all other calls ask it directly. So most calls need no round trip, and when the store is lost, calls are granted
- * until the slices are used up; then they are `lost`.
+ * all other calls ask it directly. So most calls need no round trip. When the store is lost, calls that say so (`onLoss:
+ * 'slice'`) are granted until the slices are used up; then they are `lost`, as all others are from a quarter of a second
+ * after its last answer.
  *
  * A slice is a reservation like any other, so at the store used + open ≤ limit holds as ever; a call takes no more of
  * slices than there is. Near a limit slices are too small for a call, and the store decides. The price:
@@ -85,6 +91,9 @@ class Slices implements SlicedCounters {
   readonly #tending = new Set<Promise<void>>();
   readonly #share: number;
   readonly #leaseMs: number;
+  /** When what the store has answered last was sent. */
+  #heardMs = Number.NEGATIVE_INFINITY;
+  #isListening = false;
   #stop: () => void = () => {};
 
   constructor(store: CounterStore, options: SlicesOptions) {
@@ -104,7 +113,7 @@ class Slices implements SlicedCounters {
     const known = this.#known.get(ask.id);
     if (known) return known === 'direct' ? this.#store.reserve(ask) : { kind: 'lost' };
     const pools = this.#poolsOf(ask);
-    if (pools) {
+    if (pools && this.#mayTake(ask)) {
       const output = outputIn(pools, ask);
       if (output === ask.output.most) return this.#granted(this.#hold(ask, output, pools));
     }
@@ -186,6 +195,28 @@ class Slices implements SlicedCounters {
 
   // What a call does ------------------------------------------------------------------------------------------------
 
+  #mayTake({ onLoss }: Ask): boolean {
+    if (onLoss === 'slice') return true;
+    const silentMs = this.#clock.nowMs() - this.#heardMs;
+    if (silentMs >= freshMs) return false;
+    if (silentMs >= freshMs / 2) void this.#listen();
+    return true;
+  }
+
+  /** Asks the store for a sign of life. */
+  async #listen(): Promise<void> {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    const sentMs = this.#clock.nowMs();
+    const answer = await this.#store.read([]).catch(() => undefined);
+    this.#isListening = false;
+    this.#heard(sentMs, answer !== undefined);
+  }
+
+  #heard(sentMs: number, hasAnswered: boolean): void {
+    this.#heardMs = hasAnswered ? Math.max(this.#heardMs, sentMs) : Number.NEGATIVE_INFINITY;
+  }
+
   /** The pool of each claim, and the demand noted in it; undefined when the call has to ask the store. */
   #poolsOf({ claims, output }: Ask): readonly Pool[] | undefined {
     if (claims.length === 0 || claims.some(({ window }) => window.kind === 'smooth')) return undefined;
@@ -251,15 +282,16 @@ class Slices implements SlicedCounters {
   async #askStore(ask: Ask, pools: readonly Pool[] = []): Promise<Reserved> {
     const sentMs = this.#clock.nowMs();
     const answer = await this.#store.reserve(ask);
+    this.#heard(sentMs, answer.kind !== 'lost');
     if (answer.kind === 'lost') return answer;
     for (const [index, state] of answer.states.entries()) pools[index]?.learn(state, sentMs);
     return answer;
   }
 
-  /** The store is lost: what is left in slices, even if that is less output than was asked for. */
+  /** The store is lost: what is left in slices, even if that is less output than was asked for; if the call may have it. */
   #reserveFromRest(ask: Ask, pools: readonly Pool[] | undefined): Reserved {
     const isOver = this.#known.get(ask.id) !== 'direct'; // settled while we asked
-    if (!pools || isOver) return { kind: 'lost' };
+    if (!pools || isOver || ask.onLoss !== 'slice') return { kind: 'lost' };
     const output = outputIn(pools, ask);
     if (output < ask.output.least) return { kind: 'lost' };
     this.#known.delete(ask.id);
@@ -353,6 +385,7 @@ class Slices implements SlicedCounters {
     const drawnMs = this.#clock.nowMs();
     const output = { least: 0, most: 0 };
     const answer = await this.#store.reserve({ id, owner, claims: [claim], output, leaseMs });
+    this.#heard(drawnMs, answer.kind !== 'lost');
     const state = answer.kind === 'lost' ? undefined : answer.states[0];
     if (state) pool.learn(state, drawnMs);
     if (answer.kind === 'granted') pool.add({ id, amount, drawnMs, leaseEndMs: drawnMs + leaseMs });

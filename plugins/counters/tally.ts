@@ -2,6 +2,28 @@ import type { Clock } from '../ports/clock.ts';
 import type { Claim, ClaimState, Count } from '../ports/counter-store.ts';
 import { type CalendarWindow, windowAfter, windowAt } from './windows.ts';
 
+/** A tally as JSON, to be put back by `restoreTally`. */
+export type SavedTally =
+  | {
+      readonly kind: 'calendar';
+      readonly per: CalendarSpan;
+      readonly span: CalendarWindow;
+      readonly used: number;
+      readonly open: number;
+      readonly unconfirmed: number;
+      readonly takenBefore: number;
+    }
+  | {
+      readonly kind: 'smooth';
+      readonly windowMs: number;
+      readonly level: number;
+      readonly leak: number;
+      readonly atMs: number;
+      readonly taken: number;
+      readonly holds: number;
+    }
+  | { readonly kind: 'open'; readonly open: number };
+
 /** What one reservation holds of one tally. */
 export interface Held {
   readonly tally: Tally;
@@ -14,8 +36,8 @@ export interface Held {
 export interface Tally {
   /** What still fits; below 0 when more than the limit is taken. */
   room(claim: Claim): number;
-  /** Holds an amount; gives a mark by which it is settled. */
-  take(amount: number): number;
+  /** Holds an amount for a claim; gives a mark by which it is settled. */
+  take(amount: number, claim: Claim): number;
   /** A hold ends: `amount` was used of it. */
   settle(held: Held, amount: number): void;
   /** A hold ends because its lease did: all of it counts as used. */
@@ -29,6 +51,8 @@ export interface Tally {
   count(claim: Claim): Count;
   /** Nothing that may still be asked depends on it. */
   isForgettable(): boolean;
+  /** As it is now, without the window before. */
+  save(): SavedTally;
 }
 
 type CalendarSpan = Extract<Claim['window'], { kind: 'calendar' }>;
@@ -52,6 +76,28 @@ export class CalendarTally implements Tally {
     if (before?.span.endMs !== span.startMs) return;
     before.#forgetBefore(); // or else all windows would be kept
     this.#before = before;
+  }
+
+  /** The one that `save` gave, with the one before it that is there, too. */
+  static restore(saved: Extract<SavedTally, { kind: 'calendar' }>, before: Tally | undefined, clock: Clock) {
+    const known = before instanceof CalendarTally ? before : undefined;
+    const tally = new CalendarTally(saved.per, saved.span, known, clock);
+    tally.used = saved.used;
+    tally.open = saved.open;
+    tally.unconfirmed = saved.unconfirmed;
+    tally.#takenBefore = saved.takenBefore;
+    return tally;
+  }
+
+  save(): SavedTally {
+    const { span, used, open, unconfirmed } = this;
+    const takenBefore = this.#takenBefore;
+    return { kind: 'calendar', per: this.#per, span, used, open, unconfirmed, takenBefore };
+  }
+
+  /** The window before, as long as it can still change. */
+  get before(): CalendarTally | undefined {
+    return this.#before;
   }
 
   /** This one, or the one before when the clock was set back, if `epochMs` lies in it. */
@@ -135,10 +181,32 @@ export class SmoothTally implements Tally {
   /** Reservations that are open. */
   #holds = 0;
 
-  constructor(seconds: number, clock: Clock) {
-    this.#windowMs = seconds * 1000;
+  constructor(windowMs: number, clock: Clock) {
+    this.#windowMs = windowMs;
     this.#clock = clock;
     this.#atMs = this.#now();
+  }
+
+  static restore(saved: Extract<SavedTally, { kind: 'smooth' }>, clock: Clock): SmoothTally {
+    const tally = new SmoothTally(saved.windowMs, clock);
+    tally.#level = saved.level;
+    tally.#leak = saved.leak;
+    tally.#atMs = saved.atMs;
+    tally.#taken = saved.taken;
+    tally.#holds = saved.holds;
+    return tally;
+  }
+
+  save(): SavedTally {
+    return {
+      kind: 'smooth',
+      windowMs: this.#windowMs,
+      level: this.#level,
+      leak: this.#leak,
+      atMs: this.#atMs,
+      taken: this.#taken,
+      holds: this.#holds,
+    };
   }
 
   room({ limit }: Claim): number {
@@ -147,7 +215,9 @@ export class SmoothTally implements Tally {
     return limit - Math.ceil(this.#level / this.#windowMs);
   }
 
-  take(amount: number): number {
+  take(amount: number, { limit }: Claim): number {
+    this.#leakUntilNow();
+    this.#leak = limit; // also where nobody asked for room: of what is not enforced, and in a replay
     this.#holds++;
     return this.#fill(amount);
   }
@@ -221,7 +291,15 @@ export class SmoothTally implements Tally {
 
 /** What is open counts and nothing else does. */
 export class OpenTally implements Tally {
-  #open = 0;
+  #open: number;
+
+  constructor(open = 0) {
+    this.#open = open;
+  }
+
+  save(): SavedTally {
+    return { kind: 'open', open: this.#open };
+  }
 
   room({ limit }: Claim): number {
     return limit - this.#open;
@@ -263,8 +341,14 @@ export const presentTally = (last: Tally | undefined, clock: Clock): Tally | und
 
 /** Where `claim` counts now, from 0; `last` is where it counted until now. */
 export const newTally = ({ window }: Claim, last: Tally | undefined, clock: Clock): Tally => {
-  if (window.kind === 'smooth') return new SmoothTally(window.seconds, clock);
+  if (window.kind === 'smooth') return new SmoothTally(window.seconds * 1000, clock);
   if (window.kind === 'open') return new OpenTally();
   const before = last instanceof CalendarTally ? last : undefined;
   return new CalendarTally(window, windowAt(window.per, window.zone, clock.epochMs()), before, clock);
+};
+
+/** The tally that `save` gave; `before` is the one of the window before, if it was saved. */
+export const restoreTally = (saved: SavedTally, before: Tally | undefined, clock: Clock): Tally => {
+  if (saved.kind === 'calendar') return CalendarTally.restore(saved, before, clock);
+  return saved.kind === 'smooth' ? SmoothTally.restore(saved, clock) : new OpenTally(saved.open);
 };

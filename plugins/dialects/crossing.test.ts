@@ -27,6 +27,18 @@ describe('crossInto', () => {
       expect(() => crossInto(upstreamDialects[name], asked)).toThrow(/cachedContent/);
   });
 
+  it.each(['audio', 'web_search_options', 'thread', 'mcp_servers', 'container'])(
+    'refuses %s, which asks for another kind of answer, but to its own dialect',
+    (member) => {
+      const asked = request({ dialect: 'openai-chat', vendor: { [member]: {} } });
+      expect(crossInto(upstreamDialects['openai-chat'], asked).request).toBe(asked);
+      for (const name of ['openai-responses', 'anthropic-vertex', 'cohere-chat', 'bedrock-converse'] as const)
+        expect(() => crossInto(upstreamDialects[name], asked)).toThrow(member);
+      const empty = request({ dialect: 'openai-chat', vendor: { [member]: null } });
+      expect(crossInto(upstreamDialects.gemini, empty).request).toBe(empty);
+    },
+  );
+
   it('opens a seal for every host of its dialect, and names one that is lost', () => {
     const signature = wrapSeal({ dialect: 'anthropic-messages', kind: 'signature', value: 'sig' });
     const asked = request({

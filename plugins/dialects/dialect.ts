@@ -3,6 +3,7 @@ import type { LimitState } from '../model/limits.ts';
 import type { DialectName, ModelRequest, Operation, UpstreamDialectName } from '../model/request.ts';
 import type { GatewayError } from '../refusals.ts';
 import type { JsonDocument, JsonObject } from '../wire/json.ts';
+import type { ServerName } from './servers.ts';
 
 /** Headers with lower-case names, in order. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -24,6 +25,8 @@ export interface UpstreamTarget {
   readonly model: string;
   /** Client request headers, lower-case, for those that belong to the dialect (`anthropic-beta`). */
   readonly clientHeaders: ReadonlyMap<string, string>;
+  /** Of the many that speak OpenAI's Chat, the kind that it is; absent: not known. */
+  readonly server?: ServerName;
 }
 
 /** Bytes of an answer → events. One per answer; holds the state of the stream. */
@@ -100,6 +103,8 @@ export interface UpstreamDialect extends UpstreamCodec {
   readonly name: UpstreamDialectName;
   /** The dialect whose seals it makes and takes, where that is not itself. */
   readonly sealsOf?: DialectName;
+  /** Does this upstream want the bytes of an image in place of this URL? Absent: it fetches images itself. */
+  readonly wantsBytesOf?: (url: string) => boolean;
   /** Content type of its streams, where it is not `text/event-stream`. */
   readonly streamType?: string;
   /** An upstream's answer with status ≥ 400. */

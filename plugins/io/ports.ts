@@ -5,6 +5,7 @@ import { circuitCounter, localHealthBoard } from '../policies/upstream/health.ts
 import type { Meter } from '../ports/meter.ts';
 import { builtinCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
+import { imageFetcher, realWeb } from './images.ts';
 import { threads } from './offload/threads.ts';
 import { systemRandom } from './random.ts';
 
@@ -34,4 +35,5 @@ export const machinePorts = ({
   catalog: builtinCatalog(),
   owner: processName,
   offload: threads(),
+  fetchImage: imageFetcher(realWeb),
 });

@@ -75,6 +75,8 @@ export interface PartStart {
   readonly name?: string;
   /** Of reasoning that only its provider can read; byte for byte. */
   readonly redacted?: string;
+  /** Of an opaque part that is an image, whole: for dialects that have another place for one. */
+  readonly image?: { readonly mediaType: string; readonly base64: string };
   readonly vendor?: Vendor;
 }
 

@@ -50,6 +50,11 @@ export interface Ask {
   readonly output: { readonly least: number; readonly most: number };
   /** How long the reservation stands without a word; then it is charged as reserved and marked unconfirmed. */
   readonly leaseMs: number;
+  /**
+   * While the counts cannot be asked, may it take of what was drawn from them before (`slice`)? Absent: it may not, and
+   * is `lost`.
+   */
+  readonly onLoss?: 'refuse' | 'slice';
 }
 
 /** One claim's count after a call on the store. */

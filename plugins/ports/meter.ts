@@ -60,6 +60,11 @@ export const metrics = {
     help: 'Candidates judged for requests, by whether they were to be tried, and why.',
     labels: ['gen_ai_request_model', 'gen_ai_provider_name', 'gen_ai_response_model', 'taken', 'reason'],
   },
+  nexus_mirrors_total: {
+    kind: 'counter',
+    help: 'Copies of requests for mirrors, by what became of them.',
+    labels: ['gen_ai_request_model', 'gen_ai_provider_name', 'gen_ai_response_model', 'result'],
+  },
   nexus_circuit_changes_total: {
     kind: 'counter',
     help: 'How often an upstream began to be left alone (cooling), or was taken back (ready).',
@@ -87,7 +92,7 @@ export const metrics = {
   },
   nexus_budget_refusals_total: {
     kind: 'counter',
-    help: 'Calls that did not fit a budget; under mode shadow they went on.',
+    help: 'Calls, and copies for mirrors, that did not fit a budget; under mode shadow they went on.',
     labels: ['budget', 'unit', 'mode'],
   },
   nexus_budget_lowered_total: {
@@ -104,6 +109,11 @@ export const metrics = {
     kind: 'counter',
     help: 'Calls whose counts could not be asked, by what became of them.',
     labels: ['result'],
+  },
+  nexus_budget_store_changes_total: {
+    kind: 'counter',
+    help: 'How often the store of counts was lost, was ready again, or had forgotten what it had counted.',
+    labels: ['state', 'reason'],
   },
   nexus_budget_settlements_total: {
     kind: 'counter',
@@ -137,7 +147,7 @@ export const metrics = {
   },
   nexus_cost_micro_usd_total: {
     kind: 'counter',
-    help: 'What calls cost in micro-dollars, by who made them.',
+    help: 'What calls and their copies for mirrors cost in micro-dollars, by who made them.',
     labels: ['team', 'application', 'gen_ai_provider_name', 'gen_ai_response_model'],
   },
   nexus_pii_entities_total: {

@@ -1,6 +1,7 @@
 import { loadConfig } from '../../plugins/config/load.ts';
 import { resolveSecrets } from '../../plugins/config/secrets.ts';
 import { Gateway } from '../../plugins/gateway.ts';
+import { httpCopies } from '../../plugins/io/copies.ts';
 import { machinePorts } from '../../plugins/io/ports.ts';
 import { prometheusMeter } from '../../plugins/io/telemetry.ts';
 import { inProcessHost } from './in-process.ts';
@@ -14,7 +15,11 @@ runContract(
     if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
     const secrets = resolveSecrets(loaded.config, sources);
     const { meter } = prometheusMeter();
-    return inProcessHost(new Gateway({ ...loaded, secrets }, machinePorts({ meter })));
+    const sendCopy = httpCopies(({ authority }) => {
+      const { hostname, port } = new URL(`http://${authority}`);
+      return { hostname, port };
+    });
+    return inProcessHost(new Gateway({ ...loaded, secrets }, { ...machinePorts({ meter }), sendCopy }));
   },
   { streamIdleTimeoutMs: 300 },
 );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClientAnswer, ClientCall, Host } from './host.ts';
+import { mirrorTests } from './mirrors.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type BodyClient, type Expectation, providerNames, type Scenario, scenarios } from './scenarios.ts';
 import { budgetedKey, clientKey, modelOf, startWorld, teamKeys, type World } from './world.ts';
@@ -37,6 +38,8 @@ export const runContract = (
         checkAnswer(expected, readAnswer(scenario.client, answer), context);
       },
     );
+
+    mirrorTests(() => ({ world, host }));
 
     it('a decision is told to the one who was routed, and to no one else', async () => {
       const scenario = scenarios.find(({ name }) => name.startsWith('fault-503 in openai-chat'));

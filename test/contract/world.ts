@@ -12,9 +12,23 @@ export const teamKeys = {
   guarded: 'nx-contract-guarded',
 } as const;
 
+/** The key of whoever has mirrored models and a budget for them, and whose prompts are looked at. */
+export const mirroredKey = 'nx-contract-mirrored';
+
+/** Models that the same upstream answers, by what their mirror does with its copies. */
+const mirrored = {
+  mirrored: 'gpt-5.4',
+  'mirrored-503': 'fault-503',
+  'mirrored-reset': 'fault-reset',
+  'mirrored-hang': 'fault-hang',
+} as const;
+export type MirroredModel = keyof typeof mirrored;
+
 /** The providers of the contract, running, and the nexus.yaml over them. */
 export interface World {
   readonly providers: Readonly<Record<ProviderName, FakeProvider>>;
+  /** Gets copies, and nothing else. */
+  readonly mirror: FakeProvider;
   /** JSON is YAML. */
   readonly configText: string;
   /** Values for the variables that the configuration names. */
@@ -22,7 +36,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const keys = { oa: 'key-of-oa', re: 'key-of-re', an: 'key-of-an', ge: 'key-of-ge' } as const;
+const keys = { oa: 'key-of-oa', re: 'key-of-re', an: 'key-of-an', ge: 'key-of-ge', mi: 'key-of-mi' } as const;
 
 /** Short, so that what hangs is given up soon; only where something hangs, so that a busy machine is no fault. */
 const firstByteTimeoutMs = (candidates: readonly string[]): number =>
@@ -37,17 +51,22 @@ export const startWorld = async (streamIdleTimeoutMs: number): Promise<World> =>
     ge: await startProvider({ dialect: 'gemini', key: keys.ge }),
     own: await startProvider({ dialect: 'openai' }),
   };
+  const mirror = await startProvider({ dialect: 'openai', key: keys.mi });
   return {
     providers,
-    configText: JSON.stringify(configFor(providers, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 })),
+    mirror,
+    configText: JSON.stringify(
+      configFor({ ...providers, mi: mirror }, { streamIdleTimeoutMs, maxResponseBytes: 8_388_608 }),
+    ),
     env: {
       CONTRACT_OA_KEY: keys.oa,
       CONTRACT_RE_KEY: keys.re,
       CONTRACT_AN_KEY: keys.an,
       CONTRACT_GE_KEY: keys.ge,
+      CONTRACT_MI_KEY: keys.mi,
     },
     stop: async () => {
-      await Promise.all(providerNames.map((name) => providers[name].close()));
+      await Promise.all([mirror, ...providerNames.map((name) => providers[name])].map((it) => it.close()));
     },
   };
 };
@@ -67,7 +86,7 @@ const narrowModel = 's0';
 /** Scenarios share models that fail on purpose: none may be left alone for what another one has seen. */
 const health = { failures: 0 };
 
-const configFor = (providers: World['providers'], limits: object) => ({
+const configFor = (providers: World['providers'] & { readonly mi: FakeProvider }, limits: object) => ({
   version: 1,
   providers: {
     oa: {
@@ -93,9 +112,10 @@ const configFor = (providers: World['providers'], limits: object) => ({
     },
     ge: { dialect: 'gemini', baseUrl: `${providers.ge.url}/v1beta`, key: '${env:CONTRACT_GE_KEY}', health },
     own: { dialect: 'openai', baseUrl: `${providers.own.url}/v1`, health },
+    mi: { dialect: 'openai', baseUrl: `${providers.mi.url}/v1`, key: '${env:CONTRACT_MI_KEY}', health },
   },
-  models: Object.fromEntries(
-    scenarios.flatMap((scenario) =>
+  models: Object.fromEntries([
+    ...scenarios.flatMap((scenario) =>
       scenario.candidates
         ? [
             [
@@ -108,21 +128,32 @@ const configFor = (providers: World['providers'], limits: object) => ({
           ]
         : [],
     ),
-  ),
+    ...Object.entries(mirrored).map(([name, model]) => [
+      name,
+      {
+        candidates: [candidateOf('an/claude-sonnet-5')],
+        mirror: { use: { provider: 'mi', model }, share: 1, maxPerMinute: 600 },
+      },
+    ]),
+  ]),
   teams: { narrow: { models: [narrowModel] }, european: { regions: ['eu'] }, guarded: {} },
   promptGuard: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }] },
   pii: { mode: 'off', overrides: [{ team: 'guarded', mode: 'enforce' }], actions: { card: 'block' } },
   keys: [
     { hash: hashKey(clientKey), user: 'client', application: 'contract' },
     ...Object.entries(teamKeys).map(([team, key]) => ({ hash: hashKey(key), team })),
+    { hash: hashKey(mirroredKey), id: 'mirrored', team: 'guarded' },
     ...budgeted().map((scenario) => ({ hash: hashKey(budgetedKey(scenario)), id: modelOf(scenario) })),
   ],
-  budgets: budgeted().map((scenario) => ({
-    id: `budget-${modelOf(scenario)}`,
-    key: modelOf(scenario),
-    per: scenario.budget && 'concurrent' in scenario.budget ? undefined : 'day',
-    ...scenario.budget,
-  })),
+  budgets: [
+    { id: 'mirrored', key: 'mirrored', per: 'day', tokens: 1_000_000 },
+    ...budgeted().map((scenario) => ({
+      id: `budget-${modelOf(scenario)}`,
+      key: modelOf(scenario),
+      per: scenario.budget && 'concurrent' in scenario.budget ? undefined : 'day',
+      ...scenario.budget,
+    })),
+  ],
   limits,
 });
 

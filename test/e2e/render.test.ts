@@ -56,6 +56,22 @@ describe.skipIf(!envoyBinary)('Envoy takes', () => {
         Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`p.${n}`, openai(`https://h${n}/v1`)])),
       ),
     ],
+    [
+      'a mirror',
+      configSchema.parse({
+        version: 1,
+        providers: {
+          a: openai('https://a.internal/v1'),
+          b: openai('http://127.0.0.1:1', { maxConcurrent: 2 }),
+        },
+        models: {
+          m: {
+            candidates: [{ provider: 'a', model: 'm' }],
+            mirror: { use: { provider: 'b', model: 'n' } },
+          },
+        },
+      }),
+    ],
     ['no provider', configSchema.parse({ version: 1, providers: {}, models: {} })],
   ])('%s', async (_, config) => {
     expect(await validate(renderEnvoy(optionsFor(config)))).toBe('');

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { egressCopies } from '../../kong/relay/copies.ts';
+import { Egress } from '../../kong/relay/egress.ts';
 import { egressHeader, egressPrefix, sourceHeader } from '../../kong/relay/names.ts';
 import { type Relay, startRelay } from '../../kong/relay/relay.ts';
 import { Tickets, ticketHeader } from '../../kong/ticket.ts';
@@ -41,17 +43,21 @@ export const startRelayHost = async (
   const sources = { env, readFile: () => '' };
   const loaded = loadConfig(configText, { file: 'relay.json', ...sources });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
-  const ports = machinePorts({ meter: prometheusMeter().meter });
+  const egressPath = join(directory, 'egress.sock');
+  const wayOut = new Egress({ socketPath: egressPath, secret }, systemClock);
+  const ports = {
+    ...machinePorts({ meter: prometheusMeter().meter }),
+    sendCopy: egressCopies(wayOut, systemClock),
+  };
   const gateway = new Gateway({ ...loaded, secrets: resolveSecrets(loaded.config, sources) }, ports);
   const tickets = new Tickets(ports);
-  const egressPath = join(directory, 'egress.sock');
   const egress = await startEgress(egressPath, new Map(Object.entries(loaded.config.providers)));
   const faults: unknown[] = [];
   const relay = await startRelay({
     gateway,
     tickets,
     socketDirectory: directory,
-    egress: { socketPath: egressPath, secret },
+    egress: wayOut,
     clock: systemClock,
     onFault: ({ cause }) => faults.push(cause),
   });

@@ -76,6 +76,15 @@ export const conformance = (name: string, open: () => Promise<Place>): void => {
       expect(await taken(claim)).toEqual({ used: 7, open: 0, unconfirmed: 0 });
     });
 
+    it('refills a rate also where it is not enforced', async () => {
+      const rate = claimOf({ window: { kind: 'smooth', seconds: 10 }, limit: 10, base: 15, enforced: false });
+      await reserve('1', [rate]);
+      await store.settle('1', [15]);
+      expect(await taken(rate)).toMatchObject({ used: 15 });
+      await advance(10_000);
+      expect(await taken(rate)).toMatchObject({ used: 5 });
+    });
+
     it('grants without claims', async () => {
       const asked = await reserve('1', [], { output: { least: 1, most: 5 } });
       expect(asked).toEqual({ kind: 'granted', output: 5, states: [] });

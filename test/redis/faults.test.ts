@@ -194,7 +194,7 @@ describe('Redis in trouble', () => {
       let granted = 0;
       for (let index = 0; index < calls; index++) {
         const id = `${name}/${index}`;
-        if ((await store.reserve(askOf(id, [claim]))).kind !== 'granted') continue;
+        if ((await store.reserve(askOf(id, [claim], { onLoss: 'slice' }))).kind !== 'granted') continue;
         await store.settle(id, [100]);
         granted++;
         await sleep(1);
@@ -212,6 +212,43 @@ describe('Redis in trouble', () => {
     expect(during).toBeLessThanOrEqual(10 + 5);
     expect(others).toBeGreaterThan(150);
     expect(before + during + others).toBeLessThanOrEqual(200);
+  });
+
+  it('is cut off: slices are for calls that may have them, and no others from a quarter of a second on', async () => {
+    const { socket } = await servers.start('strict');
+    const proxy = await startProxy(join(servers.directory, 'strict-proxy.sock'), socket);
+    const { store, states } = await connectWatched(proxy.path, 'strict');
+    const sliced = slices(store, { clock: systemClock, random: systemRandom, owner: 'strict' });
+    opened.push(proxy, store, sliced);
+    const calls: { readonly onLoss: 'refuse' | 'slice'; readonly kind: string; readonly atMs: number }[] = [];
+    const callFor = async (forMs: number): Promise<void> => {
+      const endMs = performance.now() + forMs;
+      for (let index = 0; performance.now() < endMs; index++) {
+        const onLoss = index % 2 === 0 ? 'refuse' : 'slice';
+        const id = `${performance.now()}`;
+        const atMs = performance.now();
+        const { kind } = await sliced.reserve(askOf(id, [loadClaim], { onLoss }));
+        calls.push({ onLoss, kind, atMs });
+        if (kind === 'granted') await sliced.settle(id, [100]);
+        await sleep(5);
+      }
+    };
+    await callFor(1500);
+    expect(calls.filter(({ kind }) => kind !== 'granted')).toEqual([]);
+    proxy.be({ kind: 'blackhole' });
+    const cutMs = performance.now();
+    await callFor(800);
+    const late = calls.filter(({ atMs }) => atMs > cutMs + 300);
+    const grantedOf = (way: string) =>
+      late.filter(({ onLoss, kind }) => onLoss === way && kind === 'granted');
+    console.log(
+      `strict: ${grantedOf('refuse').length} refuse, ${grantedOf('slice').length} slice of ${late.length}`,
+    );
+    expect(grantedOf('refuse')).toEqual([]);
+    expect(grantedOf('slice').length).toBeGreaterThan(20);
+    proxy.be({ kind: 'none' });
+    await waitUntil(() => states.at(-1)?.kind === 'ready');
+    expect((await sliced.reserve(askOf('after', [loadClaim]))).kind).toBe('granted');
   });
 
   const errors: readonly (readonly [string, FaultReason])[] = [

@@ -34,6 +34,7 @@ const faults = [
   'fault-529',
   'fault-first-event-error',
   'fault-error-event-3',
+  'fault-error-event-6',
   'fault-end-stream-3',
   'fault-cut-stream-3',
   'fault-stall-stream-3',
@@ -47,6 +48,17 @@ export type Fault = (typeof faults)[number];
 /** What a client asks for to get a healthy answer from `upstream`, or the fault. */
 export const modelOn = (upstream: AnyUpstream, fault?: Fault): string =>
   fault === undefined ? `on-${upstream}` : `on-${upstream}.${fault}`;
+
+/** A model by a name from which SDKs conclude that it can write 128,000 tokens; `small` answers, which can write less. */
+export const knownToSdks = (upstream: AnyUpstream): string => `claude-sonnet-5.on-${upstream}`;
+
+/** Models that write less than the newest, by their provider's name, and how many tokens (`plugins/catalog/models.yaml`). */
+export const small = {
+  openai: { model: 'gpt-4o', maxOutputTokens: 16_384 },
+  responses: { model: 'gpt-4o', maxOutputTokens: 16_384 },
+  anthropic: { model: 'claude-haiku-4-5', maxOutputTokens: 64_000 },
+  gemini: { model: 'gemini-3-flash', maxOutputTokens: 65_535 },
+} as const satisfies Record<AnyUpstream, unknown>;
 
 /** A model whose first upstream, of the other dialect, fails before `upstream` answers. */
 export const failoverTo = (upstream: AnyUpstream): string => `fails-over-to-${upstream}`;
@@ -83,8 +95,15 @@ const providerKeys = {
   gemini: 'key-of-gemini',
 } as const;
 
+/** Members of nexus.yaml that a world has besides, or instead of its own. */
+export type Policies = Readonly<Record<string, unknown>>;
+
 /** Tests over a world of their own, started once; skipped, and the reason printed, where no Envoy can be had. */
-export const describeWorld = (name: string, tests: (world: () => World) => void): void => {
+export const describeWorld = (
+  name: string,
+  tests: (world: () => World) => void,
+  policies: Policies = {},
+): void => {
   describe.skipIf(envoyBinary === undefined)(name, () => {
     let world: World | undefined;
     const started = (): World => {
@@ -92,7 +111,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
       return world;
     };
     beforeAll(async () => {
-      world = await startWorld();
+      world = await startWorld(policies);
     });
     beforeEach(() => {
       for (const upstream of everyUpstream) {
@@ -107,7 +126,7 @@ export const describeWorld = (name: string, tests: (world: () => World) => void)
 };
 
 /** Starts all providers, and a real Envoy with a real worker over them. The clients try everything once. */
-const startWorld = async (): Promise<World> => {
+const startWorld = async (policies: Policies): Promise<World> => {
   const upstreams = {
     openai: await startUpstream('openai', providerKeys.openai),
     responses: await startUpstream('responses', providerKeys.responses),
@@ -116,12 +135,15 @@ const startWorld = async (): Promise<World> => {
   };
   const stack = await startStack({
     configText: JSON.stringify(
-      configOver({
-        openai: upstreams.openai.url,
-        responses: upstreams.responses.url,
-        anthropic: upstreams.anthropic.url,
-        gemini: upstreams.gemini.url,
-      }),
+      configOver(
+        {
+          openai: upstreams.openai.url,
+          responses: upstreams.responses.url,
+          anthropic: upstreams.anthropic.url,
+          gemini: upstreams.gemini.url,
+        },
+        policies,
+      ),
     ),
     env: {
       SDK_OPENAI_KEY: providerKeys.openai,
@@ -149,7 +171,7 @@ export const vertexPath = '/v1/projects/p/locations/l/publishers/google';
 export const onVertex = 'on-vertex';
 
 /** A nexus.yaml over providers at these URLs. */
-const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
+const configOver = (urls: Readonly<Record<AnyUpstream, string>>, policies: Policies) => ({
   version: 1,
   providers: {
     openai: { dialect: 'openai', baseUrl: `${urls.openai}/v1`, key: '${env:SDK_OPENAI_KEY}' },
@@ -171,6 +193,7 @@ const configOver = (urls: Readonly<Record<AnyUpstream, string>>) => ({
     ...tinyKeys.map((key) => ({ hash: hashKey(key), id: key })),
   ],
   budgets: tinyKeys.map(tinyBudget),
+  ...policies,
 });
 
 const tinyBudget = (key: string) => ({ id: `day-of-${key}`, key, per: 'day', tokens: tinyTokens });
@@ -181,6 +204,7 @@ const modelsOf = (upstream: AnyUpstream) => {
   const fails = { provider: other, model: 'fault-503' };
   return [
     [modelOn(upstream), { candidates: [answers] }],
+    [knownToSdks(upstream), { candidates: [{ provider: upstream, model: small[upstream].model }] }],
     [failoverTo(upstream), { candidates: [fails, answers] }],
     ...faults.map((fault) => [
       modelOn(upstream, fault),

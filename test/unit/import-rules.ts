@@ -23,7 +23,7 @@ export const violations = (sources: Sources): string[] => {
 /** What a source imports: `import … from`, `export … from`, `import '…'` and `import('…')`, but not in comments. */
 export const importsOf = (from: string, text: string): Import[] => {
   const code = text.replaceAll(/^\s*(\/\*[\s\S]*?\*\/|\/\/.*$)/gm, '');
-  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/g)].map(([, , target = '']) => {
+  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\s]+)\1/g)].map(([, , target = '']) => {
     const isPackage = !target.startsWith('.');
     return { from, to: isPackage ? target : posix.join(posix.dirname(from), target), isPackage };
   });

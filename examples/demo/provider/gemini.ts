@@ -67,7 +67,26 @@ const isThird = (model: string): boolean => model.startsWith('gemini-3');
 /** In place of a seal that the caller never got. */
 const sealForNone = 'skip_thought_signature_validator';
 
-const readAsk = (body: JsonObject, said: JsonObject): Ask => {
+/** Members whose own members are the caller's words, not the API's. */
+const callersWords = new Set(
+  'args response labels default example responseJsonSchema parametersJsonSchema responseFormat'.split(' '),
+);
+
+/** The API takes its members in snake_case, too, and Google's SDK for Python sends some of them so. */
+const camelCased = (value: JsonValue, keysAreTheirs = false): JsonValue => {
+  if (Array.isArray(value)) return value.map((item) => camelCased(item));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      const name = keysAreTheirs ? key : key.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+      if (!keysAreTheirs && callersWords.has(name)) return [name, member];
+      return [name, camelCased(member, !keysAreTheirs && name === 'properties')];
+    }),
+  );
+};
+
+const readAsk = (wire: JsonObject, said: JsonObject): Ask => {
+  const body = objectIn(camelCased(wire), '');
   refuseUnknown(body, topLevel, '');
   const model = String(said.model);
   const config = objectIn(body.generationConfig ?? {}, 'generationConfig');
@@ -162,7 +181,9 @@ const checkSeals = (contents: readonly Content[]): void => {
     const first = parts.find(({ functionCall }) => functionCall !== undefined);
     if (at <= from || !first || first.thoughtSignature === sealForNone) continue;
     const call = objectIn(first.functionCall, 'functionCall');
-    if (first.thoughtSignature !== sealOf(String(call.name), JSON.stringify(call.args ?? {})))
+    // Bytes in JSON come in either alphabet of base64; Google's SDK for Python writes the one for URLs.
+    const seal = String(first.thoughtSignature).replaceAll('-', '+').replaceAll('_', '/');
+    if (seal !== sealOf(String(call.name), JSON.stringify(call.args ?? {})))
       throw wrong(`contents[${at}]`, 'function call is missing a thought_signature');
   }
 };

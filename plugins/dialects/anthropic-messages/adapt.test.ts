@@ -331,15 +331,13 @@ describe('settings', () => {
     });
   });
 
-  test('several answers, probabilities, sound and searches are refused', () => {
+  test('several answers and probabilities are refused', () => {
     expect(refused({ sampling: { choices: 2 } })).toEqual({ code: 'unsupported_field', param: 'n' });
     expect(refused({ logprobs: { topLogprobs: 2 } })).toEqual({
       code: 'unsupported_field',
       param: 'logprobs',
     });
-    expect(refused({ vendor: { audio: { voice: 'x' } } }).param).toBe('audio');
-    expect(refused({ vendor: { web_search_options: {} } }).param).toBe('web_search_options');
-    expect(send({ sampling: { choices: 1 }, vendor: { audio: null } }).dropped).toEqual([]);
+    expect(send({ sampling: { choices: 1 } }).dropped).toEqual([]);
   });
 
   test.each([

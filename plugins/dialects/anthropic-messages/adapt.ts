@@ -84,15 +84,10 @@ const basicsOf = ({ operation, requestModel, stream }: ModelRequest) => ({
 const unsupported = (param: string, message: string): RequestError =>
   new RequestError('unsupported_field', { param, message });
 
-/** Members of other APIs that ask for another kind of answer. */
-const meaningful = ['audio', 'web_search_options'] as const;
-
-const refuseImpossible = ({ sampling, logprobs, vendor }: ModelRequest): void => {
+const refuseImpossible = ({ sampling, logprobs }: ModelRequest): void => {
   if ((sampling.choices ?? 1) > 1)
     throw unsupported('n', 'The upstream of this model gives one answer per request.');
   if (logprobs) throw unsupported('logprobs', 'The upstream of this model gives no log probabilities.');
-  const asked = meaningful.find((field) => (vendor[field] ?? null) !== null);
-  if (asked) throw unsupported(asked, `The upstream of this model cannot do what ${asked} asks for.`);
 };
 
 /** Fields that only change taste and have no place here. Values that change nothing are no loss. */

@@ -148,8 +148,8 @@ class FrameWriter {
   }
 
   #startPart(start: PartStart): Frame[] {
-    // Only one choice can be told here, and only this dialect knows its opaque blocks.
-    if (start.choice !== 0 || (start.kind === 'opaque' && !this.#isOwn)) return [];
+    // Only one choice can be told here, and of other dialects' opaque blocks only images.
+    if (start.choice !== 0 || (start.kind === 'opaque' && !this.#isOwn && !start.image)) return [];
     if (!this.#open) return [...this.#begin(), this.#openBlock(start)];
     this.#waiting.set(start.part, { start, events: [] });
     return [];
@@ -264,9 +264,15 @@ const startOf = (start: PartStart, index: number): JsonObject => {
     case 'tool-call':
       return { type: 'tool_use', id: start.id ?? `toolu_${index}`, name: start.name ?? '', input: {} };
     case 'opaque':
-      return {};
+      return start.image ? imageBlock(start.image) : {};
   }
 };
+
+/** The API has no images in answers; this is the block that it has in requests, so that it can come back. */
+const imageBlock = ({ mediaType, base64 }: NonNullable<PartStart['image']>): JsonObject => ({
+  type: 'image',
+  source: { type: 'base64', media_type: mediaType, data: base64 },
+});
 
 const deltaOf = (event: ModelEvent, isOwn: boolean): JsonValue | undefined => {
   switch (event.type) {

@@ -1,14 +1,14 @@
 import type { CacheMark, FilePart, Part, Source } from '../../model/request.ts';
 import type { JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { Fields, unexpected } from './fields.ts';
+import { Fields, wrongType } from '../fields.ts';
 import { readFrom } from './provenance.ts';
 
 /** The `content` of a message or of a tool result: a string, or blocks in order. */
 export const decodeBlocks = (content: JsonValue | undefined, path: string): Part[] => {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (Array.isArray(content)) return content.map((block, at) => decodeBlock(block, `${path}[${at}]`));
-  throw unexpected(path, 'a string or an array of content blocks', content);
+  throw wrongType(path, 'a string or an array of content blocks', content);
 };
 
 /** Takes `cache_control`; a mark that the model cannot hold stays in the `rest`. */
@@ -18,7 +18,7 @@ export const decodeCache = (fields: Fields): CacheMark | undefined => {
   const mark = new Fields(wire, fields.at('cache_control'));
   const isEphemeral = mark.take('type') === 'ephemeral';
   const ttl = mark.known('ttl', lifetimes);
-  if (!isEphemeral || mark.rest) return undefined;
+  if (!isEphemeral || mark.someRest) return undefined;
   fields.take('cache_control');
   return present({ ttl });
 };
@@ -33,7 +33,7 @@ const decodeBlock = (block: JsonValue, path: string): Part => {
   const type = fields.string('type');
   const read = decoders.get(type)?.(fields);
   if (!read) return { type: 'opaque', dialect: 'anthropic-messages', wireType: type, value: block };
-  return readFrom({ ...read, ...present({ cache: decodeCache(fields), vendor: fields.rest }) }, block);
+  return readFrom({ ...read, ...present({ cache: decodeCache(fields), vendor: fields.someRest }) }, block);
 };
 
 /** What a decoder reads of its block; undefined when only this dialect can understand it. */

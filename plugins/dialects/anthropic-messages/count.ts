@@ -1,9 +1,9 @@
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest } from '../../model/request.ts';
-import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import type { JsonObject } from '../../wire/json.ts';
 import type { Codec, EncodedRequest, ResponseDecoder, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { encodeError } from './error.ts';
+import { type ErrorBodies, wholeOnly, wholeReader, wholeWriter } from '../whole.ts';
+import { decodeEventError, encodeError } from './error.ts';
 import { decodeCountRequest } from './request.ts';
 
 /** Members of a message's body that the counting of it does not take. */
@@ -24,53 +24,20 @@ const forCounting = ({ path, headers, body, dropped }: EncodedRequest): EncodedR
   return { path: `${path}/count_tokens`, headers, body: JSON.stringify(members), dropped };
 };
 
-const encoder = (): ResponseEncoder => {
-  let told: ModelEvent | undefined;
-  return {
-    contentType: 'application/json',
-    push: (event) => {
-      if (event.type === 'usage' || event.type === 'error') told = event;
-      return '';
-    },
-    end: () => JSON.stringify(bodyOf(told)),
-  };
+const errors: ErrorBodies = {
+  read: ({ error }) => decodeEventError(error),
+  write: (error) => encodeError(error, '').body,
 };
 
-const bodyOf = (told: ModelEvent | undefined): JsonObject => {
-  if (told?.type === 'usage') return { input_tokens: told.usage.inputTokens };
-  return encodeError(told?.type === 'error' ? told.error : gatewayError('upstream_malformed'), '').body;
-};
+const encoder = (): ResponseEncoder =>
+  wholeWriter(({ usage }) => ({ input_tokens: usage?.inputTokens ?? 0 }), errors);
 
-const decoder = (): ResponseDecoder => {
-  const chunks: Uint8Array[] = [];
-  return {
-    push: (bytes) => {
-      chunks.push(bytes);
-      return [];
-    },
-    end: () => eventsOf(Buffer.concat(chunks).toString('utf8')),
-  };
-};
+const decoder = (): ResponseDecoder => wholeReader(countIn, errors);
 
-const eventsOf = (text: string): ModelEvent[] => {
-  const inputTokens = countIn(text);
-  return inputTokens === undefined
-    ? [{ type: 'error', error: gatewayError('upstream_malformed') }]
-    : [{ type: 'usage', usage: { inputTokens, outputTokens: 0 } }, { type: 'message-stop' }];
-};
-
-const countIn = (text: string): number | undefined => {
-  try {
-    const body = JSON.parse(text) as JsonValue;
-    return isJsonObject(body) && typeof body.input_tokens === 'number' ? body.input_tokens : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const noStream = (): never => {
-  throw new Error('counting has no streams');
-};
+const countIn = ({ input_tokens: inputTokens }: JsonObject): ModelEvent[] | undefined =>
+  typeof inputTokens === 'number'
+    ? [{ type: 'usage', usage: { inputTokens, outputTokens: 0 } }, { type: 'message-stop' }]
+    : undefined;
 
 /** `encodeChat` writes a message's body; counting takes most of it. */
 export const countTokens = (
@@ -85,9 +52,6 @@ export const countTokens = (
     encodeResponse: encoder,
     decodeResponse: decoder,
     observeResponse: decoder,
-    encodeStream: noStream,
-    passStream: () => undefined,
-    observeStream: noStream,
-    decodeStream: noStream,
+    ...wholeOnly,
   };
 };

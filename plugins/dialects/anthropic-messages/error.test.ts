@@ -76,13 +76,12 @@ describe('decoding', () => {
     [400, 'invalid_request_error', 'Output blocked by content filtering policy', 'content_filtered'],
     [404, 'not_found_error', 'model: claude-x', 'upstream_not_found'],
     [413, 'request_too_large', 'big', 'upstream_too_large'],
-    [429, 'rate_limit_error', 'slow down', 'upstream_rate_limited'],
     [500, 'api_error', 'oops', 'upstream_error'],
     [500, 'overloaded_error', 'Overloaded', 'upstream_overloaded'],
     [504, 'timeout_error', 'slow', 'upstream_timeout'],
     [529, 'overloaded_error', 'Overloaded', 'upstream_overloaded'],
   ])('%i %s "%s" is %s', (status, type, message, code) => {
-    expect(decode(status, told(type, message))).toMatchObject({ code, upstreamCode: type });
+    expect(decode(status, told(type, message))).toEqual(gatewayError(code, { message }));
   });
 
   test.each<[number, string, string, ErrorCode]>([
@@ -90,6 +89,7 @@ describe('decoding', () => {
     [401, 'authentication_error', 'invalid x-api-key sk-1', 'upstream_auth'],
     [402, 'billing_error', 'pay', 'upstream_quota'],
     [403, 'permission_error', 'no', 'upstream_auth'],
+    [429, 'rate_limit_error', 'Organization 1f2e may send 50 requests a minute', 'upstream_rate_limited'],
   ])(
     "%i %s is about our account: neither its words nor its type are the client's",
     (status, type, message, code) => {

@@ -184,14 +184,18 @@ const codeOfRefusal = ({ message = '' }: Told): ErrorCode => {
   return 'upstream_invalid_request';
 };
 
-/** Codes whose upstream words speak of our account, not of the client's request: `authentication_error` is not about its key. */
-const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_auth', 'upstream_quota']);
+/**
+ * Codes whose upstream words speak of our account, not of the client's request: `authentication_error` is not about its
+ * key, and a rate limit names our organisation.
+ */
+const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_auth',
+  'upstream_quota',
+  'upstream_rate_limited',
+]);
 
-const shared = (code: ErrorCode, { type, message, errorCode }: Told) => {
-  const isOurs = ours.has(code);
-  const upstreamCode = errorCode ?? (isOurs ? undefined : type);
-  return {
-    ...(message === undefined || message === '' || isOurs ? {} : { message }),
-    ...(upstreamCode === undefined ? {} : { upstreamCode }),
-  };
-};
+/** The type has become our own code, which clients of every dialect know; its detail has not. */
+const shared = (code: ErrorCode, { message, errorCode }: Told) => ({
+  ...(message === undefined || message === '' || ours.has(code) ? {} : { message }),
+  ...(errorCode === undefined ? {} : { upstreamCode: errorCode }),
+});

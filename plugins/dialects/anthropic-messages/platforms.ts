@@ -1,4 +1,4 @@
-import type { ModelRequest } from '../../model/request.ts';
+import type { ModelRequest, Part } from '../../model/request.ts';
 import { gatewayError } from '../../refusals.ts';
 import { EventStreamReader, eventStreamType } from '../../wire/event-stream.ts';
 import type { JsonObject } from '../../wire/json.ts';
@@ -10,6 +10,7 @@ import type {
   UpstreamDialect,
   UpstreamTarget,
 } from '../dialect.ts';
+import { cannotCarry } from '../losses.ts';
 import { anthropicMessages } from './index.ts';
 
 /** How a cloud that hosts Claude wants to be asked. */
@@ -24,6 +25,7 @@ interface Platform {
 const platformRequest =
   ({ version, path, without }: Platform) =>
   (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
+    if (hasImageByUrl(request)) throw cannotCarry('image_url', 'images by URL; send their bytes');
     const encoded = anthropicMessages.encodeRequest(request, target);
     const body = JSON.parse(encoded.body) as JsonObject;
     for (const member of without) delete body[member];
@@ -41,10 +43,19 @@ const platformRequest =
     };
   };
 
+/** Only Anthropic itself fetches images. */
+const hasImageByUrl = ({ turns }: ModelRequest): boolean => turns.some(({ parts }) => parts.some(isByUrl));
+
+const isByUrl = (part: Part): boolean =>
+  part.type === 'tool-result'
+    ? part.parts.some(isByUrl)
+    : part.type === 'image' && part.source.kind === 'url';
+
 /** Claude on Vertex AI (Anthropic's documentation, "Claude on Vertex AI", read 2026-11-28). The base URL ends with `/publishers/anthropic`. */
 export const anthropicVertex: UpstreamDialect = {
   name: 'anthropic-vertex',
   sealsOf: 'anthropic-messages',
+  wantsBytesOf: () => true,
   encodeRequest: platformRequest({
     version: 'vertex-2023-10-16',
     path: (model, { stream }) =>
@@ -86,6 +97,7 @@ const asEvent = (json: string): string => {
 export const anthropicBedrock: UpstreamDialect = {
   name: 'anthropic-bedrock',
   sealsOf: 'anthropic-messages',
+  wantsBytesOf: () => true,
   streamType: eventStreamType,
   encodeRequest: platformRequest({
     version: 'bedrock-2023-05-31',

@@ -13,8 +13,8 @@ import { hasLongInteger, parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
+import { badValue, Fields, wrongType } from '../fields.ts';
 import { decodeBlocks, decodeCache } from './blocks.ts';
-import { Fields, invalid, unexpected } from './fields.ts';
 import { readFrom } from './provenance.ts';
 
 /**
@@ -68,11 +68,15 @@ const decode = (document: JsonDocument, reading: Reading): ModelRequest => {
     }),
     ...present({ maxOutputTokens }),
     stopSequences: decodeStopSequences(fields),
-    ...present({ metadata: metadata?.rest }),
+    ...present({ metadata: metadata?.someRest }),
     vendor: readFrom(
       {
-        ...fields.rest,
-        ...present({ thinking: thinking?.rest, output_config: config?.rest, tool_choice: choice?.rest }),
+        ...fields.someRest,
+        ...present({
+          thinking: thinking?.rest,
+          output_config: config?.rest,
+          tool_choice: choice?.rest,
+        }),
       },
       wire,
     ),
@@ -89,7 +93,7 @@ const exactValue = ({ text, value }: JsonDocument): JsonObject => {
 
 const decodeModel = (fields: Fields): string => {
   const model = fields.string('model');
-  if (model === '') throw invalid('model', 'the name of a model');
+  if (model === '') throw badValue('model', 'the name of a model');
   return model;
 };
 
@@ -97,7 +101,7 @@ const decodeSystem = (fields: Fields): SystemBlock[] => {
   const system = fields.take('system');
   if (system === undefined) return [];
   if (typeof system === 'string') return [readFrom({ text: system }, system)];
-  if (!Array.isArray(system)) throw unexpected('system', 'a string or an array of text blocks', system);
+  if (!Array.isArray(system)) throw wrongType('system', 'a string or an array of text blocks', system);
   return readFrom(system.map(decodeSystemBlock), system);
 };
 
@@ -105,7 +109,7 @@ const decodeSystemBlock = (block: JsonValue, at: number): SystemBlock => {
   const fields = new Fields(block, `system[${at}]`);
   fields.take('type');
   const text = fields.string('text');
-  return readFrom({ text, ...present({ cache: decodeCache(fields), vendor: fields.rest }) }, block);
+  return readFrom({ text, ...present({ cache: decodeCache(fields), vendor: fields.someRest }) }, block);
 };
 
 /** Turns that one message was split into, and that are written as that message again while nobody changed them. */
@@ -121,7 +125,7 @@ export const messageOf = (turn: Turn): SplitMessage | undefined => splitMessages
 
 const decodeMessages = (fields: Fields): Turn[] => {
   const messages = fields.list('messages');
-  if (messages.length === 0) throw invalid('messages', 'at least one message');
+  if (messages.length === 0) throw badValue('messages', 'at least one message');
   return messages.flatMap((message, at) => {
     const read = new Fields(message, `messages[${at}]`);
     const turns = splitResults(decodeTurn(read));
@@ -133,9 +137,13 @@ const decodeMessages = (fields: Fields): Turn[] => {
 const decodeTurn = (fields: Fields): Turn => {
   const role = fields.string('role');
   if (role !== 'user' && role !== 'assistant' && role !== 'system')
-    throw invalid(fields.at('role'), 'user, assistant or system');
+    throw badValue(fields.at('role'), 'user, assistant or system');
   const content = fields.take('content');
-  return { role, parts: decodeBlocks(content, fields.at('content')), ...present({ vendor: fields.rest }) };
+  return {
+    role,
+    parts: decodeBlocks(content, fields.at('content')),
+    ...present({ vendor: fields.someRest }),
+  };
 };
 
 /** The model keeps tool results in turns of their own, as most dialects do; here they share a message with user text. */
@@ -168,7 +176,7 @@ const decodeTool = (tool: JsonValue, at: number): Tool => {
     schema: fields.optionalObject('input_schema')?.wire,
     strict: fields.optionalBoolean('strict'),
     cache: decodeCache(fields),
-    vendor: fields.rest,
+    vendor: fields.someRest,
   };
   return readFrom({ kind: 'function', name, ...present(read) }, tool);
 };
@@ -189,7 +197,7 @@ const decodeToolChoice = (fields: Fields): DecodedToolChoice | undefined => {
   const toolChoice = mode === undefined ? namedChoice(choice) : { mode };
   const single = choice.optionalBoolean('disable_parallel_tool_use');
   const parallelToolCalls = single === undefined ? undefined : !single;
-  return present({ toolChoice, parallelToolCalls, rest: choice.rest });
+  return present({ toolChoice, parallelToolCalls, rest: choice.someRest });
 };
 
 const choiceModes: ReadonlyMap<string, 'auto' | 'required' | 'none'> = new Map([
@@ -213,7 +221,7 @@ const decodeThinking = (fields: Fields): DecodedThinking | undefined => {
   if (mode === undefined) return { rest: thinking.wire };
   const budgetTokens = mode === 'fixed' ? thinking.count('budget_tokens') : undefined;
   const show = thinking.known('display', shown);
-  return present({ reasoning: { mode, ...present({ budgetTokens, show }) }, rest: thinking.rest });
+  return present({ reasoning: { mode, ...present({ budgetTokens, show }) }, rest: thinking.someRest });
 };
 
 const thinkingModes: ReadonlyMap<string, NonNullable<ReasoningSettings['mode']>> = new Map([
@@ -238,7 +246,7 @@ const decodeOutputConfig = (fields: Fields): DecodedOutputConfig | undefined => 
   if (!config) return undefined;
   const effort = config.known('effort', efforts);
   const output = isSchemaFormat(config.peek('format')) ? decodeFormat(config.object('format')) : undefined;
-  return present({ effort, output, rest: config.rest });
+  return present({ effort, output, rest: config.someRest });
 };
 
 /** Unknown efforts stay in `vendor`. */
@@ -259,7 +267,7 @@ const decodeOldFormat = (fields: Fields): OutputFormat | undefined => {
 const decodeFormat = (format: Fields): OutputFormat => {
   format.take('type');
   const schema = format.object('schema').wire;
-  return { kind: 'schema', schema, ...present({ vendor: format.rest }) };
+  return { kind: 'schema', schema, ...present({ vendor: format.someRest }) };
 };
 
 const joinReasoning = (
@@ -272,7 +280,7 @@ const decodeStopSequences = (fields: Fields): string[] => {
   if (!list) return [];
   const sequences = list.map((entry, at) => {
     if (typeof entry === 'string') return entry;
-    throw unexpected(`stop_sequences[${at}]`, 'a string', entry);
+    throw wrongType(`stop_sequences[${at}]`, 'a string', entry);
   });
   return readFrom(sequences, list);
 };

@@ -64,10 +64,14 @@ const nameLosses = (
   });
 };
 
-const encodeConversation = ({ system, turns }: ModelRequest, losses: Losses): JsonObject => {
+/** There is no JSON mode without a schema, so the model is asked for it. */
+const jsonHint = 'Answer with one valid JSON value and nothing else: no Markdown fence, no text around it.';
+
+const encodeConversation = ({ system, turns, output }: ModelRequest, losses: Losses): JsonObject => {
   const blocks = system.flatMap(({ text, cache }) =>
     text.trim() === '' ? [] : [{ text }, ...(cache ? [cachePoint(cache.ttl)] : [])],
   );
+  if (output?.kind === 'json') blocks.push({ text: jsonHint });
   return {
     messages: joined(turns.map((turn) => encodeTurn(turn, losses))),
     ...(blocks.length > 0 ? { system: blocks } : {}),
@@ -324,7 +328,7 @@ const budgetOf = ({ effort, budgetTokens, mode }: ReasoningSettings): number | u
   return budgetTokens ?? (effort === undefined ? budgets.medium : budgets[effort]);
 };
 
-/** The schema goes as a text. There is no mode for "any JSON". */
+/** The schema goes as a text. */
 const encodeOutput = (output: OutputFormat | undefined, losses: Losses): JsonObject | undefined => {
   if (output?.kind === 'json') losses.drop('response_format');
   if (output?.kind !== 'schema') return undefined;

@@ -8,6 +8,7 @@ import { decodeStream } from './stream.ts';
 /** Amazon Bedrock's Converse API, for upstreams. */
 export const bedrockConverse: UpstreamDialect = {
   name: 'bedrock-converse',
+  wantsBytesOf: () => true,
   streamType: eventStreamType,
   encodeRequest,
   decodeResponse,

@@ -111,7 +111,6 @@ describe('a request of another dialect', () => {
   });
 
   it.each<[string, Partial<ModelRequest>, RegExp]>([
-    ['audio answers', { vendor: { audio: {} } }, /audio/],
     ['six stop sequences', { stopSequences: ['1', '2', '3', '4', '5', '6'] }, /stop/],
     [
       'a tool of another provider',

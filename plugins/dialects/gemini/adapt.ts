@@ -59,12 +59,7 @@ export const adaptRequest = (request: ModelRequest, model: string, losses: Losse
   };
 };
 
-/** Members of other APIs that ask for another kind of answer, or for what only their servers hold. */
-const meaningful = ['audio', 'web_search_options', 'thread', 'mcp_servers', 'container'] as const;
-
-const refuseImpossible = ({ vendor, output, tools }: ModelRequest, { traits }: Adapting): void => {
-  const asked = meaningful.find((field) => (vendor[field] ?? null) !== null);
-  if (asked) throw cannotCarry(asked, `what ${asked} asks for`);
+const refuseImpossible = ({ output, tools }: ModelRequest, { traits }: Adapting): void => {
   const wantsJson = output?.kind === 'json' || output?.kind === 'schema';
   if (wantsJson && tools.length > 0 && !traits.isThird)
     throw cannotCarry('response_format', 'a format of the answer together with tools');

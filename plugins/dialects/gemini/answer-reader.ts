@@ -1,7 +1,8 @@
-import type { ModelEvent, PartStart } from '../../model/events.ts';
-import { type GatewayError, gatewayError } from '../../refusals.ts';
+import type { PartStart } from '../../model/events.ts';
+import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { AnswerEvents } from '../answer-events.ts';
 import { decodeCitations } from './citations.ts';
 import { wrapOwn } from './contents.ts';
 import { decodeEventError } from './error.ts';
@@ -50,15 +51,13 @@ const chunkMembers = new Set(['candidates', 'usageMetadata', 'modelVersion', 're
 const candidateMembers = new Set(['content', 'index', 'finishReason', 'logprobsResult']);
 
 /** Turns chunks, or the one object of a whole answer, into events. */
-export class AnswerReader {
+export class AnswerReader extends AnswerEvents {
   /** A whole answer keeps its parts apart, so that it can be written as it came. */
   readonly #whole: boolean;
   /** The bytes pass as they are: parts are not read. */
   readonly #observing: boolean;
   readonly #choices = new Map<number, Choice>();
-  #events: ModelEvent[] = [];
   #started = false;
-  #over = false;
   #id = '';
   #parts = 0;
   #calls = 0;
@@ -66,30 +65,13 @@ export class AnswerReader {
   #blocked: JsonObject | undefined;
 
   constructor({ whole, observing }: { whole: boolean; observing: boolean }) {
+    super();
     this.#whole = whole;
     this.#observing = observing;
   }
 
-  /** The answer has ended, well or not: nothing more is read. */
-  get over(): boolean {
-    return this.#over;
-  }
-
-  /** The events since the last call. */
-  take(): ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#events.push({ type: 'error', error });
-  }
-
   read(chunk: JsonObject): void {
-    if (this.#over) return;
+    if (this.ended) return;
     if (chunk.error) return this.fail(decodeEventError(chunk));
     if (!isAnswer(chunk)) return this.fail(gatewayError('upstream_malformed'));
     this.#readHead(chunk);
@@ -107,7 +89,7 @@ export class AnswerReader {
   /** Counts grow from chunk to chunk: the last ones hold. */
   readUsage(wire: JsonValue | undefined): void {
     const read = decodeUsage(wire);
-    if (read && !this.#over) this.#events.push({ type: 'usage', ...read });
+    if (read && !this.ended) this.events.push({ type: 'usage', ...read });
   }
 
   /**
@@ -115,16 +97,16 @@ export class AnswerReader {
    * whole body is complete as it is.
    */
   done(): void {
-    if (this.#over) return;
+    if (this.ended) return;
     const choices = [...this.#choices.values()].sort((a, b) => a.index - b.index);
     for (const choice of choices) this.#close(choice);
     const ended =
       choices.every(({ finish }) => finish !== undefined) && (choices.length > 0 || this.#blocked);
     if (!ended && !this.#whole) return;
-    this.#over = true;
+    this.ended = true;
     if (choices.length === 0) this.#finishWithout();
     for (const choice of choices) this.#finish(choice);
-    this.#events.push({ type: 'message-stop' });
+    this.events.push({ type: 'message-stop' });
   }
 
   #readHead(chunk: JsonObject): void {
@@ -137,12 +119,12 @@ export class AnswerReader {
     Object.assign(this.#vendor, extras);
     if (this.#started) {
       if (!isEmptyObject(extras) && !this.#observing)
-        this.#events.push({ type: 'raw', dialect: name, wireType: 'chunk', value: extras });
+        this.events.push({ type: 'raw', dialect: name, wireType: 'chunk', value: extras });
       return;
     }
     this.#started = true;
     this.#id = textOf(chunk.responseId);
-    this.#events.push({
+    this.events.push({
       type: 'message-start',
       id: this.#id,
       responseModel: textOf(chunk.modelVersion),
@@ -172,7 +154,7 @@ export class AnswerReader {
     const { parts: _p, role: _r, ...others } = content;
     if (!isEmptyObject(others)) choice.extras.content = others;
     if (isJsonObject(wire.logprobsResult))
-      this.#events.push({
+      this.events.push({
         type: 'logprobs',
         choice: choice.index,
         value: decodeLogprobs(wire.logprobsResult),
@@ -202,7 +184,8 @@ export class AnswerReader {
     if (typeof text === 'string') return this.#readText(choice, wire, text);
     if (Object.keys(wire).every((key) => key === 'thoughtSignature')) return this.#readText(choice, wire, '');
     this.#close(choice);
-    this.#events.push({ type: 'part-stop', part: this.#startPart(choice, { kind: 'opaque', vendor: wire }) });
+    const start = { kind: 'opaque', vendor: wire, ...present({ image: imageIn(wire) }) } as const;
+    this.events.push({ type: 'part-stop', part: this.#startPart(choice, start) });
   }
 
   #readText(choice: Choice, wire: JsonObject, text: string): void {
@@ -216,7 +199,7 @@ export class AnswerReader {
     const open = this.#grow(choice, kind, vendor);
     open.text += text;
     if (text !== '')
-      this.#events.push({ type: kind === 'text' ? 'text-delta' : 'reasoning-delta', part: open.part, text });
+      this.events.push({ type: kind === 'text' ? 'text-delta' : 'reasoning-delta', part: open.part, text });
     if (seal === undefined) return;
     if (kind === 'text') open.seal = seal;
     else this.#sealThought(choice, open.part, wrapOwn('thought', seal));
@@ -233,14 +216,14 @@ export class AnswerReader {
 
   /** Ends a thought with its seal. */
   #sealThought(choice: Choice, part: number, signature: string): void {
-    this.#events.push({ type: 'reasoning-signature', part, signature }, { type: 'part-stop', part });
+    this.events.push({ type: 'reasoning-signature', part, signature }, { type: 'part-stop', part });
     choice.open = undefined;
   }
 
   /** A part of reasoning that is nothing but a seal. */
   #addSeal(choice: Choice, signature: string, vendor?: JsonObject): void {
     const part = this.#startPart(choice, { kind: 'reasoning', ...present({ vendor }) });
-    this.#events.push({ type: 'reasoning-signature', part, signature }, { type: 'part-stop', part });
+    this.events.push({ type: 'reasoning-signature', part, signature }, { type: 'part-stop', part });
   }
 
   #grow(choice: Choice, kind: OpenPart['kind'], vendor: JsonObject | undefined): OpenPart {
@@ -255,7 +238,7 @@ export class AnswerReader {
   #startPart(choice: Choice, start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {
     choice.hasParts = true;
     const part = this.#parts++;
-    this.#events.push({ type: 'part-start', part, choice: choice.index, ...start });
+    this.events.push({ type: 'part-start', part, choice: choice.index, ...start });
     return part;
   }
 
@@ -266,8 +249,8 @@ export class AnswerReader {
     choice.open = undefined;
     if (open.kind === 'text' && choice.finish !== undefined)
       for (const citation of decodeCitations(choice.extras, open.text))
-        this.#events.push({ type: 'citation', part: open.part, citation });
-    this.#events.push({ type: 'part-stop', part: open.part });
+        this.events.push({ type: 'citation', part: open.part, citation });
+    this.events.push({ type: 'part-stop', part: open.part });
     if (open.seal !== undefined) this.#addSeal(choice, wrapOwn('text', open.seal));
   }
 
@@ -313,7 +296,7 @@ export class AnswerReader {
       name: restoreName(textOf(called)),
       ...present({ vendor }),
     });
-    this.#events.push({ type: 'tool-input-delta', part, json }, { type: 'part-stop', part });
+    this.events.push({ type: 'tool-input-delta', part, json }, { type: 'part-stop', part });
   }
 
   /** The seal goes with the thought that led to the call, else by itself. */
@@ -330,17 +313,26 @@ export class AnswerReader {
   #finishWithout(): void {
     const feedback = this.#blocked;
     if (!feedback) {
-      this.#events.push(finishOf({ choice: 0, word: '', hasParts: false, called: false }));
+      this.events.push(finishOf({ choice: 0, word: '', hasParts: false, called: false }));
       return;
     }
-    this.#events.push(blockedFinish(textOf(feedback.blockReason)));
+    this.events.push(blockedFinish(textOf(feedback.blockReason)));
   }
 
   #finish({ index, finish, hasParts, called, extras }: Choice): void {
     const ending = finishOf({ choice: index, word: finish ?? (this.#whole ? 'STOP' : ''), hasParts, called });
-    this.#events.push({ ...ending, ...present({ vendor: filled(extras) }) });
+    this.events.push({ ...ending, ...present({ vendor: filled(extras) }) });
   }
 }
+
+/** Thoughts may be drafts of images; only the last one is the answer. */
+const imageIn = ({ inlineData, thought }: JsonObject): PartStart['image'] => {
+  if (!isJsonObject(inlineData) || thought === true) return undefined;
+  const { mimeType, data } = inlineData;
+  return isText(mimeType) && mimeType.startsWith('image/') && isText(data)
+    ? { mediaType: mimeType, base64: data }
+    : undefined;
+};
 
 /** Of a seal: it stands in a part of its own on the wire. */
 const alone: JsonObject = { alone: true };

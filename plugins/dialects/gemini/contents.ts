@@ -3,7 +3,8 @@ import { openSeal, type SealKind, wrapSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
-import { badValue, Fields, wrongType } from './fields.ts';
+import { badValue, wrongType } from '../fields.ts';
+import { ProtoFields } from './fields.ts';
 import { madeUpId } from './names.ts';
 import { readFrom } from './provenance.ts';
 import { filled, isEmptyObject, isText, name, snakeOf } from './wire.ts';
@@ -26,7 +27,7 @@ export const contentOf = (turn: Turn): SplitContent | undefined => splitContents
 export const decodeContents = (contents: readonly JsonValue[]): Turn[] => {
   const calls = new CallIds();
   return contents.flatMap((value, at) => {
-    const fields = new Fields(value, `contents[${at}]`);
+    const fields = new ProtoFields(value, `contents[${at}]`);
     const turns = splitResults(decodeTurn(fields, calls));
     for (const turn of turns) splitContents.set(turn, { content: fields.wire, turns });
     return turns;
@@ -39,12 +40,12 @@ const roles: ReadonlyMap<string, Turn['role']> = new Map([
   ['function', 'user'], // the older role of results
 ]);
 
-const decodeTurn = (fields: Fields, calls: CallIds): Turn => {
+const decodeTurn = (fields: ProtoFields, calls: CallIds): Turn => {
   const role = roles.get(fields.optionalString('role') ?? 'user');
   if (!role) throw badValue(fields.at('role'), 'user or model');
   if (role === 'assistant') calls.begin();
   const parts = (fields.optionalList('parts') ?? []).map((part, at) =>
-    decodePart(new Fields(part, `${fields.path}.parts[${at}]`), calls),
+    decodePart(new ProtoFields(part, `${fields.path}.parts[${at}]`), calls),
   );
   return { role, parts, ...present({ vendor: filled({ ...fields.rest }) }) };
 };
@@ -91,7 +92,7 @@ class CallIds {
   }
 }
 
-const decodePart = (fields: Fields, calls: CallIds): Part => {
+const decodePart = (fields: ProtoFields, calls: CallIds): Part => {
   const kind = partKinds.find((key) => fields.peek(key) !== undefined);
   const part = kind ? readers[kind](fields, calls) : undefined;
   if (part) return readFrom(part, fields.wire);
@@ -101,7 +102,7 @@ const decodePart = (fields: Fields, calls: CallIds): Part => {
 
 type PartKind = 'text' | 'inlineData' | 'fileData' | 'functionCall' | 'functionResponse';
 
-const readers: Readonly<Record<PartKind, (fields: Fields, calls: CallIds) => Part>> = {
+const readers: Readonly<Record<PartKind, (fields: ProtoFields, calls: CallIds) => Part>> = {
   text: (fields) => decodeText(fields),
   inlineData: (fields) => decodeInline(fields),
   fileData: (fields) => decodeFile(fields),
@@ -112,7 +113,7 @@ const readers: Readonly<Record<PartKind, (fields: Fields, calls: CallIds) => Par
 const partKinds = Object.keys(readers) as readonly PartKind[];
 
 /** A thought keeps its seal wrapped: what another dialect's upstream sealed already came so. */
-const decodeText = (fields: Fields): Part => {
+const decodeText = (fields: ProtoFields): Part => {
   const text = fields.string('text');
   if (fields.peek('thought') !== true) {
     if (fields.peek('thought') === false) fields.take('thought');
@@ -127,7 +128,7 @@ const decodeText = (fields: Fields): Part => {
     : { type: 'reasoning', text, signature: wrapped, vendor: fields.rest };
 };
 
-const decodeSeal = (fields: Fields, kind: SealKind, callId?: string): { seal?: string } => {
+const decodeSeal = (fields: ProtoFields, kind: SealKind, callId?: string): { seal?: string } => {
   const value = fields.optionalString('thoughtSignature');
   return isText(value) ? { seal: wrapOwn(kind, value, callId) } : {};
 };
@@ -136,15 +137,15 @@ const decodeSeal = (fields: Fields, kind: SealKind, callId?: string): { seal?: s
 export const wrapOwn = (kind: SealKind, value: string, callId?: string): string =>
   wrapSeal({ dialect: name, kind, value, ...present({ callId }) });
 
-const decodeInline = (fields: Fields): Part => {
-  const inline = new Fields(fields.take('inlineData'), fields.at('inlineData'));
+const decodeInline = (fields: ProtoFields): Part => {
+  const inline = new ProtoFields(fields.take('inlineData'), fields.at('inlineData'));
   const mediaType = inline.string('mimeType');
   const source: Source = { kind: 'base64', mediaType, data: inline.string('data') };
   return mediaPart(source, mediaType, bags(inline.rest, 'inlineData', fields));
 };
 
-const decodeFile = (fields: Fields): Part => {
-  const file = new Fields(fields.take('fileData'), fields.at('fileData'));
+const decodeFile = (fields: ProtoFields): Part => {
+  const file = new ProtoFields(fields.take('fileData'), fields.at('fileData'));
   const mediaType = file.optionalString('mimeType');
   const uri = file.string('fileUri');
   const mime = present({ mediaType });
@@ -170,8 +171,8 @@ const audioFormat = (mediaType: string): string => {
   return format === 'mpeg' ? 'mp3' : format;
 };
 
-const decodeCall = (fields: Fields, calls: CallIds): Part => {
-  const called = new Fields(fields.take('functionCall'), fields.at('functionCall'));
+const decodeCall = (fields: ProtoFields, calls: CallIds): Part => {
+  const called = new ProtoFields(fields.take('functionCall'), fields.at('functionCall'));
   const toolName = called.string('name');
   const id = calls.call(called.optionalString('id'), toolName);
   const input = JSON.stringify(called.optionalObject('args')?.wire ?? {});
@@ -186,13 +187,13 @@ const decodeCall = (fields: Fields, calls: CallIds): Part => {
   };
 };
 
-const decodeResult = (fields: Fields, calls: CallIds): ToolResultPart => {
-  const result = new Fields(fields.take('functionResponse'), fields.at('functionResponse'));
+const decodeResult = (fields: ProtoFields, calls: CallIds): ToolResultPart => {
+  const result = new ProtoFields(fields.take('functionResponse'), fields.at('functionResponse'));
   const toolName = result.string('name');
   const callId = calls.result(result.optionalString('id'), toolName);
   const response = result.optionalObject('response')?.wire ?? {};
   const media = (result.optionalList('parts') ?? []).map((part, at) =>
-    decodePart(new Fields(part, `${result.path}.parts[${at}]`), new CallIds()),
+    decodePart(new ProtoFields(part, `${result.path}.parts[${at}]`), new CallIds()),
   );
   const { text, isError } = responseText(response);
   return {
@@ -205,7 +206,7 @@ const decodeResult = (fields: Fields, calls: CallIds): ToolResultPart => {
 };
 
 /** What is left of a part, and under `key` what is left of the member that says what it is. */
-const bags = (inner: Vendor, key: string, { rest }: Fields): Vendor =>
+const bags = (inner: Vendor, key: string, { rest }: ProtoFields): Vendor =>
   isEmptyObject(inner) ? rest : { ...rest, [key]: { ...inner } };
 
 /** Members that hold all that a function has to say ("FunctionResponse.response", read 2026-11-28). */
@@ -228,10 +229,10 @@ export const soleKey = (response: JsonObject): (typeof responseKeys)[number] | u
 export const decodeSystem = (value: JsonValue | undefined): SystemBlock[] => {
   if (value === undefined) return [];
   if (!isJsonObject(value)) throw wrongType('systemInstruction', 'an object', value);
-  const content = new Fields(value, 'systemInstruction');
+  const content = new ProtoFields(value, 'systemInstruction');
   const parts = content.optionalList('parts') ?? [];
   return parts.map((part, at) => {
-    const fields = new Fields(part, `systemInstruction.parts[${at}]`);
+    const fields = new ProtoFields(part, `systemInstruction.parts[${at}]`);
     return readFrom({ text: fields.string('text'), vendor: fields.rest }, value);
   });
 };

@@ -2,6 +2,7 @@ import { type ErrorCode, type GatewayError, gatewayError } from '../../refusals.
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
+import type { ErrorBodies } from '../whole.ts';
 
 /** `error.status` (`google.rpc.Code`; ai.google.dev "Troubleshooting guide", read 2026-11-28). */
 type Status =
@@ -184,8 +185,12 @@ const codeOfRefusal = ({ reason = '', message = '' }: Told): ErrorCode => {
   return 'upstream_invalid_request';
 };
 
-/** Codes whose upstream words speak of our account, not of the client's request. */
-const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream_auth', 'upstream_quota']);
+/** Codes whose upstream words speak of our account, its plan or its project, not of the client's request. */
+const ours: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_auth',
+  'upstream_quota',
+  'upstream_rate_limited',
+]);
 
 const errorOf = (status: number, told: Told): GatewayError => {
   const code = codeOf(status, told);
@@ -203,4 +208,10 @@ const retryDelayMs = (headers: ReadonlyMap<string, string>): number | undefined 
   if (/^\s*\d+(\.\d+)?\s*$/.test(after)) return Math.round(Number(after) * 1000);
   const delay = Date.parse(after) - Date.parse(headers.get('date') ?? '');
   return Number.isFinite(delay) ? Math.max(0, delay) : undefined;
+};
+
+/** Errors in place of the answer of an operation without streams. */
+export const errors: ErrorBodies = {
+  read: decodeEventError,
+  write: (error) => errorBody(error, ''),
 };

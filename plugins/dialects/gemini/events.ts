@@ -1,9 +1,9 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseExact } from '../../wire/exact-json.ts';
-import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
 
@@ -11,13 +11,16 @@ import { AnswerReader } from './answer-reader.ts';
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
 
 /** Reads a whole JSON answer: the same events as its stream would give. */
-export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: false }));
 
 /** Reads of a stream the chunks that tell of an end, a call or an error, and of the others the last counts. */
-export const observeStream = (): ResponseDecoder => new ObservedStream();
+export const observeStream = (): ResponseDecoder => {
+  const decoder = new StreamDecoder({ observing: true });
+  return new ObservedStream(telling, decoder, (frames) => lastCounts(frames, decoder));
+};
 
 /** Reads a whole answer without its parts. */
-export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
+export const observeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: true }));
 
 interface Reading {
   /** The bytes pass as they are; only what accounts for them is read. */
@@ -33,7 +36,7 @@ class StreamDecoder implements ResponseDecoder {
 
   constructor(reading: Reading) {
     this.#answer = new AnswerReader({ whole: false, ...reading });
-    this.#array = new WholeDecoder(reading);
+    this.#array = new WholeDecoder(readWhole(reading));
   }
 
   push(bytes: Uint8Array): ModelEvent[] {
@@ -88,35 +91,13 @@ const telling = /"(?:finishReason|functionCall|promptFeedback|error)"\s*:|^[[{]/
 
 const counts = Buffer.from('"usageMetadata"');
 
-/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
-class ObservedStream implements ResponseDecoder {
-  readonly #frames = new FrameCutter();
-  readonly #decoder = new StreamDecoder({ observing: true });
-  #began = false;
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    const whole = this.#frames.push(bytes);
-    if (whole.length === 0) return [];
-    // The first frame says what kind of answer this is.
-    const places = this.#began ? framesWith(telling, whole) : firstAnd(framesWith(telling, whole), whole);
-    this.#began = true;
-    if (!places) return this.#decoder.push(whole);
-    const events = places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
-    return places.at(-1)?.[1] === whole.length ? events : [...events, ...this.#lastCounts(whole)];
-  }
-
-  end(): ModelEvent[] {
-    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
-  }
-
-  /** Every chunk tells the counts so far: those of a client that goes away early are known, too. */
-  #lastCounts(whole: Uint8Array): ModelEvent[] {
-    const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
-    const at = bytes.lastIndexOf(counts);
-    const wire = at === -1 ? undefined : parse(objectIn(bytes.toString('utf8', at + counts.length)));
-    return wire === undefined ? [] : this.#decoder.readUsage(wire);
-  }
-}
+/** Every chunk tells the counts so far: those of a client that goes away early are known, too. */
+const lastCounts = (frames: Uint8Array, decoder: StreamDecoder): ModelEvent[] => {
+  const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
+  const at = bytes.lastIndexOf(counts);
+  const wire = at === -1 ? undefined : parse(objectIn(bytes.toString('utf8', at + counts.length)));
+  return wire === undefined ? [] : decoder.readUsage(wire);
+};
 
 /** The first object in `text`, whose strings hold no braces. */
 const objectIn = (text: string): string => {
@@ -130,30 +111,18 @@ const objectIn = (text: string): string => {
   return '';
 };
 
-class WholeDecoder implements ResponseDecoder {
-  readonly #chunks: Uint8Array[] = [];
-  readonly #reading: Reading;
-
-  constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    this.#chunks.push(bytes);
-    return [];
-  }
-
-  /** An array holds the chunks of a stream. */
-  end(): ModelEvent[] {
-    const body = parse(Buffer.concat(this.#chunks).toString('utf8'));
-    const answer = new AnswerReader({ whole: !Array.isArray(body), ...this.#reading });
+/** An array holds the chunks of a stream. */
+const readWhole =
+  (reading: Reading) =>
+  (text: string): ModelEvent[] => {
+    const body = parse(text);
+    const answer = new AnswerReader({ whole: !Array.isArray(body), ...reading });
     if (Array.isArray(body) && body.length > 0 && body.every(isJsonObject)) readAll(answer, body);
     else if (isJsonObject(body)) answer.read(body);
     else answer.fail(gatewayError('upstream_malformed'));
     answer.done();
     return answer.take();
-  }
-}
+  };
 
 const readAll = (answer: AnswerReader, chunks: readonly JsonObject[]): void => {
   for (const chunk of chunks) answer.read(chunk);

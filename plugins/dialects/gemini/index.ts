@@ -1,10 +1,14 @@
 import type { JsonObject } from '../../wire/json.ts';
 import type { Dialect } from '../dialect.ts';
 import { encodeResponse, encodeStream } from './answer.ts';
+import { countTokens } from './count.ts';
+import { embeddings } from './embeddings.ts';
 import { encodeRequest, patchRequest } from './encode.ts';
 import { decodeError, encodeError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
 import { encodeStreamError, passStream } from './framing.ts';
+import { images } from './images.ts';
+import { isTakenAddress } from './render.ts';
 import { decodeRequest } from './request.ts';
 import { name } from './wire.ts';
 
@@ -13,7 +17,7 @@ const encodeModels = (names: readonly string[]): JsonObject => ({
   models: names.map((model) => ({
     name: `models/${model}`,
     displayName: model,
-    supportedGenerationMethods: ['generateContent', 'streamGenerateContent'],
+    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
   })),
 });
 
@@ -29,6 +33,7 @@ export const gemini: Dialect = {
   encodeLimits: () => [],
   encodeModels,
   forwardsQuery: false, // `?key=`
+  wantsBytesOf: (url) => !isTakenAddress(url),
   patchRequest,
   passStream,
   observeStream,
@@ -37,4 +42,5 @@ export const gemini: Dialect = {
   decodeResponse,
   decodeStream,
   decodeError,
+  operations: { embeddings, images, 'count-tokens': countTokens },
 };

@@ -1,21 +1,14 @@
+import { escapeChar, escaping } from '../legal-names.ts';
+
+export { restoreName } from '../legal-names.ts';
+
+const escapeAnywhere = escaping('A-Za-z0-9_.:-');
+
 /**
  * Names of functions begin with a letter or `_` and go on with letters, digits, `_`, `.`, `:` and `-` ("Function calling",
- * `FunctionDeclaration.name`, read 2026-11-28). Other characters become `_nx<hex>_`, which `restoreName` undoes without any
- * table: the answer is read where the request is no longer known.
+ * `FunctionDeclaration.name`, read 2026-11-28).
  */
-export const legalName = (name: string): string =>
-  name.replace(/[^A-Za-z0-9_.:-]|_(?=nx[0-9a-f]+_)/gu, escapeChar).replace(/^[^A-Za-z_]/u, escapeChar);
-
-const escapeChar = (char: string): string => `_nx${char.codePointAt(0)?.toString(16)}_`;
-
-/** The name that `legalName` was given. */
-export const restoreName = (name: string): string =>
-  name.includes('_nx') ? name.replace(/_nx([0-9a-f]{1,6})_/g, restoreChar) : name;
-
-const restoreChar = (escaped: string, hex: string): string => {
-  const code = Number.parseInt(hex, 16);
-  return code <= 0x10ffff ? String.fromCodePoint(code) : escaped;
-};
+export const legalName = (name: string): string => escapeAnywhere(name).replace(/^[^A-Za-z_]/u, escapeChar);
 
 /** Longest name of a function. */
 export const maxNameLength = 128;

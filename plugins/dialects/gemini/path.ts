@@ -46,11 +46,13 @@ const decoded = (model: string): string => {
 /** Versions at Vertex AI stand after an `@`, which a path may hold as it is. */
 const segment = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
 
-/**
- * Where an upstream is asked. Streams are always server-sent events, whatever the client reads. A name with a slash
- * says its own collection: `tunedModels/…`.
- */
-export const upstreamPath = (model: string, stream: boolean): string => {
-  const name = (model.includes('/') ? model : `models/${model}`).split('/').map(segment).join('/');
-  return `/${name}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`;
-};
+/** A model as bodies name it. A name with a slash says its own collection: `tunedModels/…`. */
+export const resourceOf = (model: string): string => (model.includes('/') ? model : `models/${model}`);
+
+/** Where an upstream is asked for `verb`. */
+export const verbPath = (model: string, verb: string): string =>
+  `/${resourceOf(model).split('/').map(segment).join('/')}:${verb}`;
+
+/** Where an upstream is asked for an answer. Streams are always server-sent events, whatever the client reads. */
+export const upstreamPath = (model: string, stream: boolean): string =>
+  verbPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent');

@@ -13,9 +13,9 @@ import type {
 import { openSeal } from '../../model/seals.ts';
 import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { badValue } from '../fields.ts';
 import { cannotCarry, type Losses } from '../losses.ts';
 import { contentOf, isOwnFile, soleKey } from './contents.ts';
-import { badValue } from './fields.ts';
 import { isMadeUp } from './names.ts';
 import { shapeOf, wireOf } from './provenance.ts';
 import { toApiSchema } from './schema.ts';

@@ -13,14 +13,15 @@ import { hasLongInteger, parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
+import { wrongType } from '../fields.ts';
 import { decodeContents, decodeSystem } from './contents.ts';
-import { Fields, wrongType } from './fields.ts';
+import { ProtoFields } from './fields.ts';
 import { readPath } from './path.ts';
 import { readFrom } from './provenance.ts';
 import { fromApiSchema } from './schema.ts';
-import { name } from './wire.ts';
+import { member, name } from './wire.ts';
 
-// Fields: ai.google.dev API reference, "Generating content", and the types of `@google/genai` 3.3.0, read 2026-11-28.
+// ProtoFields: ai.google.dev API reference, "Generating content", and the types of `@google/genai` 3.3.0, read 2026-11-28.
 
 /** Where a request came from; found again by its vendor bag, which every changed copy of the request still carries. */
 export interface Origin {
@@ -46,7 +47,28 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
   const { model, verb, eventStream } = readPath(path);
   if (verb !== 'generateContent' && verb !== 'streamGenerateContent') throw new RequestError('not_found');
   const wire = exactValue(document);
-  const fields = new Fields(wire, '');
+  const request = decodeBody(wire, { model, stream: verb === 'streamGenerateContent' });
+  origins.set(request.vendor, { document, wire, request, eventStream });
+  return request;
+};
+
+/**
+ * The body of "Counting tokens": `contents` alone, a whole body inside of `generateContentRequest` (Gemini API), or the
+ * same without that (Vertex AI).
+ */
+export const decodeCountRequest = (document: JsonDocument, path?: string): ModelRequest => {
+  const wire = exactValue(document);
+  const inner = member(wire, 'generateContentRequest');
+  const { model } = readPath(path);
+  const request = decodeBody(isJsonObject(inner) ? inner : wire, { model, stream: false });
+  return { ...request, operation: 'count-tokens' };
+};
+
+const decodeBody = (
+  wire: JsonObject,
+  { model, stream }: { readonly model: string; readonly stream: boolean },
+): ModelRequest => {
+  const fields = new ProtoFields(wire, '');
   fields.take('model'); // sent by some clients beside the path, which alone counts
   const turns = decodeContents(decodeList(fields, 'contents'));
   const tools = decodeTools(fields);
@@ -57,7 +79,7 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
     operation: 'chat',
     dialect: name,
     requestModel: model,
-    stream: verb === 'streamGenerateContent',
+    stream,
     streamUsage: true,
     system: decodeSystem(fields.take('systemInstruction')),
     turns,
@@ -67,9 +89,7 @@ export const decodeRequest = (document: JsonDocument, path?: string): ModelReque
     vendor: { ...fields.rest, ...choice.rest, ...config.rest },
   };
   const needed = essentialOf(request.vendor);
-  const whole = needed.length === 0 ? request : { ...request, essential: needed };
-  origins.set(whole.vendor, { document, wire, request: whole, eventStream });
-  return whole;
+  return needed.length === 0 ? request : { ...request, essential: needed };
 };
 
 /** Members that ask for another kind of answer, or for what only this provider holds. */
@@ -85,13 +105,13 @@ const essential: ReadonlySet<string> = new Set([
 const essentialOf = (vendor: Vendor): string[] => Object.keys(vendor).filter((key) => essential.has(key));
 
 /** The document again when it holds integers that `JSON.parse` would round. */
-const exactValue = ({ text, value }: JsonDocument): JsonObject => {
+export const exactValue = ({ text, value }: JsonDocument): JsonObject => {
   if (!hasLongInteger(text)) return value;
   const exact = parseExact(text);
   return isJsonObject(exact) ? exact : value;
 };
 
-const decodeList = (fields: Fields, key: string): JsonValue[] => {
+const decodeList = (fields: ProtoFields, key: string): JsonValue[] => {
   const list = fields.optionalList(key);
   if (list === undefined || list.length === 0)
     throw wrongType(key, 'an array with at least one entry', undefined);
@@ -100,12 +120,18 @@ const decodeList = (fields: Fields, key: string): JsonValue[] => {
 
 // Tools
 
+/** One entry may come without the list around it: protocol buffers in JSON are read so. */
+const toolEntries = (fields: ProtoFields): JsonValue[] => {
+  const only = fields.peek('tools');
+  return isJsonObject(only) ? [fields.take('tools') ?? only] : (fields.optionalList('tools') ?? []);
+};
+
 /** Each function is a tool; whatever else an entry holds (`googleSearch`, `codeExecution`) is one that only Google runs. */
-const decodeTools = (fields: Fields): Tool[] =>
-  (fields.optionalList('tools') ?? []).flatMap((value, at) => {
-    const entry = new Fields(value, `tools[${at}]`);
+const decodeTools = (fields: ProtoFields): Tool[] =>
+  toolEntries(fields).flatMap((value, at) => {
+    const entry = new ProtoFields(value, `tools[${at}]`);
     const functions = (entry.optionalList('functionDeclarations') ?? []).map((declared, index) =>
-      decodeFunction(new Fields(declared, `${entry.path}.functionDeclarations[${index}]`), entry.wire),
+      decodeFunction(new ProtoFields(declared, `${entry.path}.functionDeclarations[${index}]`), entry.wire),
     );
     const others = Object.entries(entry.rest).map(
       ([key, setting]): Tool => ({
@@ -119,7 +145,7 @@ const decodeTools = (fields: Fields): Tool[] =>
     return [...functions, ...others.map((tool) => readFrom(tool, entry.wire))];
   });
 
-const decodeFunction = (fields: Fields, entry: JsonObject): Tool => {
+const decodeFunction = (fields: ProtoFields, entry: JsonObject): Tool => {
   const called = fields.string('name');
   const description = fields.optionalString('description');
   const api = fields.optionalObject('parameters')?.wire;
@@ -135,7 +161,7 @@ interface DecodedChoice {
   readonly rest: Vendor;
 }
 
-const decodeToolConfig = (fields: Fields): DecodedChoice => {
+const decodeToolConfig = (fields: ProtoFields): DecodedChoice => {
   const config = fields.optionalObject('toolConfig');
   const calling = config?.optionalObject('functionCallingConfig');
   const names = calling?.optionalStrings('allowedFunctionNames') ?? [];
@@ -187,8 +213,8 @@ type Settings = Pick<
   'sampling' | 'maxOutputTokens' | 'stopSequences' | 'logprobs' | 'reasoning' | 'output'
 >;
 
-const decodeConfig = (fields: Fields): { settings: Settings; rest: Vendor } => {
-  const config = fields.optionalObject('generationConfig') ?? new Fields({}, 'generationConfig');
+const decodeConfig = (fields: ProtoFields): { settings: Settings; rest: Vendor } => {
+  const config = fields.optionalObject('generationConfig') ?? new ProtoFields({}, 'generationConfig');
   const output = decodeOutput(config);
   const modalities = config.optionalStrings('responseModalities');
   const speaksOnly = modalities === undefined || modalities.every((it) => it.toUpperCase() === 'TEXT');
@@ -210,7 +236,7 @@ const decodeConfig = (fields: Fields): { settings: Settings; rest: Vendor } => {
   return { settings, rest };
 };
 
-const decodeSampling = (config: Fields): Sampling =>
+const decodeSampling = (config: ProtoFields): Sampling =>
   present({
     temperature: config.optionalNumber('temperature'),
     topP: config.optionalNumber('topP'),
@@ -221,7 +247,7 @@ const decodeSampling = (config: Fields): Sampling =>
     choices: config.optionalCount('candidateCount'),
   });
 
-const decodeLogprobs = (config: Fields): ModelRequest['logprobs'] => {
+const decodeLogprobs = (config: ProtoFields): ModelRequest['logprobs'] => {
   const asked = config.optionalBoolean('responseLogprobs');
   const topLogprobs = config.optionalCount('logprobs') ?? 0;
   return asked ? { topLogprobs } : undefined;
@@ -235,7 +261,7 @@ const efforts: ReadonlyMap<string, ReasoningEffort> = new Map([
 ]);
 
 /** Thoughts are shown to those who ask for them. To ask for them alone, or for −1 tokens, is to let the model decide. */
-const decodeThinking = (config: Fields): ReasoningSettings | undefined => {
+const decodeThinking = (config: ProtoFields): ReasoningSettings | undefined => {
   const thinking = config.optionalObject('thinkingConfig');
   if (!thinking) return undefined;
   const show = thinking.optionalBoolean('includeThoughts') ? 'summary' : 'omitted';
@@ -252,7 +278,7 @@ const decodeThinking = (config: Fields): ReasoningSettings | undefined => {
 const jsonType = 'application/json';
 
 /** A schema without the type of JSON (an enumeration of plain words) is something that only this API has. */
-const decodeOutput = (config: Fields): { format?: OutputFormat; rest: Vendor } => {
+const decodeOutput = (config: ProtoFields): { format?: OutputFormat; rest: Vendor } => {
   const type = config.optionalString('responseMimeType');
   const api = config.optionalObject('responseSchema')?.wire;
   const json =

@@ -47,7 +47,7 @@ describe('a stream', () => {
     const error = { error: { code: 429, message: 'slow down', status: 'RESOURCE_EXHAUSTED' } };
     for (const text of [frame(error), JSON.stringify(error), JSON.stringify([error])])
       expect(eventsOf(text)).toMatchObject([
-        { type: 'error', error: { code: 'upstream_rate_limited', message: 'slow down' } },
+        { type: 'error', error: { code: 'upstream_rate_limited', message: 'The upstream is rate limited.' } },
       ]);
   });
 

@@ -1,7 +1,8 @@
-import type { ModelEvent, PartStart } from '../../model/events.ts';
+import type { PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { AnswerEvents } from '../answer-events.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
@@ -75,44 +76,25 @@ const inList: Vendor = { type: 'text' };
 const inReasoning: Vendor = { field: 'reasoning' };
 
 /** Turns chunks, or the one object of a whole answer, into events. */
-export class AnswerReader {
+export class AnswerReader extends AnswerEvents {
   /** A whole answer keeps its empty members, so that it can be written as it came. */
   readonly #whole: boolean;
   /** Most of the answer is not shown to us: what we do not see may be there, and nobody asks for what we do not know. */
   readonly #observing: boolean;
   readonly #choices = new Map<number, Choice>();
-  #events: ModelEvent[] = [];
   #started = false;
-  #over = false;
   #id = '';
   #parts = 0;
   #vendor: JsonObject = {};
 
   constructor({ whole, observing }: { whole: boolean; observing: boolean }) {
+    super();
     this.#whole = whole;
     this.#observing = observing;
   }
 
-  /** The answer has ended, well or not: nothing more is read. */
-  get over(): boolean {
-    return this.#over;
-  }
-
-  /** The events since the last call. */
-  take(): ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#events.push({ type: 'error', error });
-  }
-
   read(chunk: JsonObject): void {
-    if (this.#over) return;
+    if (this.ended) return;
     if (chunk.error) {
       this.fail(decodeStreamError(chunk));
       return;
@@ -130,14 +112,14 @@ export class AnswerReader {
 
   /** The upstream said that it is done. */
   done(): void {
-    if (this.#over) return;
+    if (this.ended) return;
     if (!this.#started) this.fail(gatewayError('upstream_malformed'));
     else this.#finish();
   }
 
   /** No more bytes. Some servers send no `[DONE]`: there the answer is whole when every choice has its finish reason. */
   bodyEnded(): void {
-    if (this.#over || this.#choices.size === 0) return;
+    if (this.ended || this.#choices.size === 0) return;
     for (const { finish } of this.#choices.values()) if (finish === undefined) return;
     this.#finish();
   }
@@ -149,7 +131,7 @@ export class AnswerReader {
     if (choices.length === 0 && !isText(chunk.id)) return false;
     this.#started = true;
     this.#id = textOf(chunk.id);
-    this.#events.push({
+    this.events.push({
       type: 'message-start',
       id: this.#id,
       responseModel: textOf(chunk.model),
@@ -165,7 +147,7 @@ export class AnswerReader {
     const wire = chunk.usage ?? (isJsonObject(chunk.x_groq) ? chunk.x_groq.usage : undefined);
     if (!wire) return;
     const read = decodeUsage(wire);
-    if (read) this.#events.push({ type: 'usage', ...read });
+    if (read) this.events.push({ type: 'usage', ...read });
   }
 
   // Members without a place in the model
@@ -183,7 +165,7 @@ export class AnswerReader {
       value ??= {};
       value.choices = list;
     }
-    if (value) this.#events.push({ type: 'raw', dialect: name, wireType: 'chunk', value });
+    if (value) this.events.push({ type: 'raw', dialect: name, wireType: 'chunk', value });
   }
 
   #chunkExtras(chunk: JsonObject): JsonObject | undefined {
@@ -238,8 +220,7 @@ export class AnswerReader {
   #readChoice(wire: JsonObject): void {
     const choice = this.#choice(indexOf(wire));
     const { logprobs, finish_reason: finish, stop_reason: stop } = wire;
-    if (isJsonObject(logprobs))
-      this.#events.push({ type: 'logprobs', choice: choice.index, value: logprobs });
+    if (isJsonObject(logprobs)) this.events.push({ type: 'logprobs', choice: choice.index, value: logprobs });
     const message = this.#observing ? undefined : messageOf(wire);
     if (message) this.#readMessage(choice, message);
     if (isText(finish)) choice.finish = finish;
@@ -269,7 +250,7 @@ export class AnswerReader {
     else if (Array.isArray(content)) for (const item of content) this.#readItem(choice, item);
     if (isText(refusal)) {
       const { part } = this.#grow(choice, 'refusal');
-      this.#events.push({ type: 'text-delta', part, text: refusal });
+      this.events.push({ type: 'text-delta', part, text: refusal });
     }
     if (Array.isArray(annotations)) this.#readAnnotations(choice, annotations);
     if (Array.isArray(calls)) for (const item of calls) if (isJsonObject(item)) this.#readCall(choice, item);
@@ -278,7 +259,7 @@ export class AnswerReader {
 
   #readText(choice: Choice, text: string, vendor: Vendor | undefined): void {
     const { part } = this.#grow(choice, 'text', vendor);
-    this.#events.push({ type: 'text-delta', part, text });
+    this.events.push({ type: 'text-delta', part, text });
   }
 
   /** Mistral's content may be a list, with reasoning and references in it. */
@@ -291,7 +272,7 @@ export class AnswerReader {
       if (isText(text)) this.#readText(choice, text, inList);
     } else if (thought !== undefined) {
       const { part } = this.#grow(choice, 'reasoning', { type: 'thinking', ...rest });
-      this.#events.push({ type: 'reasoning-delta', part, text: thought });
+      this.events.push({ type: 'reasoning-delta', part, text: thought });
     } else this.#addWhole(choice, { kind: 'opaque', vendor: item });
   }
 
@@ -299,7 +280,7 @@ export class AnswerReader {
     for (const annotation of annotations) {
       if (!isJsonObject(annotation)) continue;
       const { part } = this.#grow(choice, 'text');
-      this.#events.push({ type: 'citation', part, citation: citationOf(annotation) });
+      this.events.push({ type: 'citation', part, citation: citationOf(annotation) });
     }
   }
 
@@ -316,17 +297,17 @@ export class AnswerReader {
   #startPart(choice: Choice, start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {
     choice.hasParts = true;
     const part = this.#parts++;
-    this.#events.push({ type: 'part-start', part, choice: choice.index, ...start });
+    this.events.push({ type: 'part-start', part, choice: choice.index, ...start });
     return part;
   }
 
   #addWhole(choice: Choice, start: Omit<PartStart, 'type' | 'part' | 'choice'>): void {
     this.#close(choice);
-    this.#events.push({ type: 'part-stop', part: this.#startPart(choice, start) });
+    this.events.push({ type: 'part-stop', part: this.#startPart(choice, start) });
   }
 
   #close(choice: Choice): void {
-    if (choice.open) this.#events.push({ type: 'part-stop', part: choice.open.part });
+    if (choice.open) this.events.push({ type: 'part-stop', part: choice.open.part });
     choice.open = undefined;
   }
 
@@ -341,7 +322,7 @@ export class AnswerReader {
     if (text !== '' && !twice) {
       const open = this.#grow(choice, 'reasoning', asText, choice.open?.detailIndex);
       open.plain = true;
-      this.#events.push({ type: 'reasoning-delta', part: open.part, text });
+      this.events.push({ type: 'reasoning-delta', part: open.part, text });
     }
     for (const detail of details) this.#readDetail(choice, detail, twice ? { field: key } : {});
   }
@@ -352,18 +333,21 @@ export class AnswerReader {
       return;
     }
     const { open } = choice;
+    // What begins with nothing begins with what comes next, which says where its text stands.
+    if (!this.#whole && text === '' && signature === undefined && open?.kind !== 'reasoning') return;
     const told = open?.kind === 'reasoning' && open.plain && !open.sealed;
     const part = told ? open : this.#grow(choice, 'reasoning', { ...field, detail: rest }, rest.index);
-    if (text !== '' && !told) this.#events.push({ type: 'reasoning-delta', part: part.part, text });
+    if (text !== '' && !told) this.events.push({ type: 'reasoning-delta', part: part.part, text });
     if (signature === undefined) return;
-    this.#events.push({ type: 'reasoning-signature', part: part.part, signature });
+    this.events.push({ type: 'reasoning-signature', part: part.part, signature });
     part.sealed = true;
   }
 
   // Tool calls
 
   #readCall(choice: Choice, item: JsonObject): void {
-    const called = isJsonObject(item.custom) ? item.custom : isJsonObject(item.function) ? item.function : {};
+    const said = isCustom(item) ? item.custom : item.function;
+    const called = isJsonObject(said) ? said : {};
     const call = this.#callOf(choice, item, called);
     if (call.id === '') call.id = textOf(item.id);
     for (const key in item)
@@ -376,6 +360,7 @@ export class AnswerReader {
   #readFunctionCall(choice: Choice, called: JsonObject): void {
     const kind = 'function_call';
     const known = choice.calls.find((call) => call.kind === kind);
+    if (!known && !isText(called.name) && !isText(called.arguments)) return; // Snowflake, where nothing is called
     const call = known ?? this.#newCall(choice, { index: undefined, kind });
     this.#readInput(choice, call, called);
   }
@@ -388,7 +373,7 @@ export class AnswerReader {
     if (call.part === undefined) {
       call.held += json;
       if (call.name !== '') this.#startCall(choice, call);
-    } else if (json !== '') this.#events.push({ type: 'tool-input-delta', part: call.part, json });
+    } else if (json !== '') this.events.push({ type: 'tool-input-delta', part: call.part, json });
   }
 
   #startCall(choice: Choice, call: Call): void {
@@ -401,7 +386,7 @@ export class AnswerReader {
     const part = this.#startPart(choice, isEmptyObject(vendor) ? start : { ...start, vendor });
     call.part = part;
     call.vendor = {};
-    if (held !== '') this.#events.push({ type: 'tool-input-delta', part, json: held });
+    if (held !== '') this.events.push({ type: 'tool-input-delta', part, json: held });
   }
 
   #newCallId(): string {
@@ -425,7 +410,7 @@ export class AnswerReader {
     const named = isText(called.name);
     const another = known && named && known.name !== '' && (id === '' ? !hasIndex : id !== known.id);
     if (known && !another) return known;
-    return this.#newCall(choice, { index, kind: isJsonObject(item.custom) ? 'custom' : 'function' });
+    return this.#newCall(choice, { index, kind: isCustom(item) ? 'custom' : 'function' });
   }
 
   #newCall(choice: Choice, identity: Pick<Call, 'index' | 'kind'>): Call {
@@ -464,10 +449,10 @@ export class AnswerReader {
       this.fail(error);
       return;
     }
-    this.#over = true;
+    this.ended = true;
     for (const choice of this.#choices.values()) this.#stopParts(choice);
-    for (const choice of this.#choices.values()) this.#events.push(finishOf(choice));
-    this.#events.push({ type: 'message-stop' });
+    for (const choice of this.#choices.values()) this.events.push(finishOf(choice));
+    this.events.push({ type: 'message-stop' });
   }
 
   #errorAtEnd(): GatewayError | undefined {
@@ -487,8 +472,8 @@ export class AnswerReader {
   #stopCall({ part, kind, hasInput, vendor }: Call, choice: Choice): void {
     if (part === undefined) return;
     if (!hasInput && kind !== 'custom' && reasonOf(choice) === 'tool_calls')
-      this.#events.push({ type: 'tool-input-delta', part, json: '{}' });
-    this.#events.push(
+      this.events.push({ type: 'tool-input-delta', part, json: '{}' });
+    this.events.push(
       isEmptyObject(vendor) ? { type: 'part-stop', part } : { type: 'part-stop', part, vendor },
     );
   }
@@ -508,6 +493,10 @@ const isEmpty = (value: JsonValue | undefined): boolean =>
 /** Top-level members of a whole answer that would not be written the same again. */
 const isOddMember = (key: string, value: JsonValue | undefined): boolean =>
   key === 'usage' ? value === null : key === 'object' && value !== 'chat.completion';
+
+/** Snowflake has both members on each call, one of them empty. */
+const isCustom = (item: JsonObject): boolean =>
+  isJsonObject(item.custom) && !(item.type === 'function' && isJsonObject(item.function));
 
 /** Arguments are JSON text; some servers send the object. */
 const inputOf = (value: JsonValue | undefined): string => {

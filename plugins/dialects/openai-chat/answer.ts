@@ -169,6 +169,19 @@ export const listItem = ({ start, vendor }: AnswerPart, text: string): JsonObjec
   return vendor.type === 'text' ? { ...vendor, text } : undefined;
 };
 
+/**
+ * Images of another dialect's answer, as OpenRouter tells those of models that make some (openrouter.ai, "Image
+ * generation", read 2026-11-28); OpenAI has no place for them.
+ */
+export const imagesOf = (parts: readonly AnswerPart[]): JsonObject => {
+  const images = parts.flatMap(({ start: { image } }) =>
+    image
+      ? [{ type: 'image_url', image_url: { url: `data:${image.mediaType};base64,${image.base64}` } }]
+      : [],
+  );
+  return images.length === 0 ? {} : { images };
+};
+
 /** Code points in `texts`. */
 export const countCodePoints = (texts: readonly string[]): number => {
   let count = 0;

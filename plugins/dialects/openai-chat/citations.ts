@@ -41,8 +41,8 @@ export const encodeCitations = (
         merge(citation.url === undefined ? {} : annotationOf(shift(citation, offset)), citation.vendor ?? {}),
       ];
     if (citation.url === undefined) return [];
-    const { start = 0, end = length } = citation;
-    return [annotationOf(shift({ ...citation, start, end }, offset))];
+    const { start = 0, end = length, title = '' } = citation; // clients count on all three
+    return [annotationOf(shift({ ...citation, title, start, end }, offset))];
   });
 
 const shift = (citation: Citation, offset: number): Citation => ({

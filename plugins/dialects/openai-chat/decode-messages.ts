@@ -8,7 +8,7 @@ import type {
 } from '../../model/request.ts';
 import type { JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { badValue, Fields } from '../openai/fields.ts';
+import { badValue, Fields } from '../fields.ts';
 import { bag } from '../openai/wire.ts';
 import { decodeContent } from './parts.ts';
 import { readFrom } from './provenance.ts';

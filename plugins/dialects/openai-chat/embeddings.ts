@@ -5,9 +5,10 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { badValue, Fields } from '../openai/fields.ts';
+import { badValue, Fields } from '../fields.ts';
 import { unsupported } from '../openai/writing.ts';
-import { patched, WholeReader, wholeOnly, wholeWriter } from './whole.ts';
+import { wholeOnly, wholeReader, wholeWriter } from '../whole.ts';
+import { errors, patched } from './whole.ts';
 import { name } from './wire.ts';
 
 // Fields: OpenAI API reference, "Create embeddings", read 2026-11-28.
@@ -93,19 +94,22 @@ const inputOfTurn = ({ parts }: Turn): JsonValue => {
 };
 
 const encodeResponse = (context: AnswerContext): ResponseEncoder =>
-  wholeWriter(({ events, start, usage }) => ({
-    object: 'list',
-    data: events
-      .filter((event) => event.type === 'embedding')
-      .toSorted((a, b) => a.index - b.index)
-      .map(({ index, vector }) => ({
-        object: 'embedding',
-        index,
-        embedding: inEncoding(vector, context.request.embedding?.encoding ?? 'float'),
-      })),
-    model: start?.responseModel || context.request.requestModel,
-    usage: { prompt_tokens: usage?.inputTokens ?? 0, total_tokens: usage?.inputTokens ?? 0 },
-  }));
+  wholeWriter(
+    ({ events, start, usage }) => ({
+      object: 'list',
+      data: events
+        .filter((event) => event.type === 'embedding')
+        .toSorted((a, b) => a.index - b.index)
+        .map(({ index, vector }) => ({
+          object: 'embedding',
+          index,
+          embedding: inEncoding(vector, context.request.embedding?.encoding ?? 'float'),
+        })),
+      model: start?.responseModel || context.request.requestModel,
+      usage: { prompt_tokens: usage?.inputTokens ?? 0, total_tokens: usage?.inputTokens ?? 0 },
+    }),
+    errors,
+  );
 
 /** A client that asked for base64 decodes whatever it gets as base64: floats would become nonsense without an error. */
 const inEncoding = (vector: readonly number[] | string, encoding: 'float' | 'base64'): JsonValue => {
@@ -124,8 +128,8 @@ const fromBase64 = (text: string): number[] => {
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) => bytes.readFloatLE(at * 4));
 };
 
-const readAnswer = (body: JsonObject): ModelEvent[] => {
-  if (!Array.isArray(body.data)) return [{ type: 'error', error: gatewayError('upstream_malformed') }];
+const readAnswer = (body: JsonObject): ModelEvent[] | undefined => {
+  if (!Array.isArray(body.data)) return undefined;
   return [
     { type: 'message-start', id: '', responseModel: typeof body.model === 'string' ? body.model : '' },
     ...body.data.flatMap((item, at) => readEmbedding(item, at)),
@@ -157,7 +161,7 @@ export const embeddings: Codec = {
   encodeRequest,
   patchRequest: patched(path),
   encodeResponse,
-  decodeResponse: () => new WholeReader(readAnswer),
-  observeResponse: () => new WholeReader(readAnswer),
+  decodeResponse: () => wholeReader(readAnswer, errors),
+  observeResponse: () => wholeReader(readAnswer, errors),
   ...wholeOnly,
 };

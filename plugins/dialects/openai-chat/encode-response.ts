@@ -10,6 +10,7 @@ import {
   AnswerState,
   countCodePoints,
   encodeCallStart,
+  imagesOf,
   listItem,
   reasoningDetail,
   reasoningKey,
@@ -133,6 +134,7 @@ class ResponseWriter implements ResponseEncoder {
       ...encodeContent(choice, texts),
       ...(refusals.length > 0 ? { refusal: refusals.map(({ text }) => text).join('') } : {}),
       ...this.#calls(choice),
+      ...imagesOf(choice.parts),
       ...this.#annotations(texts),
     };
   }

@@ -174,7 +174,10 @@ describe('an answer of another dialect, as a stream', () => {
           type: 'url_citation',
           url_citation: { url: 'https://a.example', title: 'A', start_index: 2, end_index: 5 },
         },
-        { type: 'url_citation', url_citation: { url: 'https://b.example', start_index: 3, end_index: 4 } },
+        {
+          type: 'url_citation',
+          url_citation: { url: 'https://b.example', title: '', start_index: 3, end_index: 4 },
+        },
       ],
     });
   });

@@ -10,6 +10,7 @@ import {
   AnswerState,
   countCodePoints,
   encodeCallStart,
+  imagesOf,
   listItem,
   reasoningDetail,
   reasoningKey,
@@ -132,6 +133,7 @@ class StreamEncoder implements ResponseEncoder {
     if (start.kind === 'tool-call') return this.#startCall(part);
     if (start.redacted !== undefined)
       return this.#delta(part, { reasoning_details: [reasoningDetail(part, { redacted: start.redacted })] });
+    if (start.image) return this.#delta(part, imagesOf([part]));
     const item = start.kind === 'opaque' ? listItem(part, '') : undefined;
     return item ? this.#delta(part, { content: [item] }) : '';
   }

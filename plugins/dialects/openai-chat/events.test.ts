@@ -195,3 +195,45 @@ describe('decodeResponse', () => {
     expect(codes(whole('{"error":{"message":"Slow down","code":429}}'))).toEqual(['upstream_rate_limited']);
   });
 });
+
+describe('what Snowflake writes beside an answer', () => {
+  const answer = (message: JsonObject) =>
+    read(
+      JSON.stringify({ id: '', choices: [{ index: 0, finish_reason: '', message }] }),
+      openaiChat.decodeResponse(),
+    );
+  const nothing = { content: '4', function_call: { name: '', arguments: '' } };
+
+  it('is no call', () => {
+    const events = answer(nothing);
+    expect(events).toContainEqual({ type: 'finish', choice: 0, reason: 'stop' });
+    expect(types(events).filter((type) => type === 'part-start')).toHaveLength(1);
+  });
+
+  it('does not hide the call that is one', () => {
+    const call = {
+      id: 'c',
+      type: 'function',
+      custom: { name: '', input: '' },
+      function: { name: 'f', arguments: '{"a":1}' },
+    };
+    const events = answer({ ...nothing, tool_calls: [call] });
+    expect(events).toContainEqual({ type: 'tool-input-delta', part: 1, json: '{"a":1}' });
+    expect(events).toContainEqual({ type: 'finish', choice: 0, reason: 'tool_calls' });
+  });
+});
+
+it('what was read from a cache was not written to it, whatever is said', () => {
+  const usage = {
+    prompt_tokens: 10,
+    completion_tokens: 1,
+    prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 8 },
+  };
+  const events = read(chunk({ content: 'a' }, 'stop', { usage }) + done);
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'usage',
+      usage: { inputTokens: 10, outputTokens: 1, cacheReadTokens: 8, cacheWriteTokens: 2 },
+    }),
+  );
+});

@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -11,13 +11,14 @@ import { AnswerReader } from './answer-reader.ts';
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
 
 /** Reads a whole JSON answer: the same events as its stream would give. */
-export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: false }));
 
 /** Reads of a stream only the first chunk and those that tell of usage, a finish, an error or the end. */
-export const observeStream = (): ResponseDecoder => new ObservedStream();
+export const observeStream = (): ResponseDecoder =>
+  new ObservedStream(telling, new StreamDecoder({ observing: true }));
 
 /** Reads a whole answer without the members that only its own dialect knows. */
-export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
+export const observeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: true }));
 
 /**
  * In chunks that account for the answer: a member that says so and is not null (inside of strings its quotes would be
@@ -77,55 +78,16 @@ class StreamDecoder implements ResponseDecoder {
   }
 }
 
-/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
-class ObservedStream implements ResponseDecoder {
-  readonly #frames = new FrameCutter();
-  readonly #decoder = new StreamDecoder({ observing: true });
-  #began = false;
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    const whole = this.#frames.push(bytes);
-    if (whole.length === 0) return [];
-    // The first frame says what kind of answer this is.
-    const places = this.#began ? framesWith(telling, whole) : firstAnd(framesWith(telling, whole), whole);
-    this.#began = true;
-    if (!places) return this.#decoder.push(whole);
-    return places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
-  }
-
-  end(): ModelEvent[] {
-    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
-  }
-}
-
-class WholeDecoder implements ResponseDecoder {
-  readonly #chunks: Uint8Array[] = [];
-  readonly #reading: Reading;
-
-  constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    this.#chunks.push(bytes);
-    return [];
-  }
-
-  end(): ModelEvent[] {
-    const answer = new AnswerReader({ whole: true, ...this.#reading });
-    const body = parse(textOf(this.#chunks));
+const readWhole =
+  (reading: Reading) =>
+  (text: string): ModelEvent[] => {
+    const answer = new AnswerReader({ whole: true, ...reading });
+    const body = parse(text);
     if (body) answer.read(body);
     else answer.fail(gatewayError('upstream_malformed'));
     answer.done();
     return answer.take();
-  }
-}
-
-const textOf = (chunks: readonly Uint8Array[]): string => {
-  const [only, ...more] = chunks;
-  const bytes = only && more.length === 0 ? only : Buffer.concat(chunks);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-};
+  };
 
 /** A JSON body or an HTML page in place of a stream. */
 const isJsonOrPage = (firstByte: number | undefined): boolean =>

@@ -1,12 +1,12 @@
 import type { GeneratedImage, ModelEvent } from '../../model/events.ts';
 import type { ImageSettings, ModelRequest } from '../../model/request.ts';
-import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext, Codec, EncodedRequest, ResponseEncoder, UpstreamTarget } from '../dialect.ts';
-import { badValue, Fields } from '../openai/fields.ts';
+import { badValue, Fields } from '../fields.ts';
 import { unsupported } from '../openai/writing.ts';
-import { patched, WholeReader, wholeOnly, wholeWriter } from './whole.ts';
+import { wholeOnly, wholeReader, wholeWriter } from '../whole.ts';
+import { errors, patched } from './whole.ts';
 import { name } from './wire.ts';
 
 // Fields: OpenAI API reference, "Create image", read 2026-11-28.
@@ -83,16 +83,19 @@ const promptOf = ({ turns }: ModelRequest): string =>
     .join('\n');
 
 const encodeResponse = ({ nowSeconds }: AnswerContext): ResponseEncoder =>
-  wholeWriter(({ events, start, usage }) => ({
-    created: start?.createdSeconds ?? nowSeconds,
-    data: events
-      .filter((event) => event.type === 'image')
-      .toSorted((a, b) => a.index - b.index)
-      .map(({ base64, url, revisedPrompt }) =>
-        present({ b64_json: base64, url, revised_prompt: revisedPrompt }),
-      ),
-    ...(usage ? { usage: writeUsage(usage) } : {}),
-  }));
+  wholeWriter(
+    ({ events, start, usage }) => ({
+      created: start?.createdSeconds ?? nowSeconds,
+      data: events
+        .filter((event) => event.type === 'image')
+        .toSorted((a, b) => a.index - b.index)
+        .map(({ base64, url, revisedPrompt }) =>
+          present({ b64_json: base64, url, revised_prompt: revisedPrompt }),
+        ),
+      ...(usage ? { usage: writeUsage(usage) } : {}),
+    }),
+    errors,
+  );
 
 const writeUsage = ({
   inputTokens,
@@ -106,8 +109,8 @@ const writeUsage = ({
   total_tokens: inputTokens + outputTokens,
 });
 
-const readAnswer = (body: JsonObject): ModelEvent[] => {
-  if (!Array.isArray(body.data)) return [{ type: 'error', error: gatewayError('upstream_malformed') }];
+const readAnswer = (body: JsonObject): ModelEvent[] | undefined => {
+  if (!Array.isArray(body.data)) return undefined;
   return [
     {
       type: 'message-start',
@@ -140,7 +143,7 @@ export const images: Codec = {
   encodeRequest,
   patchRequest: patched(path),
   encodeResponse,
-  decodeResponse: () => new WholeReader(readAnswer),
-  observeResponse: () => new WholeReader(readAnswer),
+  decodeResponse: () => wholeReader(readAnswer, errors),
+  observeResponse: () => wholeReader(readAnswer, errors),
   ...wholeOnly,
 };

@@ -1,8 +1,8 @@
 import type { AudioPart, FilePart, ImagePart, Part, Source } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { Fields, wrongType } from '../fields.ts';
 import { extras } from '../openai/extras.ts';
-import { Fields, wrongType } from '../openai/fields.ts';
 import { sourceOfFile, sourceOfUrl, urlOf } from '../openai/sources.ts';
 import { bag } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';

@@ -1,7 +1,7 @@
 import type { ReasoningPart } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import type { Fields } from '../openai/fields.ts';
+import type { Fields } from '../fields.ts';
 import { isText, textOf } from '../openai/wire.ts';
 import { readFrom, shapeOf } from './provenance.ts';
 

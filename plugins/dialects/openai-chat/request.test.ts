@@ -389,7 +389,6 @@ describe('a request of another dialect', () => {
 
   it.each<[string, Partial<ModelRequest>]>([
     ['stop_sequences', { stopSequences: ['a', 'b', 'c', 'd', 'e'] }],
-    ['thread', { vendor: { thread: { type: 'continue', previous_message_id: 'msg_1' } } }],
     [
       'tools[0]',
       {

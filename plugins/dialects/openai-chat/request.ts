@@ -9,15 +9,16 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
+import { badValue, Fields, wrongType } from '../fields.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
-import { badValue, Fields, wrongType } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
 import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
 import { bag } from '../openai/wire.ts';
-import { unsupported, Writing } from '../openai/writing.ts';
+import { Writing } from '../openai/writing.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { encodeMessages } from './encode-messages.ts';
+import { fitServer } from './fit.ts';
 import { decodeTools, encodeTools, toolMembers, usesFunctions } from './tools.ts';
 import { name } from './wire.ts';
 
@@ -203,12 +204,12 @@ const groups: readonly Group[] = [
       'logit_bias',
       'n',
     ],
-    write: ({ sampling }, _client, writing) => encodeSampling(sampling, writing),
+    write: ({ sampling }) => encodeSampling(sampling),
   },
   {
     from: ['stopSequences'],
     members: ['stop'],
-    write: ({ stopSequences }, _client, writing) => encodeStop(stopSequences, writing),
+    write: ({ stopSequences }) => encodeStop(stopSequences),
   },
   {
     from: ['logprobs'],
@@ -277,21 +278,13 @@ interface Task {
   readonly writing: Writing;
 }
 
-/** Members of other dialects for what only their servers hold: without the earlier turns, without the tools, a request means something else. */
-const heldElsewhere = ['thread', 'mcp_servers'];
-
-const refuseHeldElsewhere = (vendor: Vendor): void => {
-  const held = heldElsewhere.find((member) => isThere(vendor[member]));
-  if (held !== undefined) throw unsupported(held, 'state or tools of the server of another API');
-};
-
 const wholeBody = (request: ModelRequest, { target, writing }: Task): string => {
-  if (!writing.own) refuseHeldElsewhere(request.vendor);
   const written = groups.map(({ write }) => write(request, {}, writing));
   const known: JsonObject = Object.assign({ model: target.model }, ...written);
-  if (writing.own) return JSON.stringify(writing.extend(known, request, ''));
+  const task = { request, target, writing };
+  if (writing.own) return JSON.stringify(fitServer(writing.extend(known, request, ''), task));
   const { carried, lost } = partVendor(request.vendor);
-  return JSON.stringify({ ...carried, ...writing.extend(known, { vendor: lost }, '') });
+  return JSON.stringify(fitServer({ ...carried, ...writing.extend(known, { vendor: lost }, '') }, task));
 };
 
 const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest, task: Task): string => {
@@ -306,9 +299,16 @@ const patchOrigin = ({ document, request: read }: Origin, request: ModelRequest,
         gone.add(member);
     Object.assign(patches, written);
   }
-  if (gone.size === 0) return patchMembers(document, texts(patches));
   const kept = Object.entries(document.value).filter(([key]) => !gone.has(key));
-  return JSON.stringify({ ...Object.fromEntries(kept), ...patches });
+  const body = fitServer({ ...Object.fromEntries(kept), ...patches }, { request, ...task });
+  return writeOver(document, body);
+};
+
+/** The client's own text wherever `body` has all of its members; a member that is another value is patched in. */
+const writeOver = (document: JsonDocument, body: JsonObject): string => {
+  if (Object.keys(document.value).some((key) => !(key in body))) return JSON.stringify(body);
+  const changed = Object.entries(body).filter(([key, value]) => value !== document.value[key]);
+  return patchMembers(document, texts(Object.fromEntries(changed)));
 };
 
 const isThere = (value: JsonValue | undefined): boolean => value !== undefined && value !== null;
@@ -333,28 +333,19 @@ const named = (value: JsonValue | undefined, client: JsonObject, names: readonly
   return value === undefined ? {} : Object.fromEntries(keys.map((key) => [key, value]));
 };
 
-const encodeSampling = (sampling: Sampling, writing: Writing): JsonObject => {
-  const { own } = writing;
-  if (!own && sampling.topK !== undefined) writing.drop('top_k');
-  return present({
+const encodeSampling = (sampling: Sampling): JsonObject =>
+  present({
     temperature: sampling.temperature,
     top_p: sampling.topP,
-    top_k: own ? sampling.topK : undefined, // OpenAI refuses it
+    top_k: sampling.topK,
     seed: sampling.seed,
     presence_penalty: sampling.presencePenalty,
     frequency_penalty: sampling.frequencyPenalty,
     logit_bias: sampling.logitBias && { ...sampling.logitBias },
     n: sampling.choices,
   });
-};
 
-const maxStopSequences = 4;
-
-const encodeStop = (stop: readonly string[], { own }: Writing): JsonObject => {
-  if (!own && stop.length > maxStopSequences)
-    throw unsupported('stop_sequences', `more than ${maxStopSequences} stop sequences`);
-  return stop.length === 0 ? {} : { stop: [...stop] };
-};
+const encodeStop = (stop: readonly string[]): JsonObject => (stop.length === 0 ? {} : { stop: [...stop] });
 
 const encodeEffort = (reasoning: ReasoningSettings | undefined, writing: Writing): JsonObject => {
   if (!writing.own && reasoning?.show === 'omitted') writing.drop('thinking.display');

@@ -28,12 +28,14 @@ export const decodeUsage = (wire: JsonValue | undefined): ReadUsage | undefined 
   // Beside OpenAI's own name: Together and Moonshot, DeepSeek.
   const cached =
     count(promptDetails.cached_tokens) ?? count(wire.cached_tokens) ?? count(wire.prompt_cache_hit_tokens);
+  const cacheReadTokens = atMost(cached, inputTokens);
   const usage: Usage = {
     inputTokens,
     outputTokens,
     ...present({
-      cacheReadTokens: atMost(cached, inputTokens),
-      cacheWriteTokens: atMost(count(promptDetails.cache_write_tokens), inputTokens),
+      cacheReadTokens,
+      // OpenRouter tells what Gemini read from its cache as written, too.
+      cacheWriteTokens: atMost(count(promptDetails.cache_write_tokens), inputTokens - (cacheReadTokens ?? 0)),
       reasoningTokens: atMost(reasoning, outputTokens),
     }),
   };

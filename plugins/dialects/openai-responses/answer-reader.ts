@@ -1,12 +1,14 @@
-import type { ModelEvent, PartStart } from '../../model/events.ts';
+import type { PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { AnswerEvents } from '../answer-events.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { difference, isEmptyObject, isText, textOf } from '../openai/wire.ts';
 import { citationOf } from './citations.ts';
-import { ownSeal, pieceSeparator } from './decode-items.ts';
+import { inputEnd, inputStart } from './custom.ts';
+import { ownSeal } from './decode-items.ts';
 import { decodeUsage } from './usage.ts';
 import { listOf, name, without } from './wire.ts';
 
@@ -56,37 +58,18 @@ const nothing: ReadonlySet<string> = new Set();
 const responseMembers = new Set(['id', 'object', 'created_at', 'model', 'output', 'status']);
 
 /** Turns the events of a stream, or the one object of a whole answer, into model events. */
-export class AnswerReader {
+export class AnswerReader extends AnswerEvents {
   /** Only what accounts for the answer is shown to us. */
   readonly #observing: boolean;
   readonly #items = new Map<number, Item>();
-  #events: ModelEvent[] = [];
   #started = false;
-  #over = false;
   #parts = 0;
   #called = false;
   #vendor: JsonObject = {};
 
   constructor({ observing }: { observing: boolean }) {
+    super();
     this.#observing = observing;
-  }
-
-  /** The answer has ended, well or not: nothing more is read. */
-  get over(): boolean {
-    return this.#over;
-  }
-
-  /** The events since the last call. */
-  take(): ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#events.push({ type: 'error', error });
   }
 
   /** A whole answer. */
@@ -101,7 +84,7 @@ export class AnswerReader {
 
   /** One event of a stream. */
   readEvent(event: JsonObject): void {
-    if (this.#over) return;
+    if (this.ended) return;
     const { type, response } = event;
     switch (type) {
       case 'response.created':
@@ -123,7 +106,7 @@ export class AnswerReader {
         this.fail(decodeStreamError(event));
         return;
       case 'keepalive':
-        this.#events.push({ type: 'ping' });
+        this.events.push({ type: 'ping' });
         return;
     }
     if (!this.#observing && isText(type)) this.#readInside(type, event);
@@ -135,7 +118,7 @@ export class AnswerReader {
     this.#vendor = restOf(response);
     const vendor = this.#observing || isEmptyObject(this.#vendor) ? {} : { vendor: this.#vendor };
     const { created_at: createdSeconds } = response;
-    this.#events.push({
+    this.events.push({
       type: 'message-start',
       id: textOf(response.id),
       responseModel: textOf(response.model),
@@ -159,10 +142,10 @@ export class AnswerReader {
       this.fail(failureOf(response));
       return;
     }
-    this.#over = true;
+    this.ended = true;
     const last = this.#observing ? {} : difference(restOf(response), this.#vendor);
     const { reason, rawReason } = reasonOf(response, this.#called);
-    this.#events.push(
+    this.events.push(
       {
         type: 'finish',
         choice: 0,
@@ -176,7 +159,7 @@ export class AnswerReader {
 
   #readUsage(wire: JsonValue | undefined): void {
     const read = decodeUsage(wire);
-    if (read) this.#events.push({ type: 'usage', ...read });
+    if (read) this.events.push({ type: 'usage', ...read });
   }
 
   /** An item of the answer that ends a stream: usually one that has been told. Some servers renumber them. */
@@ -206,7 +189,7 @@ export class AnswerReader {
     }
     if (unneeded.has(type)) return;
     const { sequence_number: _, obfuscation: __, ...value } = event;
-    this.#events.push({ type: 'raw', dialect: name, wireType: type, value });
+    this.events.push({ type: 'raw', dialect: name, wireType: type, value });
   }
 
   /** By its place: there are servers that change the ids of items from event to event. */
@@ -273,12 +256,12 @@ export class AnswerReader {
 
   #startPart(start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {
     const part = this.#parts++;
-    this.#events.push({ type: 'part-start', part, choice: 0, ...start });
+    this.events.push({ type: 'part-start', part, choice: 0, ...start });
     return part;
   }
 
   #stopPart(part: number, vendor: JsonObject): void {
-    this.#events.push({ type: 'part-stop', part, ...(isEmptyObject(vendor) ? {} : { vendor }) });
+    this.events.push({ type: 'part-stop', part, ...(isEmptyObject(vendor) ? {} : { vendor }) });
   }
 
   readItem(item: Item, { item: wire }: JsonObject): void {
@@ -291,6 +274,12 @@ export class AnswerReader {
     item.over = true;
     if (wire) this.#complete(item, wire);
     if (item.part === undefined) return;
+    if (item.type === 'custom_tool_call')
+      this.events.push({
+        type: 'tool-input-delta',
+        part: item.part,
+        json: item.length === 0 ? `${inputStart}${inputEnd}` : inputEnd,
+      });
     const last = wire ? without(wire, toldOf.get(item.type) ?? nothing) : {};
     const vendor = difference(last, item.said);
     this.#stopPart(item.part, isEmptyObject(vendor) ? {} : { item: vendor });
@@ -331,20 +320,20 @@ export class AnswerReader {
   #text(content: Content, text: string): void {
     if (text === '' || content.kind === 'opaque') return;
     content.length += text.length;
-    this.#events.push({ type: 'text-delta', part: content.part, text });
+    this.events.push({ type: 'text-delta', part: content.part, text });
   }
 
   /** In the shape of Chat's, which differs by nothing but its wrapping. */
   #logprobs(content: Content, items: JsonValue | undefined): void {
     if (!Array.isArray(items) || items.length === 0) return;
     content.hasLogprobs = true;
-    this.#events.push({ type: 'logprobs', choice: 0, value: { content: items, refusal: null } });
+    this.events.push({ type: 'logprobs', choice: 0, value: { content: items, refusal: null } });
   }
 
   #citation(content: Content, annotation: JsonValue | undefined): void {
     content.citations++;
     const citation = citationOf(annotation);
-    if (citation) this.#events.push({ type: 'citation', part: content.part, citation });
+    if (citation) this.events.push({ type: 'citation', part: content.part, citation });
   }
 
   /** What a content part says beyond what was told of it. */
@@ -384,10 +373,13 @@ export class AnswerReader {
 
   // Calls
 
-  #input(item: Item, json: string): void {
-    if (json === '' || item.part === undefined) return;
-    item.length += json.length;
-    this.#events.push({ type: 'tool-input-delta', part: item.part, json });
+  /** Free text becomes the one member of its arguments, as in the schema that stands for its tool. */
+  #input(item: Item, text: string): void {
+    if (text === '' || item.part === undefined) return;
+    const begins = item.length === 0 ? inputStart : '';
+    item.length += text.length;
+    const json = item.type === 'custom_tool_call' ? begins + JSON.stringify(text).slice(1, -1) : text;
+    this.events.push({ type: 'tool-input-delta', part: item.part, json });
   }
 
   readInput(item: Item, { delta }: JsonObject): void {
@@ -400,7 +392,7 @@ export class AnswerReader {
 
   // Reasoning
 
-  /** Makes a piece the one that grows. A delta that begins another piece says which, and parts the two for who only sees text. */
+  /** Makes a piece the one that grows. A delta that begins another piece says which. */
   #piece(item: Item, member: 'summary' | 'content', at: number): string {
     const piece = `${member}:${at}`;
     if (item.piece === piece || item.part === undefined) return piece;
@@ -408,15 +400,14 @@ export class AnswerReader {
     item.piece = piece;
     if (!item.pieces.has(piece)) item.pieces.set(piece, 0);
     if (isFirst && piece === 'summary:0') return piece;
-    const text = isFirst ? '' : pieceSeparator;
-    this.#events.push({ type: 'reasoning-delta', part: item.part, text, vendor: { [member]: at } });
+    this.events.push({ type: 'reasoning-delta', part: item.part, text: '', vendor: { [member]: at } });
     return piece;
   }
 
   #reasoning(item: Item, piece: string, text: string): void {
     if (text === '' || item.part === undefined) return;
     item.pieces.set(piece, (item.pieces.get(piece) ?? 0) + text.length);
-    this.#events.push({ type: 'reasoning-delta', part: item.part, text });
+    this.events.push({ type: 'reasoning-delta', part: item.part, text });
   }
 
   /** The rest of a piece, from its whole text. */
@@ -433,7 +424,7 @@ export class AnswerReader {
         if (isJsonObject(piece)) this.#completePiece(item, [member, at], textOf(piece.text));
     if (!isText(wire.encrypted_content) || item.part === undefined) return;
     const signature = ownSeal(wire.id, wire.encrypted_content);
-    this.#events.push({ type: 'reasoning-signature', part: item.part, signature });
+    this.events.push({ type: 'reasoning-signature', part: item.part, signature });
   }
 
   readSummaryStart(item: Item, { summary_index: at }: JsonObject): void {

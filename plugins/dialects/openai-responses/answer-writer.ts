@@ -54,7 +54,7 @@ interface Part {
   readonly logprobs: JsonValue[];
   readonly pieces: Piece[];
   sealed: string | undefined;
-  /** A call of a custom tool that the upstream knew as a function: its free text is told when it is whole. */
+  /** A call of a custom tool: its free text is told when it is whole. */
   readonly unwraps: boolean;
 }
 
@@ -237,15 +237,16 @@ export class AnswerWriter {
     return isJsonObject(item) ? item : {};
   }
 
-  #newId(prefix: 'msg' | 'rs' | 'fc', said: JsonObject): string {
+  #newId(prefix: 'msg' | 'rs' | 'fc' | 'ig', said: JsonObject): string {
     return isText(said.id)
       ? said.id
       : inventId(prefix, this.#start?.id || this.#context.requestId, this.#items.length);
   }
 
   #startPart(start: PartStart): Frame[] {
-    // Only one choice can be told here, and only this dialect knows its opaque parts.
-    if (start.choice !== 0 || (start.kind === 'opaque' && !this.#own)) return [];
+    // Only one choice can be told here, and of other dialects' opaque parts only images.
+    if (start.choice !== 0) return [];
+    if (start.kind === 'opaque' && !this.#own) return start.image ? this.#startImage(start, start.image) : [];
     switch (start.kind) {
       case 'text':
       case 'refusal':
@@ -279,10 +280,9 @@ export class AnswerWriter {
     const said = this.#saidOf(start);
     const id = this.#newId('fc', said);
     const { id: callId = '', name: toolName = '' } = start;
-    const unwraps = !this.#own && this.#customTools.has(toolName);
-    const isText = unwraps || (this.#own && start.vendor?.type === 'custom_tool_call');
-    const call = { call_id: callId || id, name: toolName, [isText ? 'input' : 'arguments']: '' };
-    const head = { ...this.#state(said), id, type: isText ? 'custom_tool_call' : 'function_call', ...call };
+    const unwraps = this.#own ? start.vendor?.type === 'custom_tool_call' : this.#customTools.has(toolName);
+    const call = { call_id: callId || id, name: toolName, [unwraps ? 'input' : 'arguments']: '' };
+    const head = { ...this.#state(said), id, type: unwraps ? 'custom_tool_call' : 'function_call', ...call };
     const frames = this.#pass();
     const item = this.#addItem(head.type, head, id);
     this.#addPart(start, item, { unwraps });
@@ -316,6 +316,16 @@ export class AnswerWriter {
     const said = this.#saidOf(start);
     const frames = this.#pass();
     const item = this.#addItem(textOf(said.type), said, textOf(said.id));
+    this.#addPart(start, item);
+    return [...frames, this.#announce(item)];
+  }
+
+  /** As the tool of this API tells an image that it made. */
+  #startImage(start: PartStart, { base64 }: NonNullable<PartStart['image']>): Frame[] {
+    const id = this.#newId('ig', {});
+    const head = { id, type: 'image_generation_call', status: 'completed', result: base64 };
+    const frames = this.#pass();
+    const item = this.#addItem(head.type, head, id);
     this.#addPart(start, item);
     return [...frames, this.#announce(item)];
   }
@@ -461,7 +471,7 @@ export class AnswerWriter {
     return this.#frame(`response.${input}.delta`, { item_id: item.id, output_index: item.index, delta });
   }
 
-  /** A delta that begins a piece holds nothing but what parts it from the piece before. */
+  /** A delta that begins a piece holds no text. */
   #reasoning(part: Part, { text, vendor }: { readonly text: string; readonly vendor?: Vendor }): Frame[] {
     const begun = this.#own && vendor ? (vendor.content === undefined ? 'summary' : 'content') : undefined;
     if (begun) return [...this.#closePiece(part), ...this.#openPiece(part, begun)];

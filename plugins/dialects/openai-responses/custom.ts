@@ -15,6 +15,9 @@ export const customSchema: Vendor = {
 /** Is it a custom tool of this dialect? */
 export const isCustom = (tool: Tool): boolean => tool.kind === 'function' && tool.vendor?.type === 'custom';
 
+/** What stands around a text in `wrapInput`, the quotes of it included. */
+export const [inputStart, inputEnd] = ['{"input":"', '"}'];
+
 export const wrapInput = (text: string): string => JSON.stringify({ input: text });
 
 /** The free text in arguments; those of another shape (a model does not always keep to its schema) are the text themselves. */

@@ -11,7 +11,7 @@ import type {
 import { openSeal, wrapSeal } from '../../model/seals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { badValue, Fields, wrongType } from '../openai/fields.ts';
+import { badValue, Fields, wrongType } from '../fields.ts';
 import { bag, isText } from '../openai/wire.ts';
 import { wrapInput } from './custom.ts';
 import { decodeContent } from './parts.ts';
@@ -192,11 +192,9 @@ const decodeReasoning = (item: Fields): DecodedItem => {
   return { role: 'assistant', parts: [readFrom(part, item.wire)] };
 };
 
-/** Stands between the pieces of a reasoning item where they are one text. */
-export const pieceSeparator = '\n\n';
-
+/** The pieces as one text, with nothing between them: so it is what a stream of them tells. */
 const reasoningText = ({ summary, content }: JsonObject): string =>
-  [...listOf(summary), ...listOf(content)].flatMap(textIn).join(pieceSeparator);
+  [...listOf(summary), ...listOf(content)].flatMap(textIn).join('');
 
 const textIn = (piece: JsonValue): string[] =>
   isJsonObject(piece) && typeof piece.text === 'string' ? [piece.text] : [];

@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { FrameCutter, firstAnd, framesWith } from '../../wire/frames.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { isText } from '../openai/wire.ts';
@@ -12,13 +12,14 @@ import { AnswerReader } from './answer-reader.ts';
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
 
 /** Reads a whole JSON answer: the same events as its stream would give. */
-export const decodeResponse = (): ResponseDecoder => new WholeDecoder({ observing: false });
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: false }));
 
 /** Reads of a stream only its first event and those that end it. */
-export const observeStream = (): ResponseDecoder => new ObservedStream();
+export const observeStream = (): ResponseDecoder =>
+  new ObservedStream(telling, new StreamDecoder({ observing: true }));
 
 /** Reads a whole answer without what it says. */
-export const observeResponse = (): ResponseDecoder => new WholeDecoder({ observing: true });
+export const observeResponse = (): ResponseDecoder => new WholeDecoder(readWhole({ observing: true }));
 
 /** In events that account for an answer: their name, or the type in their data (inside of strings its quotes would be escaped). */
 const telling =
@@ -80,48 +81,15 @@ const typed = (event: JsonObject, name: string): JsonObject => {
   return { ...event, type: name };
 };
 
-/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
-class ObservedStream implements ResponseDecoder {
-  readonly #frames = new FrameCutter();
-  readonly #decoder = new StreamDecoder({ observing: true });
-  #began = false;
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    const whole = this.#frames.push(bytes);
-    if (whole.length === 0) return [];
-    // The first frame says what kind of answer this is.
-    const places = this.#began ? framesWith(telling, whole) : firstAnd(framesWith(telling, whole), whole);
-    this.#began = true;
-    if (!places) return this.#decoder.push(whole);
-    return places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
-  }
-
-  end(): ModelEvent[] {
-    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
-  }
-}
-
-class WholeDecoder implements ResponseDecoder {
-  readonly #chunks: Uint8Array[] = [];
-  readonly #reading: Reading;
-
-  constructor(reading: Reading) {
-    this.#reading = reading;
-  }
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    this.#chunks.push(bytes);
-    return [];
-  }
-
-  end(): ModelEvent[] {
-    const answer = new AnswerReader(this.#reading);
-    const body = parse(Buffer.concat(this.#chunks).toString('utf8'));
+const readWhole =
+  (reading: Reading) =>
+  (text: string): ModelEvent[] => {
+    const answer = new AnswerReader(reading);
+    const body = parse(text);
     if (body) answer.readWhole(body);
     else answer.fail(gatewayError('upstream_malformed'));
     return answer.take();
-  }
-}
+  };
 
 /** A JSON body or an HTML page in place of a stream. */
 const isJsonOrPage = (firstByte: number | undefined): boolean =>

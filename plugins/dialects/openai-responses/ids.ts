@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 const ours = '_nexus_';
 
 /** The id of an item in an answer that another dialect's upstream gave: `msg_nexus_<answer>_0`. */
-export const inventId = (prefix: 'msg' | 'rs' | 'fc', answerId: string, index: number): string =>
+export const inventId = (prefix: 'msg' | 'rs' | 'fc' | 'ig', answerId: string, index: number): string =>
   `${prefix}${ours}${bareId(answerId)}_${index}`;
 
 /** `answerId` without what only its own API takes in an id. */

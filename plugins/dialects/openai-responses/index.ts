@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { decodeError, encodeError } from '../openai/error.ts';
 import { encodeLimits } from '../openai/limits.ts';
 import { encodeModels } from '../openai/models.ts';
+import { countTokens } from './count.ts';
 import { encodeResponse, encodeStream } from './encode.ts';
 import { encodeStreamError } from './error.ts';
 import { decodeResponse, decodeStream, observeResponse, observeStream } from './events.ts';
@@ -27,4 +28,5 @@ export const openaiResponses: Dialect = {
   decodeResponse,
   decodeStream,
   decodeError,
+  operations: { 'count-tokens': countTokens },
 };

@@ -104,8 +104,6 @@ describe('a request of another dialect', () => {
 
   it.each<[string, object]>([
     ['n', { n: 2 }],
-    ['audio', { audio: { voice: 'a', format: 'wav' } }],
-    ['web_search_options', { web_search_options: {} }],
     [
       'input[0].content[0]',
       {

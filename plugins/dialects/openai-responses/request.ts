@@ -10,17 +10,17 @@ import {
 import { notes } from '../../wire/notes.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
+import { badValue, Fields } from '../fields.ts';
 import { effortOf, isEffort } from '../openai/effort.ts';
-import { badValue, Fields } from '../openai/fields.ts';
 import { isStrict } from '../openai/schema.ts';
 import { partVendor } from '../openai/shared-members.ts';
 import { encodeTier } from '../openai/tier.ts';
+import { type ModelTraits, traitsOf } from '../openai/traits.ts';
 import { bag, isEmptyObject } from '../openai/wire.ts';
 import { unsupported, Writing } from '../openai/writing.ts';
 import { decodeInput } from './decode-items.ts';
 import { acceptable, encodeInput } from './encode-items.ts';
 import { holdsInvented } from './ids.ts';
-import { type ModelTraits, traitsOf } from './models.ts';
 import { decodeTools, encodeTools, toolMembers } from './tools.ts';
 import { listOf, name } from './wire.ts';
 
@@ -314,9 +314,6 @@ const isThere = (value: JsonValue | undefined): boolean => value !== undefined &
 const texts = (patches: JsonObject): Record<string, string> =>
   Object.fromEntries(Object.entries(patches).map(([key, value]) => [key, JSON.stringify(value)]));
 
-/** Members of other dialects that ask for another kind of answer, or for what only their servers hold or do. */
-const meaningful = ['audio', 'web_search_options', 'thread', 'mcp_servers'] as const;
-
 const wholeBody = (request: ModelRequest, task: Task): string => {
   const { writing, target } = task;
   const own: JsonObject = { model: target.model };
@@ -331,10 +328,8 @@ const wholeBody = (request: ModelRequest, task: Task): string => {
 const writeGroups = (own: JsonObject, request: ModelRequest, task: Task): JsonObject =>
   Object.assign(own, ...groups.map(({ write }) => write(request, task)));
 
-const refuseImpossible = ({ sampling, vendor }: ModelRequest): void => {
+const refuseImpossible = ({ sampling }: ModelRequest): void => {
   if ((sampling.choices ?? 1) > 1) throw unsupported('n', 'more than one answer');
-  const asked = meaningful.find((member) => isThere(vendor[member]));
-  if (asked !== undefined) throw unsupported(asked, `what ${asked} asks for`);
 };
 
 /** Smallest `max_output_tokens`. */

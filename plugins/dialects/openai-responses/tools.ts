@@ -1,7 +1,7 @@
 import type { ModelRequest, Tool, ToolChoice } from '../../model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { Fields } from '../openai/fields.ts';
+import { Fields } from '../fields.ts';
 import { isText } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
 import { customSchema, isCustom } from './custom.ts';

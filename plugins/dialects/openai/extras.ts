@@ -1,6 +1,6 @@
 import type { CacheMark, Vendor } from '../../model/request.ts';
 import { isJsonObject, type JsonValue } from '../../wire/json.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from '../fields.ts';
 import { isEmptyObject } from './wire.ts';
 
 /** Members of a content part without a place in the model. A plain cache breakpoint is a mark of the model. */

@@ -2,7 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Clock } from '../../ports/clock.ts';
 import { systemClock } from '../clock.ts';
 import { type ConnectedCounters, type GuardOptions, guarded } from './guard.ts';
-import { type RedisClient, redisStore } from './redis.ts';
+import { redisStore } from './redis.ts';
 
 interface Address {
   readonly host: string;

@@ -1,13 +1,12 @@
 import type { StoreTarget } from '../../config/secrets.ts';
-import { memoryCounters } from '../../counters/memory.ts';
-import { type SlicedCounters, slices } from '../../counters/slices.ts';
-import type { CounterStore } from '../../ports/counter-store.ts';
+import { slices } from '../../counters/slices.ts';
 import { systemClock } from '../clock.ts';
 import { systemRandom } from '../random.ts';
 import type { StoreState } from './breaker.ts';
 import { connectSocketCounters } from './client.ts';
 import { connectCounters, type RedisPlace } from './connect.ts';
 import type { ConnectedCounters } from './guard.ts';
+import { callsOf, keepCounters, type OpenedCounters } from './keep.ts';
 
 export interface CountersPlace {
   readonly target: StoreTarget;
@@ -16,12 +15,9 @@ export interface CountersPlace {
   readonly socketPath?: string | undefined;
   /** Host and worker, under whose name slices are drawn; absent: every call asks the store. */
   readonly slicesFor?: string | undefined;
-  /** Told of each change: when the store is lost, and when it is ready again. */
+  /** Told of each change: when the store is lost, when it is ready again, and when it forgot what it had counted. */
   readonly onState?: (state: StoreState) => void;
 }
-
-/** Counts of this process, or those beyond a wire, which are to be closed. */
-export type OpenedCounters = CounterStore | ConnectedCounters | SlicedCounters;
 
 /** The process that counts is on this machine: it may be busy for a moment, and when it dies its socket says so at once. */
 const neighbourTimeoutMs = 1000;
@@ -30,28 +26,34 @@ const neighbourTimeoutMs = 1000;
 export const openCounters = (place: CountersPlace): OpenedCounters => {
   const { target, organisation, socketPath, slicesFor, onState } = place;
   const told = onState ? { onState } : {};
-  const sliced = (store: ConnectedCounters) => (slicesFor === undefined ? store : slicesOf(store, slicesFor));
-  if (target.kind !== 'memory')
-    return sliced(connectCounters({ redis: redisPlaceOf(target), organisation, ...told }));
+  const redis = target.kind === 'memory' ? undefined : redisPlaceOf(target);
+  if (redis) return opened(connectCounters({ redis, organisation, ...told }), slicesFor);
   if (socketPath !== undefined)
-    return sliced(connectSocketCounters({ path: socketPath, timeoutMs: neighbourTimeoutMs, ...told }));
-  return memoryCounters({ clock: systemClock });
+    return opened(
+      connectSocketCounters({ path: socketPath, timeoutMs: neighbourTimeoutMs, ...told }),
+      slicesFor,
+    );
+  return keepCounters({});
 };
 
-const slicesOf = (store: ConnectedCounters, owner: string): SlicedCounters => {
-  const sliced = slices(store, { clock: systemClock, random: systemRandom, owner });
+const opened = (store: ConnectedCounters, slicesFor: string | undefined): OpenedCounters => {
+  const ready = (withinMs: number) => awake(() => store.ready(withinMs));
+  if (slicesFor === undefined) return { ...callsOf(store), ready, close: async () => store.close() };
+  const sliced = slices(store, { clock: systemClock, random: systemRandom, owner: slicesFor });
   return {
-    reserve: (ask) => sliced.reserve(ask),
-    settle: (id, amounts) => sliced.settle(id, amounts),
-    renew: (id, leaseMs) => sliced.renew(id, leaseMs),
-    read: (claims) => sliced.read(claims),
-    holds: () => sliced.holds(),
-    adjust: (claim, amount) => sliced.adjust(claim, amount),
+    ...callsOf(sliced),
+    ready,
     close: async () => {
       await sliced.close();
       store.close();
     },
   };
+};
+
+/** Timers and sockets of the store keep no process alive; one that waits for it at its start has nothing else yet. */
+const awake = async <T>(wait: () => Promise<T>): Promise<T> => {
+  const timer = setInterval(() => {}, 1000);
+  return wait().finally(() => clearInterval(timer));
 };
 
 /** Where Redis is, as nexus.yaml says it. */

@@ -6,7 +6,18 @@ import type { CounterStore } from '../../ports/counter-store.ts';
 import { LineReader, line } from './lines.ts';
 import type { Method, Outcome, Question } from './protocol.ts';
 
+/** Counts that can be served. */
+export interface ServedCounters extends CounterStore {
+  /**
+   * The name of the set of counts, undefined while they cannot be asked. Absent: they are gone with this process, which
+   * names them itself.
+   */
+  probe?(): Promise<string | undefined>;
+}
+
 export interface CounterService {
+  /** Processes that are connected. */
+  readonly clients: number;
   close(): void;
 }
 
@@ -14,7 +25,7 @@ export interface CounterService {
  * Lets other processes of this machine count in `store`, over a unix socket at `path` that only this user may open.
  * Whoever can open it is trusted. A socket left there by an earlier process is replaced. Rejects with what the system says.
  */
-export const serveCounters = async (store: CounterStore, path: string): Promise<CounterService> => {
+export const serveCounters = async (store: ServedCounters, path: string): Promise<CounterService> => {
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -26,6 +37,9 @@ export const serveCounters = async (store: CounterStore, path: string): Promise<
   await once(server, 'listening');
   chmodSync(path, 0o600);
   return {
+    get clients() {
+      return sockets.size;
+    },
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -36,7 +50,7 @@ export const serveCounters = async (store: CounterStore, path: string): Promise<
 /** Counts of a process are gone with it, so it names them once. */
 const countsName = randomUUID();
 
-const talk = (socket: Socket, store: CounterStore): void => {
+const talk = (socket: Socket, store: ServedCounters): void => {
   const reader = new LineReader();
   socket.on('error', () => {}); // 'close' follows
   socket.on('data', (chunk) => {
@@ -50,16 +64,23 @@ const talk = (socket: Socket, store: CounterStore): void => {
 
 const reply = async (
   socket: Socket,
-  store: CounterStore,
+  store: ServedCounters,
   [number, method, args]: Question,
 ): Promise<void> => {
   const outcome = await outcomeOf(store, method, args);
   if (socket.writable) socket.write(line([number, outcome]));
 };
 
-const outcomeOf = async (store: CounterStore, method: Method, args: readonly unknown[]): Promise<Outcome> => {
+const probe = async (store: ServedCounters): Promise<string | undefined> =>
+  store.probe ? store.probe() : countsName;
+
+const outcomeOf = async (
+  store: ServedCounters,
+  method: Method,
+  args: readonly unknown[],
+): Promise<Outcome> => {
   try {
-    const result = method === 'probe' ? countsName : await callOf(store, method)(...args);
+    const result = method === 'probe' ? await probe(store) : await callOf(store, method)(...args);
     return result === undefined || result === 'lost' ? { fault: true } : { result };
   } catch (cause) {
     return cause instanceof RangeError ? { rangeError: cause.message } : { fault: true };
@@ -68,7 +89,10 @@ const outcomeOf = async (store: CounterStore, method: Method, args: readonly unk
 
 type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
-const callOf = (store: CounterStore, method: keyof CounterStore): Call => store[method] as Call; // the client types them
+const callOf =
+  (store: CounterStore, method: keyof CounterStore): Call =>
+  (...args) =>
+    (store[method] as Call).apply(store, [...args]); // the client types them
 
 const methods: ReadonlySet<unknown> = new Set<Method>([
   'reserve',

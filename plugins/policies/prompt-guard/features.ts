@@ -2,7 +2,7 @@ import { kinds, kindTable } from '../../text/characters.ts';
 import { conceptAt } from './concepts.ts';
 
 /** Buckets of the hash table that the weights lie in. */
-export const bucketCount = 1 << 16;
+export const bucketCount = 1 << 17;
 
 /**
  * What the model sees of a text: for each word the buckets of its features. Belongs to the extractor, which fills it
@@ -10,7 +10,7 @@ export const bucketCount = 1 << 16;
  */
 export interface Features {
   /** Buckets of all words one after another. */
-  readonly buckets: Uint16Array;
+  readonly buckets: Uint32Array;
   /** For each word the index in `buckets` where its features begin, and the end of the last. */
   readonly starts: Int32Array;
   /** For each word the index in the text where it begins, and the end of the text. */
@@ -51,14 +51,17 @@ const prime3 = 0xc2b2ae35;
 const prime4 = 0x27d4eb2f;
 const prime5 = 0x165667b1;
 
-const bucketOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 16;
+const bucketOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 15;
+
+/** Stands for the word before the first and after the last: orders and questions are known by how they begin and end. */
+const textBorder = 0x5bd1e995;
 
 /** Concepts that stand so many words apart still belong together. */
 const pairReach = 9;
 
 /** Extracts features into buffers of its own; one text at a time. */
 export class Extractor implements Features {
-  buckets = new Uint16Array(1 << 14);
+  buckets = new Uint32Array(1 << 14);
   starts = new Int32Array(1 << 10);
   places = new Int32Array(1 << 10);
   conceptStarts = new Int32Array(1 << 10);
@@ -102,7 +105,7 @@ export class Extractor implements Features {
     this.words = 0;
     this.concepts = 0;
     this.#count = 0;
-    this.#before = 0;
+    this.#before = textBorder;
     this.#beforeThat = 0;
     this.#signs = 0;
     this.#conceptCount = 0;
@@ -111,6 +114,11 @@ export class Extractor implements Features {
 
   #close(): void {
     if (this.words + 2 > this.starts.length) this.#growWords();
+    if (this.words > 0) {
+      const pair = Math.imul(this.#before, 31) ^ textBorder;
+      this.#add(pair ^ 0x2545f4);
+      this.#add(Math.imul(this.#beforeThat, 961) ^ pair ^ 0x7feb35);
+    }
     this.starts[this.words] = this.#count;
     this.places[this.words] = this.#text.length;
   }
@@ -133,6 +141,7 @@ export class Extractor implements Features {
       this.#add(Math.imul(this.#before, 31) ^ hash ^ 0x2545f4);
       if (this.#beforeThat !== 0) {
         this.#add(Math.imul(this.#beforeThat, 961) ^ Math.imul(this.#before, 31) ^ hash ^ 0x7feb35);
+        this.#add(Math.imul(this.#beforeThat, 0x1f35) ^ hash ^ 0x3d4d51);
       }
     }
     if (this.#signs !== 0) {
@@ -162,7 +171,6 @@ export class Extractor implements Features {
         buckets[count++] = bucketOf(three);
         if (b !== 0) {
           const four = three ^ Math.imul(b, prime4) ^ 0x5bd1e9;
-          buckets[count++] = bucketOf(four);
           if (a !== 0) buckets[count++] = bucketOf(four ^ Math.imul(a, prime5));
         }
       }
@@ -232,13 +240,13 @@ export class Extractor implements Features {
   }
 
   #growBuckets(): void {
-    this.buckets = grown(this.buckets, Uint16Array);
+    this.buckets = grown(this.buckets, Uint32Array);
   }
 }
 
 const isInWord = (kind: number): boolean => kind === letter || kind === digit || kind === unspaced;
 
-const grown = <T extends Int32Array | Uint16Array>(array: T, type: new (length: number) => T): T => {
+const grown = <T extends Int32Array | Uint32Array>(array: T, type: new (length: number) => T): T => {
   const larger = new type(array.length * 2);
   larger.set(array);
   return larger;

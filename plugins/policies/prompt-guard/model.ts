@@ -70,7 +70,8 @@ export const normalised = (sum: number, count: number): number => sum / Math.sqr
 
 /** Windows over a text, in words: length and step. */
 export const windowSizes = [
-  { words: 16, step: 4 },
+  { words: 9, step: 3 },
+  { words: 18, step: 6 },
   { words: 48, step: 12 },
 ] as const;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dollarAmount, priceSchema } from '../../catalog/price.ts';
 import { modes } from '../../mode.ts';
 
-/** What becomes of a call when its counts cannot be asked: refused; let through on a slice drawn before, else refused; let through. */
+/** What becomes of a call when its counts cannot be asked: refused; let through on a slice drawn before, else refused; let through. The strictest first. */
 export const onLossModes = ['refuse', 'slice', 'allow'] as const;
 export type OnLoss = (typeof onLossModes)[number];
 

@@ -243,6 +243,19 @@ describe('modes', () => {
 });
 
 describe('a store that is lost', () => {
+  it.each([
+    [['refuse'], 'refuse'],
+    [['slice'], 'slice'],
+    [['allow'], 'slice'],
+    [['allow', 'slice'], 'slice'],
+    [['slice', 'refuse', 'allow'], 'refuse'],
+  ])('may be stood in for by slices under %j: %s', async (onLoss, expected) => {
+    const budgets = onLoss.map((it, at) => ({ ...perDay, id: `b${at}`, tokens: 1000, onLoss: it }));
+    const { begin, asks } = world(configOf(budgets));
+    await begin().hooks.request?.(ask());
+    expect(asks[0]?.onLoss).toBe(expected);
+  });
+
   const lost = (store: CounterStore): CounterStore => ({
     ...store,
     reserve: async (): Promise<Reserved> => ({ kind: 'lost' }),
@@ -527,6 +540,23 @@ describe('a stream that goes on beyond its cap', () => {
 });
 
 describe('a reservation', () => {
+  it('is renewed also when the store could not be asked in between, but not once it has ended', async () => {
+    const answers = [undefined, undefined, true, false];
+    const renewed: (boolean | undefined)[] = [];
+    const forgetful = (store: CounterStore): CounterStore => ({
+      ...store,
+      renew: async () => {
+        const open = answers[renewed.length];
+        renewed.push(open);
+        return open;
+      },
+    });
+    const { begin, advance } = world(configOf([{ ...perDay, tokens: 5000 }]), forgetful);
+    await begin().hooks.request?.(ask());
+    for (let time = 0; time < 10; time++) await advance(20_000);
+    expect(renewed).toEqual(answers);
+  });
+
   it('is renewed as long as the call runs', async () => {
     const { begin, calls, advance, timers } = world(configOf([{ ...perDay, tokens: 5000 }]));
     const { hooks } = begin();

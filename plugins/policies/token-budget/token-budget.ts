@@ -23,6 +23,7 @@ import {
   outputWish,
 } from './ask.ts';
 import { type Bill, billOf, settledAmounts } from './bill.ts';
+import { type OnLoss, onLossModes } from './config.ts';
 import { type Factors, learningFactors } from './factors.ts';
 import { countTexts, measure, type PromptSize } from './measure.ts';
 import { shortageError } from './refusals.ts';
@@ -72,6 +73,12 @@ interface Shared extends TokenBudgetDeps {
   readonly left: LRUCache<string, number>;
 }
 
+/** What budgets ask of the place where a call may go: all that its model names, or the one that a copy is for. */
+interface Scope {
+  readonly seats: readonly Seat[];
+  readonly counts: (limit: ScopedLimit) => boolean;
+}
+
 /** What is held for one call. */
 interface Held {
   readonly limits: readonly ScopedLimit[];
@@ -104,7 +111,9 @@ export const tokenBudgetPolicy = (config: Config, deps: TokenBudgetDeps): Policy
     ...deps,
     config,
     book: priceBook({ prices: config.prices, providers: config.providers, catalog: deps.catalog }),
-    seats: new Map(Object.entries(config.models).map(([name, model]) => [name, seatsOf(model)])),
+    seats: new Map(
+      Object.entries(config.models).map(([name, { mirror: _, ...model }]) => [name, seatsOf(model)]),
+    ),
     limits: scopedLimits(config.budgets),
     factors: deps.factors ?? learningFactors(),
     tokenizer: deps.tokenizer ?? lazyTokenizer(),
@@ -115,6 +124,8 @@ export const tokenBudgetPolicy = (config: Config, deps: TokenBudgetDeps): Policy
     name: 'token-budget',
     failOpen: false,
     begin: (exchange) => new BudgetedCall(shared, exchange),
+    // A copy is paid for like a call. It is none: it takes no place among the caller's calls, nor among those at once.
+    beginCopy: (exchange, to) => new BudgetedCall(shared, exchange, { seats: [to], counts: countsTokens }),
   };
 };
 
@@ -123,6 +134,7 @@ class BudgetedCall implements PolicyHooks {
   readonly #shared: Shared;
   readonly #exchange: Exchange;
   readonly #telling: Telling;
+  readonly #scope: Scope | undefined;
   readonly #counts = new Map<number, AnswerCount>();
   #request: ModelRequest | undefined;
   #wanted: Wanted | undefined;
@@ -133,8 +145,10 @@ class BudgetedCall implements PolicyHooks {
   #stopRenewing: () => void = () => {};
   #settled = false;
 
-  constructor(shared: Shared, exchange: Exchange) {
+  /** Without a `scope` the call counts everywhere, and may go wherever its model says. */
+  constructor(shared: Shared, exchange: Exchange, scope?: Scope) {
     this.#shared = shared;
+    this.#scope = scope;
     this.#exchange = exchange;
     this.#telling = new Telling(shared.meter, exchange);
   }
@@ -143,7 +157,8 @@ class BudgetedCall implements PolicyHooks {
     const { limits: limitsFor, clock } = this.#shared;
     const { consumer } = this.#exchange;
     this.#request = request;
-    const limits = limitsFor({ consumer, model: request.requestModel }, clock.epochMs());
+    const all = limitsFor({ consumer, model: request.requestModel }, clock.epochMs());
+    const limits = this.#scope ? all.filter(this.#scope.counts) : all;
     if (limits.length === 0) return pass();
     const wanted = this.#want(request, limits);
     this.#wanted = wanted;
@@ -225,7 +240,8 @@ class BudgetedCall implements PolicyHooks {
 
   #want(request: ModelRequest, limits: readonly ScopedLimit[]): Wanted {
     const { config, book, seats: seatsByModel, clock, factors } = this.#shared;
-    const seats = pricedSeats(seatsByModel.get(request.requestModel) ?? [], book, clock.epochMs());
+    const places = this.#scope?.seats ?? seatsByModel.get(request.requestModel) ?? [];
+    const seats = pricedSeats(places, book, clock.epochMs());
     const isSized = request.operation !== 'count-tokens' && limits.some(countsTokens); // counting is free
     const size = isSized ? measure(request) : noSize;
     return {
@@ -286,7 +302,15 @@ class BudgetedCall implements PolicyHooks {
   ): Promise<Verdict | undefined> {
     const { counters, owner } = this.#shared;
     const output = countableOutput(claims, wanted.wish);
-    const reserved = await counters.reserve({ id: this.#exchange.id, owner, claims, output, leaseMs });
+    const onLoss = this.#onLoss(limits) === 'refuse' ? 'refuse' : 'slice'; // what may pass uncounted is better counted
+    const reserved = await counters.reserve({
+      id: this.#exchange.id,
+      owner,
+      claims,
+      output,
+      leaseMs,
+      onLoss,
+    });
     if (reserved.kind === 'lost') return this.#lost(limits);
     this.#remember(limits, claims, reserved.states);
     if (reserved.kind === 'granted') {
@@ -321,11 +345,17 @@ class BudgetedCall implements PolicyHooks {
     void this.#settleWith([], { source: 'nothing' }).catch(ignored);
   }
 
-  /** The strictest of the budgets decides: only where all of them allow it, a call goes on without being counted. */
+  /** The strictest of the enforced budgets decides: only where all of them allow it, a call goes on without being counted. */
+  #onLoss(limits: readonly ScopedLimit[]): OnLoss {
+    const { store } = this.#shared.config;
+    const ways = new Set(
+      limits.filter((it) => it.enforced).map(({ budget }) => budget.onLoss ?? store.onLoss),
+    );
+    return onLossModes.find((mode) => ways.has(mode)) ?? 'allow';
+  }
+
   #lost(limits: readonly ScopedLimit[]): Verdict {
-    const { config } = this.#shared;
-    const enforced = limits.filter((it) => it.enforced);
-    const allowed = enforced.every(({ budget }) => (budget.onLoss ?? config.store.onLoss) === 'allow');
+    const allowed = this.#onLoss(limits) === 'allow';
     this.#telling.storeLost(allowed ? 'passed' : 'refused');
     return allowed
       ? pass()
@@ -357,7 +387,7 @@ class BudgetedCall implements PolicyHooks {
     const { clock, counters } = this.#shared;
     this.#stopRenewing = clock.after(renewMs, () => {
       void counters.renew(this.#exchange.id, leaseMs).then((open) => {
-        if (open && !this.#settled) this.#renewLater();
+        if (open !== false && !this.#settled) this.#renewLater(); // a store that is lost may be back in time
       }, ignored);
     });
   }

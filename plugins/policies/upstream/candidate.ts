@@ -6,6 +6,8 @@ import type { HealthSettings, UpstreamHealth } from '../../ports/health-board.ts
 export interface ModelFacts {
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens?: number | undefined;
+  /** Tokens that one answer may have. */
+  readonly maxOutputTokens?: number | undefined;
   readonly images?: boolean | undefined;
   readonly audio?: boolean | undefined;
   readonly files?: boolean | undefined;

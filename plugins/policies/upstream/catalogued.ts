@@ -24,11 +24,15 @@ export const catalogued = (
   };
 };
 
-const modelFacts = ({ contextWindow, input, tools, jsonSchema }: FactsRow): ModelFacts => ({
-  contextTokens: contextWindow,
-  images: input.includes('image'),
-  audio: input.includes('audio'),
-  files: input.includes('pdf'),
-  tools,
-  jsonSchema,
-});
+const modelFacts = (row: FactsRow): ModelFacts => {
+  const { contextWindow, maxOutputTokens, input, tools, jsonSchema } = row;
+  return {
+    contextTokens: contextWindow,
+    maxOutputTokens,
+    images: input.includes('image'),
+    audio: input.includes('audio'),
+    files: input.includes('pdf'),
+    tools,
+    jsonSchema,
+  };
+};

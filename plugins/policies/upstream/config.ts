@@ -179,9 +179,15 @@ const mirror = z
   .strictObject({
     use: candidate.describe('Who gets the copies.'),
     share: z.number().min(0).max(1).default(0.01).describe('Part of the requests that is copied.'),
-    maxPerMinute: z.int().min(1).default(60).describe('Most copies in a minute.'),
+    maxPerMinute: z
+      .int()
+      .min(1)
+      .default(60)
+      .describe('Most copies in a minute that one process (a worker) sends.'),
   })
-  .describe('Copies of requests for another model. Its answers are thrown away; nobody waits for them.');
+  .describe(
+    'Copies of requests for another model, paid from the budgets of those who ask. Its answers are thrown away; nobody waits for them.',
+  );
 
 /** How the first candidate can be chosen. */
 export const pickNames = ['weighted', 'ordered', 'latency', 'cost', 'leastBusy'] as const;

@@ -180,8 +180,9 @@ const unique = <T extends Ranked>(ranked: readonly T[]): readonly T[] => {
   return ranked.filter(({ candidate }) => seen.size < seen.add(candidate.name).size);
 };
 
-/** A copy may go no farther than the request. */
+/** A copy may go no farther than the request, and only to who is ready for it: it is worth no wait and no failure. */
 const allowedMirror = ({ mirror }: Route, call: Call): Candidate | undefined => {
   const to = mirror?.();
-  return to && barOf(to, call, undefined) === undefined ? to : undefined;
+  if (!to || barOf(to, call, undefined) || hindranceOf(to, call.request)) return undefined;
+  return to;
 };

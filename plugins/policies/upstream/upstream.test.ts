@@ -171,6 +171,18 @@ describe('who may be asked', () => {
     expect(policy.begin().verdict).toMatchObject({ mirror: { provider: 'us1', model: 'z' } });
     expect(policy.begin({ notes: [pii] }).verdict).not.toHaveProperty('mirror');
   });
+
+  it('sends no copy to who is left alone for now', () => {
+    const policy = policyWith(
+      { mirror: { use: { provider: 'here', model: 'x' }, share: 1 } },
+      { provider: { health: calm } },
+    );
+    expect(policy.begin().verdict).toHaveProperty('mirror');
+    policy.healthOf('here').begin(load, calm)?.ended(bad);
+    expect(policy.begin().verdict).not.toHaveProperty('mirror');
+    policy.pass(2000);
+    expect(policy.begin().verdict).toHaveProperty('mirror');
+  });
 });
 
 describe('who can serve it', () => {
@@ -460,6 +472,27 @@ describe('attempts', () => {
     attempts: [],
     durationMs: 50,
     ...change,
+  });
+
+  it.each([
+    ['lower what its model cannot write', 128_000, 1000],
+    ['keep what it can', 1000, 1000],
+  ])('%s', (_, maxOutputTokens, expected) => {
+    const { hooks, asked } = policyWith({}, { factsOf: () => ({ maxOutputTokens: 1000 }) }).begin({
+      request: { maxOutputTokens },
+    });
+    const verdict = hooks.attempt?.(asked, attempt(1, 'us1'));
+    expect(verdict).toMatchObject({ kind: 'pass', request: { maxOutputTokens: expected } });
+  });
+
+  it('leave a limit alone where the provider calls the model as the client does', () => {
+    const { hooks, asked } = policyWith(
+      { candidates: [{ provider: 'us1', model: 'm' }] },
+      { factsOf: () => ({ maxOutputTokens: 1000 }) },
+    ).begin({ request: { maxOutputTokens: 128_000 } });
+    const { upstream } = attempt(1, 'us1');
+    const verdict = hooks.attempt?.(asked, { number: 1, upstream: { ...upstream, model: 'm' } });
+    expect(verdict).toEqual({ kind: 'pass', request: asked });
   });
 
   it('are concluded where a host tells nothing: the next one shows that one failed, the end shows the last', () => {

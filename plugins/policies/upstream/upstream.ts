@@ -57,6 +57,15 @@ interface Setup {
   readonly ports: UpstreamPorts;
 }
 
+/**
+ * SDKs ask for all that the model they know by its name can write, and the model that stands in for it refuses a limit
+ * above its own. Whoever asks for that very model gets its own answer to it.
+ */
+const withinLimit = (request: ModelRequest, model: string, most = Number.POSITIVE_INFINITY): ModelRequest =>
+  request.requestModel === model || (request.maxOutputTokens ?? 0) <= most
+    ? request
+    : { ...request, maxOutputTokens: most };
+
 /** One exchange's way through its candidates. */
 class Routing implements PolicyHooks {
   readonly #setup: Setup;
@@ -92,14 +101,14 @@ class Routing implements PolicyHooks {
     });
   }
 
-  attempt(_: ModelRequest, attempt: Attempt): Verdict {
+  attempt(request: ModelRequest, attempt: Attempt): Verdict {
     const { provider, model } = attempt.upstream;
     const candidate = this.#tried.get(`${provider}/${model}`);
     const facts = this.#facts;
     if (candidate && facts) {
       this.#trials.begin(attempt, () => candidate.health.begin(facts, candidate.settings));
     }
-    return pass();
+    return pass({ request: withinLimit(request, attempt.upstream.model, candidate?.facts.maxOutputTokens) });
   }
 
   answering(attempt: Attempt, begun: AnswerBegun): void {

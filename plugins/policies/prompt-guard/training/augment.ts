@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
-import { expand, pick, type Slots, seededRandom } from './grammar.ts';
+import { everydayFamilies, everydayLanguages, everydaySlots } from './everyday.ts';
+import { extractionFamilies, extractionSlots } from './extraction.ts';
+import { choose, expand, pick, type Slots, seededRandom } from './grammar.ts';
 import { type LanguageTexts, languages } from './languages.ts';
 import { benignDocumentFamilies, benignFamilies, benignSlots } from './negatives.ts';
+import { phrases } from './phrases.ts';
+import { civilFamilies, plantedFamilies, plantedSlots, wrappers } from './planted.ts';
 import type { TrainingRow } from './rows.ts';
 
 /** Source of every row made here; the family stands in `kind`. */
@@ -14,10 +18,14 @@ const perFamily = {
   tool: 480,
   document: 300,
   bare: 700,
-  language: 56,
+  language: 80,
   encoded: 700,
   mixed: 900,
   long: 500,
+  everyday: 420,
+  extraction: 300,
+  planted: 500,
+  civil: 700,
 };
 
 type Random = () => number;
@@ -44,7 +52,32 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ...bareInDocuments(documents, random),
     ...behindTurns(turns, random),
     ...encodedHarmless(turns, random),
-    ...Object.entries(languages).flatMap(([lang, texts]) => inLanguage({ lang, texts, documents }, random)),
+    ...Object.entries(languages).flatMap(([lang, texts]) =>
+      inLanguage({ lang, texts: withPhrases(lang, texts), documents }, random),
+    ),
+    ...families(
+      prefixed('everyday', everydayFamilies),
+      everydaySlots,
+      { label: 0, channel: 'user', count: perFamily.everyday },
+      random,
+    ),
+    ...families(
+      prefixed('extract', extractionFamilies),
+      extractionSlots,
+      { label: 1, channel: 'user', count: perFamily.extraction },
+      random,
+    ),
+    ...planted(
+      documents,
+      { table: plantedFamilies, kind: 'tool/planted', label: 1, count: perFamily.planted },
+      random,
+    ),
+    ...planted(
+      documents,
+      { table: civilFamilies, kind: 'harmless/civil', label: 0, count: perFamily.civil },
+      random,
+    ),
+    ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
   ];
   return withTypos(unique(rows), random);
 };
@@ -56,7 +89,7 @@ interface Kind {
 }
 
 const families = (
-  table: Readonly<Record<string, readonly string[]>>,
+  table: Families,
   slots: Slots,
   { label, channel, count }: Kind,
   random: Random,
@@ -71,6 +104,21 @@ const families = (
       lang: 'en',
     })),
   );
+
+type Families = Readonly<Record<string, readonly string[]>>;
+
+const prefixed = (prefix: string, table: Families): Families =>
+  Object.fromEntries(Object.entries(table).map(([family, templates]) => [`${prefix}-${family}`, templates]));
+
+const everydayIn = (lang: string, sentences: readonly string[]): TrainingRow[] =>
+  sentences.map((text) => ({
+    text,
+    label: 0,
+    channel: 'user',
+    source: ownSource,
+    kind: 'harmless/everyday-language',
+    lang,
+  }));
 
 /** People write with and without capitals and full stops. */
 const cased = (text: string, random: Random): string => {
@@ -124,6 +172,35 @@ const inDocuments = (documents: readonly TrainingRow[], random: Random): Trainin
         kind: `tool/${family}`,
         lang: 'en',
       } as const;
+    }),
+  );
+
+interface Planting {
+  readonly table: Families;
+  readonly kind: string;
+  readonly label: 0 | 1;
+  readonly count: number;
+}
+
+/** Orders to models, or to people, in the formats that tools return, alone or inside of a document. */
+const planted = (
+  documents: readonly TrainingRow[],
+  { table, kind, label, count }: Planting,
+  random: Random,
+): TrainingRow[] =>
+  Object.entries(table).flatMap(([family, templates]) =>
+    Array.from({ length: count }, (_, at) => {
+      const order = cased(expand(templates[at % templates.length] ?? '', plantedSlots, random), random);
+      const wrapped = random() < 0.5 ? order : pick(wrappers, random).replace('…', () => order);
+      const { text, span } = insert(pick(documents, random).text.slice(0, 1500), wrapped, random);
+      const row = {
+        text,
+        channel: 'tool',
+        source: ownSource,
+        kind: `${kind}-${family}`,
+        lang: 'en',
+      } as const;
+      return label === 1 ? { ...row, label, span } : { ...row, label };
     }),
   );
 
@@ -189,15 +266,31 @@ const encoders: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll(/\B[a-z]\B/g, '$&.'),
 ];
 
+/** The sentences of a language with its phrases; the first goals ask for what is hidden, which needs nothing else. */
+const withPhrases = (lang: string, texts: LanguageTexts) => {
+  const more = phrases[lang];
+  const leak = texts.goal.split('|').slice(0, 3).join('|');
+  if (more === undefined) return { ...texts, leak };
+  return {
+    override: `${texts.override}|${more.override}`,
+    goal: `${texts.goal}|${more.goal}`,
+    persona: `${texts.persona}|${more.persona}`,
+    tool: `${texts.tool}|${more.tool}`,
+    harmless: texts.harmless,
+    document: `${texts.document}|${more.document}`,
+    leak: `${leak}|${more.goal}`,
+  };
+};
+
 interface InLanguage {
   readonly lang: string;
-  readonly texts: LanguageTexts;
+  readonly texts: LanguageTexts & { readonly leak: string };
   readonly documents: readonly TrainingRow[];
 }
 
 const inLanguage = ({ lang, texts, documents }: InLanguage, random: Random): TrainingRow[] => {
   const own = documents.filter((it) => it.lang === lang);
-  const part = (list: string) => pick(list.split('|'), random);
+  const part = (list: string) => choose(list, random);
   const stop = ['zh', 'ja'].includes(lang) ? '。' : '. ';
   const row = (text: string, label: 0 | 1, channel: 'user' | 'tool', kind: string): TrainingRow => ({
     text,
@@ -212,7 +305,7 @@ const inLanguage = ({ lang, texts, documents }: InLanguage, random: Random): Tra
     () => part(texts.override),
     () => `${part(texts.persona)}${stop}${part(texts.goal)}`,
     () => `${part(texts.override)}${stop}${part(texts.persona)}${stop}${part(texts.goal)}`,
-    () => part(texts.goal.split('|').slice(0, 3).join('|')),
+    () => part(texts.leak),
     () => part(texts.persona),
   ];
   const orders = [

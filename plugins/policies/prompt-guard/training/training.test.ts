@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { loadModel, type WeightsFile } from '../model.ts';
 import weights from '../weights.json' with { type: 'json' };
 import { ownRows } from './augment.ts';
-import { expand, seededRandom } from './grammar.ts';
+import { choose, expand, seededRandom } from './grammar.ts';
 import { parseRow, type TrainingRow } from './rows.ts';
 
 const carriers: TrainingRow[] = [
@@ -39,6 +39,12 @@ test('templates: slots, choices, and braces of the text', () => {
   expect(() => expand('{missing}', {}, seededRandom(1))).toThrow('no slot {missing}');
 });
 
+test('lists: one entry, with one of each of its choices', () => {
+  const random = seededRandom(1);
+  const chosen = new Set(Array.from({ length: 200 }, () => choose('a|b [c|d [e|f]]', random)));
+  expect([...chosen].sort()).toEqual(['a', 'b c', 'b d e', 'b d f']);
+});
+
 test('spans of files count code points', () => {
   const line = JSON.stringify({
     text: '😀 do it',
@@ -55,7 +61,7 @@ test('spans of files count code points', () => {
 
 test('the shipped weights fit the code, and thresholds rise from strict to lenient', () => {
   const { thresholds, user, data } = loadModel(weights as WeightsFile);
-  expect([user.length, data.length]).toEqual([65_536, 65_536]);
+  expect([user.length, data.length]).toEqual([131_072, 131_072]);
   thresholds.strict.user.forEach((strict, at) => {
     expect(strict).toBeLessThanOrEqual(thresholds.balanced.user[at] ?? 0);
     expect(thresholds.balanced.user[at]).toBeLessThanOrEqual(thresholds.lenient.user[at] ?? 0);

@@ -1,10 +1,10 @@
-import type { Vendor } from '../../model/request.ts';
-import { RequestError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import type { Vendor } from '../model/request.ts';
+import { RequestError } from '../refusals.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.ts';
 
 /**
  * The members of one object of a client's request, read by name. A member of the wrong type is refused with the
- * client's own path to it; null counts as absent, as OpenAI's schema allows almost everywhere. What was not read is
+ * client's own path to it; null counts as absent, as the providers' schemas allow almost everywhere. What was not read is
  * left over as `rest`.
  */
 export class Fields {
@@ -18,19 +18,45 @@ export class Fields {
     this.path = path;
   }
 
+  /** The names under which a member may stand, its own first. */
+  protected namesOf(key: string): readonly string[] {
+    return [key];
+  }
+
+  /** What stands for a number; undefined: none does. */
+  protected numberOf(value: JsonValue): number | undefined {
+    return typeof value === 'number' ? value : undefined;
+  }
+
   /** The client's path to a member. */
   at(key: string): string {
     return this.path === '' ? key : `${this.path}.${key}`;
   }
 
   take(key: string): JsonValue | undefined {
-    this.#read.add(key);
-    return this.wire[key] ?? undefined;
+    for (const name of this.namesOf(key)) this.#read.add(name);
+    return this.peek(key);
+  }
+
+  /** The member, still counted among the `rest`. */
+  peek(key: string): JsonValue | undefined {
+    for (const name of this.namesOf(key)) {
+      const value = this.wire[name];
+      if (value !== undefined && value !== null) return value;
+    }
+    return undefined;
   }
 
   /** Puts a member back among the `rest`. */
   leave(key: string): void {
-    this.#read.delete(key);
+    for (const name of this.namesOf(key)) this.#read.delete(name);
+  }
+
+  /** What `table` says of the member; a value that is not in it stays among the `rest`. */
+  known<T>(key: string, table: ReadonlyMap<JsonValue | undefined, T>): T | undefined {
+    const value = table.get(this.peek(key));
+    if (value !== undefined) this.take(key);
+    return value;
   }
 
   string(key: string): string {
@@ -45,14 +71,20 @@ export class Fields {
 
   optionalNumber(key: string): number | undefined {
     const value = this.take(key);
-    if (value === undefined || typeof value === 'number') return value;
-    throw wrongType(this.at(key), 'a number', value);
+    if (value === undefined) return undefined;
+    const number = this.numberOf(value);
+    if (number === undefined) throw wrongType(this.at(key), 'a number', value);
+    return number;
   }
 
   /** A whole number, at least 0. */
+  count(key: string): number {
+    return this.optionalCount(key) ?? this.#missing(key, 'a whole number');
+  }
+
   optionalCount(key: string): number | undefined {
     const value = this.optionalNumber(key);
-    if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
     throw badValue(this.at(key), 'a whole number of at least 0');
   }
 
@@ -72,12 +104,21 @@ export class Fields {
     return this.optionalList(key) ?? this.#missing(key, 'an array');
   }
 
-  optionalObject(key: string): Fields | undefined {
-    const value = this.take(key);
-    return value === undefined ? undefined : new Fields(value, this.at(key));
+  optionalStrings(key: string): string[] | undefined {
+    return this.optionalList(key)?.map((entry, at) => {
+      if (typeof entry === 'string') return entry;
+      throw wrongType(`${this.at(key)}[${at}]`, 'a string', entry);
+    });
   }
 
-  object(key: string): Fields {
+  optionalObject(key: string): this | undefined {
+    const value = this.take(key);
+    if (value === undefined) return undefined;
+    const Same = this.constructor as new (value: JsonValue, path: string) => this;
+    return new Same(value, this.at(key));
+  }
+
+  object(key: string): this {
     return this.optionalObject(key) ?? this.#missing(key, 'an object');
   }
 
@@ -89,6 +130,13 @@ export class Fields {
       if (value !== null && value !== undefined && !this.#read.has(key)) rest[key] = value;
     }
     return rest;
+  }
+
+  /** The `rest`, where there is any. */
+  get someRest(): Vendor | undefined {
+    const { rest } = this;
+    for (const _ in rest) return rest;
+    return undefined;
   }
 
   #missing(key: string, expected: string): never {
@@ -104,7 +152,7 @@ export const wrongType = (path: string, expected: string, value: JsonValue | und
 
 /** The refusal of a value at `path` that is none of what is `expected`. */
 export const badValue = (path: string, expected: string): RequestError =>
-  new RequestError('invalid_request', { param: path, message: `${path}: expected ${expected}.` });
+  new RequestError('invalid_request', { param: path, message: `${path || 'body'}: expected ${expected}.` });
 
 const nameOfType = (value: JsonValue): string => {
   if (value === null) return 'null';

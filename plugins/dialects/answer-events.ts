@@ -1,0 +1,90 @@
+import type { ModelEvent } from '../model/events.ts';
+import type { GatewayError } from '../refusals.ts';
+import { FrameCutter, firstAnd, framesWith } from '../wire/frames.ts';
+import type { ResponseDecoder } from './dialect.ts';
+
+// What the readers of answers share.
+
+/** The events that were read of an answer, until it has ended. */
+export class AnswerEvents {
+  protected events: ModelEvent[] = [];
+  protected ended = false;
+
+  /** The answer has ended, well or not: nothing more is read. */
+  get over(): boolean {
+    return this.ended;
+  }
+
+  /** The events since the last call. */
+  take(): ModelEvent[] {
+    const { events } = this;
+    this.events = [];
+    return events;
+  }
+
+  fail(error: GatewayError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.events.push({ type: 'error', error });
+  }
+}
+
+/** Reads a whole body when it has come. */
+export class WholeDecoder implements ResponseDecoder {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #read: (body: string) => ModelEvent[];
+
+  constructor(read: (body: string) => ModelEvent[]) {
+    this.#read = read;
+  }
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    this.#chunks.push(bytes);
+    return [];
+  }
+
+  end(): ModelEvent[] {
+    const [only, ...more] = this.#chunks;
+    const bytes = only && more.length === 0 ? only : Buffer.concat(this.#chunks);
+    return this.#read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  }
+}
+
+/** Passes over the frames between those that tell, which is most of a stream, without splitting or parsing them. */
+export class ObservedStream implements ResponseDecoder {
+  readonly #frames = new FrameCutter();
+  readonly #telling: RegExp;
+  readonly #decoder: ResponseDecoder;
+  readonly #passed: (frames: Uint8Array) => ModelEvent[];
+  #began = false;
+
+  /**
+   * `telling` (global) is found in frames that tell. `passed` is given frames of which the last ones told nothing, after
+   * those that did.
+   */
+  constructor(
+    telling: RegExp,
+    decoder: ResponseDecoder,
+    passed: (frames: Uint8Array) => ModelEvent[] = () => [],
+  ) {
+    this.#telling = telling;
+    this.#decoder = decoder;
+    this.#passed = passed;
+  }
+
+  push(bytes: Uint8Array): ModelEvent[] {
+    const whole = this.#frames.push(bytes);
+    if (whole.length === 0) return [];
+    const found = framesWith(this.#telling, whole);
+    // The first frame says what kind of answer this is.
+    const places = this.#began ? found : firstAnd(found, whole);
+    this.#began = true;
+    if (!places) return this.#decoder.push(whole);
+    const events = places.flatMap(([start, end]) => this.#decoder.push(whole.subarray(start, end)));
+    return places.at(-1)?.[1] === whole.length ? events : [...events, ...this.#passed(whole)];
+  }
+
+  end(): ModelEvent[] {
+    return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
+  }
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { emptyCatalog } from './catalog/catalog.ts';
+import { hashKey } from './config/keys.ts';
+import { loadConfig } from './config/load.ts';
+import { memoryCounters } from './counters/memory.ts';
+import { Gateway } from './gateway.ts';
+import type { Clock } from './ports/clock.ts';
+
+const clock: Clock = { nowMs: () => 0, epochMs: () => 0, after: () => () => {} };
+
+const url = 'https://images.example/a.png';
+
+/** A call with an image by URL to an upstream that wants bytes, under a configuration with `imageUrls` or without. */
+const call = async (imageUrls?: { readonly allow: string[] }) => {
+  const config = {
+    version: 1,
+    providers: { p: { dialect: 'gemini', baseUrl: 'http://127.0.0.1:9/v1beta' } },
+    models: { m: { candidates: [{ provider: 'p', model: 'gemini-2.5-flash' }] } },
+    keys: [{ hash: hashKey('k'), user: 'u' }],
+    ...(imageUrls ? { imageUrls } : {}),
+  };
+  const loaded = loadConfig(JSON.stringify(config), { file: 'x.json', env: {}, readFile: () => '' });
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+  const fetched: unknown[] = [];
+  const gateway = new Gateway(
+    { ...loaded, secrets: new Map() },
+    {
+      clock,
+      random: { unit: () => 0.5, id: () => 'id' },
+      meter: { count: () => {}, observe: () => {} },
+      counters: memoryCounters({ clock }),
+      catalog: emptyCatalog,
+      owner: 'test',
+      fetchImage: async (...asked) => {
+        fetched.push(asked);
+        return { mediaType: 'image/png', base64: 'AAEC' };
+      },
+    },
+  );
+  const headers = new Map([
+    ['authorization', 'Bearer k'],
+    ['content-type', 'application/json'],
+  ]);
+  const session = await gateway.open({ method: 'POST', path: '/v1/chat/completions', headers });
+  if (!('request' in session)) throw new Error(session.body);
+  const content = [{ type: 'image_url', image_url: { url } }];
+  const reply = await session.request(
+    Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] })),
+  );
+  session.abort();
+  return { reply, fetched };
+};
+
+test('an image is fetched where the configuration says so, within its limits', async () => {
+  const { reply, fetched } = await call({ allow: ['images.example'] });
+  expect(fetched).toEqual([[url, { allow: ['images.example'], maxBytes: 5_242_880, timeoutMs: 10_000 }]]);
+  expect(reply).toMatchObject({ kind: 'forward', call: { body: expect.stringContaining('AAEC') } });
+});
+
+test('without a word of it none is fetched, and the call is refused', async () => {
+  const { reply, fetched } = await call();
+  expect(fetched).toEqual([]);
+  expect(reply).toMatchObject({ kind: 'reply', status: 400, code: 'unsupported_field' });
+});
