@@ -1,5 +1,4 @@
 import type { EntityName } from './config.ts';
-import type { DigitRun, Group } from './runs.ts';
 import type { Token } from './tokens.ts';
 
 /** One place of a text. Offsets are UTF-16 code units, `end` exclusive. */
@@ -11,6 +10,18 @@ export interface Finding {
   readonly confidence: number;
   /** Of `custom`: the name that the operator gave it. */
   readonly label?: string;
+}
+
+/** Groups of digits with at most two signs between them: what cards, phones and national numbers are written as. */
+export interface DigitRun {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly Group[];
+}
+
+export interface Group {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A text as finders read it: folded, not longer than a slice, and its tokens. */

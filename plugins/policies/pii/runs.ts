@@ -1,18 +1,6 @@
-import { isDigit } from './finding.ts';
+import { type DigitRun, type Group, isDigit } from './finding.ts';
 import { tokenKinds } from './token-kinds.ts';
 import type { Token } from './tokens.ts';
-
-/** Groups of digits with at most two signs between them: what cards, phones and national numbers are written as. */
-export interface DigitRun {
-  readonly start: number;
-  readonly end: number;
-  readonly groups: readonly Group[];
-}
-
-export interface Group {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Longest run that is read as one; the digits of longer ones are no number of a person. */
 const maxRun = 400;

@@ -1,5 +1,5 @@
-import { type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
-import { type DigitRun, digitsIn } from '../runs.ts';
+import { type DigitRun, type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
+import { digitsIn } from '../runs.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import {
   belgian,

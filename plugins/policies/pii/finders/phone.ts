@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { type Finder, type Finding, isAlnum } from '../finding.ts';
-import { type DigitRun, digitsIn, type Group, type Window } from '../runs.ts';
+import { type DigitRun, type Finder, type Finding, type Group, isAlnum } from '../finding.ts';
+import { digitsIn, type Window } from '../runs.ts';
 
 /** Words that say that a number is a phone's. */
 const context =

@@ -1,5 +1,5 @@
-import { type Finder, type Finding, isAlnum, isDigit, type Page } from '../finding.ts';
-import { type Group, matchesIn } from '../runs.ts';
+import { type Finder, type Finding, type Group, isAlnum, isDigit, type Page } from '../finding.ts';
+import { matchesIn } from '../runs.ts';
 
 /** Letters of scripts other than ASCII; signs of theirs left out. */
 const isWideLetter = (code: number): boolean =>
