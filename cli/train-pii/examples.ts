@@ -1,7 +1,8 @@
 import { listBits, lists } from '../../plugins/policies/pii/names/gazetteer.ts';
 import { beginOf, tagged } from '../../plugins/policies/pii/names/labels.ts';
-import { listsOf, segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
-import { type Token, tokenize, tokenKinds } from '../../plugins/policies/pii/tokens.ts';
+import { segmentsOf, signsOf } from '../../plugins/policies/pii/names/tagger.ts';
+import { tokenKinds } from '../../plugins/policies/pii/token-kinds.ts';
+import { type Token, tokenize } from '../../plugins/policies/pii/tokens.ts';
 import type { Example } from './crf.ts';
 import type { Row } from './synthesis.ts';
 
@@ -51,13 +52,11 @@ const nameBits = first.bit | last.bit | place.bit | company.bit | street.bit | t
 const mayName = ({ kind, capital, lower }: Token, common: ReadonlySet<string>): boolean =>
   kind === tokenKinds.word && capital && !common.has(lower) && (listBits(lower) & nameBits) !== 0;
 
-const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] => {
-  const lists = listsOf(tokens);
-  return segmentsOf(tokens, lists).map((segment) => ({
-    signs: signsOf(text, tokens, segment, { lists }),
+const cut = (text: string, tokens: readonly Token[], labels: Uint8Array): Example[] =>
+  segmentsOf(tokens).map((segment) => ({
+    signs: signsOf(text, tokens, segment),
     labels: begun(labels.slice(segment.from, segment.to)),
   }));
-};
 
 /** A name of which a segment holds only the end begins there. */
 const begun = (labels: Uint8Array): Uint8Array => {

@@ -24,7 +24,7 @@ export const configuredPolicies = (
 ): readonly Policy[] => [
   metricsPolicy(config, ports.meter),
   ...(config.promptGuard ? [promptGuardPolicy(config.promptGuard, ports)] : []),
-  ...(config.pii ? [piiPolicy(config.pii, { ...ports, pause: () => ports.offload.breathe() })] : []),
+  ...(config.pii ? [piiPolicy(config.pii, ports)] : []),
   upstreamPolicy(config, providers, { ...catalogued(config, ports), ...ports }),
   tokenBudgetPolicy(config, ports),
 ];

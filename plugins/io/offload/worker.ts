@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { type PiiJob, piiTask, scanAll } from '../../policies/pii/job.ts';
 import { Detector } from '../../policies/prompt-guard/detector.ts';
 import { type GuardJob, guardTask, judgeAll } from '../../policies/prompt-guard/job.ts';
 import type { Done, Task } from './threads.ts';
@@ -7,6 +8,7 @@ import type { Done, Task } from './threads.ts';
 const tasks: Readonly<Record<string, (input: never) => unknown>> = {
   [guardTask]: (job: GuardJob) =>
     judgeAll(detector(), job, { nowMs: () => performance.now(), breathe: () => undefined }),
+  [piiTask]: (job: PiiJob) => scanAll(job),
 };
 
 let made: Detector | undefined;

@@ -1,5 +1,4 @@
 import type { EntityName } from './config.ts';
-import type { DigitRun } from './runs.ts';
 import type { Token } from './tokens.ts';
 
 /** One place of a text. Offsets are UTF-16 code units, `end` exclusive. */
@@ -13,12 +12,35 @@ export interface Finding {
   readonly label?: string;
 }
 
+/** Groups of digits with at most two signs between them: what cards, phones and national numbers are written as. */
+export interface DigitRun {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly Group[];
+}
+
+export interface Group {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A text as finders read it: folded, not longer than a slice, and its tokens. */
 export interface Page {
   readonly text: string;
   readonly tokens: readonly Token[];
-  /** Runs of digits with signs between them. */
+  /** Digits without a sign between them. */
+  readonly groups: readonly Group[];
+  /** Runs of digits with signs between them, whatever their length. */
+  readonly spans: readonly Group[];
+  /** The same, the long ones cut, without those that a checksum has claimed. */
   readonly runs: readonly DigitRun[];
+  /** Long runs of signs that keys, hashes and addresses are made of. */
+  readonly keys: readonly KeyRun[];
+}
+
+export interface KeyRun {
+  readonly start: number;
+  readonly raw: string;
 }
 
 /** Finds things of one kind in time linear in the length of the page. May report the same place twice, in any order. */

@@ -46,6 +46,7 @@ const plainLetter = (offset: number): number => {
 
 /** Could folding change anything? Quotes and dashes of good typography are no reason to copy a text. */
 const mayChange = (text: string): boolean => {
+  if (Buffer.byteLength(text) === text.length) return false; // nothing but ASCII, and counted far faster than looked at
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code < 0xa0 || (code >= 0xae && code < 0x660) || (code >= 0x2016 && code <= 0x2023)) continue;

@@ -4,7 +4,9 @@ import type { Exchange } from '../../exchange.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest, Part } from '../../model/request.ts';
 import type { PolicyHooks } from '../../policy.ts';
+import type { Offload } from '../../ports/offload.ts';
 import { piiConfigSchema } from './config.ts';
+import { type PiiJob, scanAll } from './job.ts';
 import { piiPolicy } from './pii.ts';
 
 type Settings = Parameters<typeof piiConfigSchema.parse>[0];
@@ -247,15 +249,34 @@ describe('piiPolicy', () => {
     expect(answered(hooks, [`${text}; write to bob@example.net`])).toBe(`I am ${mail}; write to [EMAIL]`);
   });
 
-  it('pauses between the pages of long texts, and changes nothing by it', async () => {
-    let pauses = 0;
-    const config = piiConfigSchema.parse({ mode: 'enforce' });
-    const meter = { count: () => {}, observe: () => {} };
-    const pause = async () => void pauses++;
-    const hooks = piiPolicy(config, { meter, hashKey: Buffer.from('key'), pause }).begin(exchangeOf());
+  describe('a long text', () => {
     const long = `${'lorem ipsum dolor. '.repeat(8000)}${mail}`;
-    expect(textsOf(await sent(hooks, requestOf(long)))[0]).toMatch(/\[EMAIL_1_...\]$/);
-    expect(pauses).toBeGreaterThan(3);
+    const sentWith = async (run: Offload['run']): Promise<{ text: string | undefined; pauses: number }> => {
+      let pauses = 0;
+      const offload = { run, breathe: async () => void pauses++ };
+      const meter = { count: () => {}, observe: () => {} };
+      const config = piiConfigSchema.parse({ mode: 'enforce', words: [{ name: 'LATIN', words: ['amet'] }] });
+      const hooks = piiPolicy(config, { meter, hashKey: Buffer.from('key'), offload }).begin(exchangeOf());
+      const [text] = textsOf(await sent(hooks, requestOf(`${long} amet`)));
+      return { text, pauses };
+    };
+    const expected = /\[EMAIL_1_...\] \[LATIN_1_...\]$/;
+
+    it('is scanned on another thread', async () => {
+      const { text, pauses } = await sentWith(async (_, job) => scanAll(job as PiiJob));
+      expect(text).toMatch(expected);
+      expect(pauses).toBe(0);
+    });
+
+    it.each([
+      ['no thread can take it', () => Promise.reject(new Error('busy'))],
+      ['a thread gives back too little', async () => []],
+      ['a thread gives back nothing', async () => undefined],
+    ])('is scanned here, with pauses, when %s', async (_, run) => {
+      const { text, pauses } = await sentWith(run);
+      expect(text).toMatch(expected);
+      expect(pauses).toBeGreaterThan(10);
+    });
   });
 });
 

@@ -5,14 +5,16 @@ import type { ModelRequest } from '../../model/request.ts';
 import { eachText, mapTexts, type TextPlace } from '../../model/texts.ts';
 import { type EventFilter, type Policy, type PolicyHooks, pass, refuse, type Verdict } from '../../policy.ts';
 import type { Meter } from '../../ports/meter.ts';
+import { noThreads, type Offload } from '../../ports/offload.ts';
 import { answerFilter } from './answer.ts';
 import type { EntityName, PiiAction, PiiConfig } from './config.ts';
 import { customFinders } from './custom.ts';
 import { loadTagger } from './finders/names.ts';
 import type { Finder, Finding } from './finding.ts';
+import { type PiiJob, piiTask } from './job.ts';
 import { placeholderOf } from './placeholder.ts';
 import { restoreFilter } from './restore.ts';
-import { appendPage, findPii, labelOf, pagesOf, scanPart } from './scan.ts';
+import { findPii, labelOf, scanSteps } from './scan.ts';
 import { KnownValues } from './spread.ts';
 import { Vault } from './vault.ts';
 
@@ -20,8 +22,8 @@ export interface PiiDeps {
   readonly meter: Meter;
   /** What `hashKey` refers to; a random one for this process when left out. */
   readonly hashKey?: Uint8Array;
-  /** Lets other work go on between two pages of a long scan (`setImmediate`). */
-  readonly pause?: () => Promise<void>;
+  /** Absent: long texts are scanned in steps on this thread. */
+  readonly offload?: Offload;
 }
 
 /**
@@ -82,8 +84,10 @@ const guessed: ReadonlySet<EntityName> = new Set([
   'username',
 ]);
 
-/** Longest time that a scan keeps the event loop, in characters. */
-const pauseEvery = 32_768;
+/** More text than this is scanned on another thread: copying it there and waiting for its turn pays only then. */
+const offloadChars = 16_384;
+/** Characters that finders read, each for itself, before other work has its turn. */
+const pauseEvery = 65_536;
 
 class PiiExchange {
   readonly #setup: Setup;
@@ -124,23 +128,51 @@ class PiiExchange {
   }
 
   async #scan(request: ModelRequest): Promise<Found> {
-    const { rules, deps } = this.#setup;
-    const texts: [text: string, place: TextPlace][] = [];
-    eachText(request, (text, place) => void texts.push([text, place]));
+    const { rules } = this.#setup;
+    const places: TextPlace[] = [];
+    const texts: string[] = [];
+    eachText(request, (text, place) => {
+      texts.push(text);
+      places.push(place);
+    });
+    const findings = (await this.#scanElsewhere(texts)) ?? (await this.#scanHere(texts));
     const found = new Found(rules);
-    let sincePause = 0;
-    for (const [text, place] of texts) {
-      const findings: Finding[] = [];
-      for (const part of pagesOf(text)) {
-        appendPage(findings, scanPart(text, part, rules.finders));
-        sincePause += part.end - part.start;
-        if (sincePause < pauseEvery || !deps.pause) continue;
-        sincePause = 0;
-        await deps.pause();
-      }
-      found.add(text, place, findings.filter(rules.wants));
-    }
+    texts.forEach((text, at) => {
+      found.add(text, places[at] ?? 'user', (findings[at] ?? []).filter(rules.wants));
+    });
     return found;
+  }
+
+  /** Undefined: not worth it, or no thread can take it. */
+  async #scanElsewhere(texts: readonly string[]): Promise<readonly Finding[][] | undefined> {
+    const { config, deps } = this.#setup;
+    const chars = texts.reduce((sum, it) => sum + it.length, 0);
+    if (chars <= offloadChars || !deps.offload) return undefined;
+    const { patterns, words } = config;
+    const job: PiiJob = { texts, patterns, words };
+    const findings = await deps.offload.run(piiTask, job).catch(() => undefined);
+    return isForEach(findings, texts) ? findings : undefined;
+  }
+
+  async #scanHere(texts: readonly string[]): Promise<readonly Finding[][]> {
+    const { rules, deps } = this.#setup;
+    const offload = deps.offload ?? noThreads;
+    const findings: Finding[][] = [];
+    let sincePause = 0;
+    for (const text of texts) {
+      const steps = scanSteps(text, rules.finders);
+      for (let step = steps.next(); ; step = steps.next()) {
+        if (step.done) {
+          findings.push(step.value);
+          break;
+        }
+        sincePause += step.value;
+        if (sincePause < pauseEvery) continue;
+        sincePause = 0;
+        await offload.breathe();
+      }
+    }
+    return findings;
   }
 
   #redact(request: ModelRequest, found: Found): ModelRequest {
@@ -204,6 +236,10 @@ class PiiExchange {
     this.#setup.exchange.notes.push({ policy: 'pii', verdict, facts: found.facts() });
   }
 }
+
+/** One list of findings for each text: nothing less may pass for a scan. */
+const isForEach = (found: unknown, texts: readonly string[]): found is Finding[][] =>
+  Array.isArray(found) && found.length === texts.length && found.every((it) => Array.isArray(it));
 
 const explanation = `Parts of this conversation such as ${placeholderOf('EMAIL', 1, 'xyz')} stand for real values. Write them exactly as they are wherever you mean the value.`;
 

@@ -11,9 +11,10 @@ import { findSecrets } from './finders/secrets.ts';
 import { findAddressesOfHosts, findCoordinates, findEmails, findMacs } from './finders/web.ts';
 import type { Finder, Finding, Page } from './finding.ts';
 import { fold } from './fold.ts';
+import { keyRuns } from './keys.ts';
 import { withoutPlaceholders } from './placeholder.ts';
-import { digitRuns, runsWithout } from './runs.ts';
-import { tokenize } from './tokens.ts';
+import { digitsOf, runsWithout } from './runs.ts';
+import { codesOf, tokenize } from './tokens.ts';
 
 /** What a checksum makes certain is found first; its digits belong to nothing else. */
 const checkedFinders: readonly Finder[] = [findCards, findIbans, findSsns];
@@ -26,30 +27,40 @@ const digitFinders: readonly Finder[] = [
   findMacs,
   findCoordinates,
 ];
-const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext, findNames];
+const otherFinders: readonly Finder[] = [findEmails, findSecrets, findCrypto, findInContext];
 
-/** Longest piece of a text that is read at once, and how far the next begins before its end. */
-const pageSize = 49_152;
-const overlap = 4096;
+/** Longest piece of a text that is read as one, and how far it reaches into those before and after it. */
+const pageSize = 32_768;
+const overlapBefore = 1024;
+const overlapAfter = 4096;
 
 /**
  * Everything found in a text, in order, without overlaps. `extra` are an operator's own finders. Linear in the length
  * of the text; long ones are read in overlapping pages. What looks like a placeholder holds nothing.
  */
 export const findPii = (text: string, extra: readonly Finder[] = []): Finding[] => {
-  const findings: Finding[] = [];
-  for (const part of pagesOf(text)) appendPage(findings, scanPart(text, part, extra));
-  return findings;
+  const steps = scanSteps(text, extra);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 };
 
+/** The same in small steps, for callers that let other work go on between them. Yields how many characters a step read. */
+export function* scanSteps(text: string, extra: readonly Finder[] = []): Generator<number, Finding[], void> {
+  const findings: Finding[] = [];
+  for (const part of pagesOf(text)) appendPage(findings, yield* scanPart(text, part, extra));
+  return findings;
+}
+
 /** Adds what the next page holds; what reached into it from the page before goes first. */
-export const appendPage = (findings: Finding[], page: readonly Finding[]): void => {
+const appendPage = (findings: Finding[], page: readonly Finding[]): void => {
   const reached = findings.at(-1)?.end ?? 0;
   for (const it of page) if (it.start >= reached) findings.push(it);
 };
 
 /** One step of a long scan. */
-export interface PagePart {
+interface PagePart {
   readonly start: number;
   readonly end: number;
   /** What begins before it belongs to the page before. */
@@ -58,60 +69,74 @@ export interface PagePart {
   readonly to: number;
 }
 
-/** The pages of a text, for callers that pause between them. */
-export const pagesOf = (text: string): PagePart[] => {
+const pagesOf = (text: string): PagePart[] => {
   if (text.length <= pageSize) return [{ start: 0, end: text.length, from: 0, to: text.length }];
   const parts: PagePart[] = [];
-  const step = pageSize - 2 * overlap;
+  const step = pageSize - overlapBefore - overlapAfter;
   for (let from = 0; from < text.length; from += step) {
-    const start = Math.max(0, from - overlap);
+    const start = Math.max(0, from - overlapBefore);
     const to = Math.min(text.length, from + step);
-    parts.push({ start, end: Math.min(text.length, to + overlap), from, to });
+    parts.push({ start, end: Math.min(text.length, to + overlapAfter), from, to });
   }
   return parts;
 };
 
 /** What one page holds of its own, at offsets of the whole text. */
-export const scanPart = (
+function* scanPart(
   text: string,
   { start, end, from, to }: PagePart,
   extra: readonly Finder[],
-): Finding[] =>
-  scanPage(text.slice(start, end), extra)
-    .map((it) => (start === 0 ? it : { ...it, start: it.start + start, end: it.end + start }))
+): Generator<number, Finding[], void> {
+  const found = yield* scanPage(text.slice(start, end), extra);
+  if (start === 0 && to === text.length) return found;
+  return found
+    .map((it) => ({ ...it, start: it.start + start, end: it.end + start }))
     .filter((it) => it.start >= from && it.start < to);
+}
 
 /** A text, read once for all finders. */
-export const pageOf = (text: string): Page => ({ text, tokens: tokenize(text), runs: digitRuns(text) });
-
-const findAll = (page: Page, extra: readonly Finder[]): Finding[] => {
-  const others = [...otherFinders, ...extra].flatMap((find) => find(page));
-  if (!/\d/.test(page.text)) return others;
-  const checked = checkedFinders.flatMap((find) => find(page));
-  const rest = {
-    ...page,
-    runs: runsWithout(
-      page.runs,
-      checked.filter(({ confidence }) => confidence > 0.95),
-    ),
-  };
-  return [...checked, ...digitFinders.flatMap((find) => find(rest)), ...others];
+const pageOf = (text: string): Page => {
+  const codes = codesOf(text);
+  const tokens = tokenize(text, codes);
+  return { text, tokens, ...digitsOf(text, tokens), keys: keyRuns(text, codes) };
 };
+
+function* findAll(page: Page, extra: readonly Finder[]): Generator<number, Finding[], void> {
+  const others: Finding[] = [];
+  yield* runAll([...otherFinders, ...extra], page, others);
+  for (const it of yield* findNames(page)) others.push(it);
+  yield page.text.length;
+  if (page.groups.length === 0) return others;
+  const checked: Finding[] = [];
+  yield* runAll(checkedFinders, page, checked);
+  const claimed = checked.filter(({ confidence }) => confidence > 0.95);
+  const rest: Finding[] = [];
+  yield* runAll(digitFinders, { ...page, runs: runsWithout(page.runs, claimed) }, rest);
+  return [...checked, ...rest, ...others];
+}
+
+function* runAll(finders: readonly Finder[], page: Page, found: Finding[]): Generator<number, void, void> {
+  for (const find of finders) {
+    for (const it of find(page)) found.push(it);
+    yield page.text.length;
+  }
+}
 
 /** Where the sign ends that begins at `at`: some take two units. */
 const signEnd = (text: string, at: number): number => at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
 
-const scanPage = (raw: string, extra: readonly Finder[]): Finding[] => {
+function* scanPage(raw: string, extra: readonly Finder[]): Generator<number, Finding[], void> {
   const { text, origin } = fold(withoutPlaceholders(raw));
   const page = pageOf(text);
-  const findings = merge(text, resolve(findAll(page, extra), text.length));
+  yield text.length;
+  const findings = merge(text, resolve(yield* findAll(page, extra), text.length));
   if (!origin) return findings;
   return findings.map((it) => ({
     ...it,
     start: origin[it.start] ?? it.start,
     end: signEnd(raw, origin[it.end - 1] ?? it.end - 1),
   }));
-};
+}
 
 /** Addresses hold places, postcodes and names; as a whole they say more than their parts. */
 const weight = ({ type, confidence }: Finding): number =>

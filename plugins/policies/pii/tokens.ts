@@ -1,6 +1,7 @@
-/** What a token is made of. */
-export const tokenKinds = { word: 0, number: 1, mixed: 2, mark: 3, line: 4 } as const;
-export type TokenKind = (typeof tokenKinds)[keyof typeof tokenKinds];
+import type { ContextKind } from './finders/context-words.ts';
+import { endBits } from './names/gazetteer.ts';
+import { type TokenKind, tokenKinds } from './token-kinds.ts';
+import { emptyHash, hashOf, nextHash, vocabulary } from './vocabulary.ts';
 
 /** A word, a number, one punctuation mark or one line break. Offsets are UTF-16 code units. */
 export interface Token {
@@ -11,6 +12,12 @@ export interface Token {
   readonly lower: string;
   /** Begins with a capital letter. */
   readonly capital: boolean;
+  /** Of `lower`. */
+  readonly hash: number;
+  /** The lists of names, places, … that it stands in. */
+  readonly lists: number;
+  /** The kind of value that may stand behind it. */
+  readonly announces: ContextKind | undefined;
 }
 
 const classes = { blank: 0, line: 1, letter: 2, digit: 3, mark: 4, joiner: 5, underscore: 6 } as const;
@@ -40,56 +47,80 @@ const asciiClasses = Uint8Array.from({ length: 128 }, (_, code) => asciiClass(co
 
 const classOf = (code: number): number => (code < 128 ? (asciiClasses[code] ?? 0) : wideClass(code));
 
+/** The code units of a text: quicker to read one by one than the text. */
+export const codesOf = (text: string): Uint16Array => {
+  const bytes = Buffer.from(text, 'utf16le');
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, text.length);
+};
+
 /** Cuts a text into tokens. Apostrophes and hyphens between letters belong to their word: O'Neill, Hans-Ludwig. */
-export const tokenize = (text: string): Token[] => {
+export const tokenize = (text: string, codes: Uint16Array = codesOf(text)): Token[] => {
   const tokens: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const kind = classOf(text.charCodeAt(at));
+  for (let at = 0; at < codes.length; ) {
+    const kind = classOf(codes[at] ?? 0);
     if (kind === classes.blank) at++;
-    else if (kind === classes.line)
-      at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.line });
-    else if (kind === classes.mark || kind === classes.joiner)
-      at = push(tokens, text, { start: at, end: at + 1, kind: tokenKinds.mark });
-    else at = push(tokens, text, wordAt(text, at));
+    else if (kind === classes.letter || kind === classes.digit || kind === classes.underscore)
+      at = pushWord(tokens, text, codes, at);
+    else at = pushSign(tokens, text, at, kind === classes.line ? tokenKinds.line : tokenKinds.mark);
   }
   return tokens;
 };
 
-interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly kind: TokenKind;
-  /** May hold capitals. */
-  readonly folds?: boolean;
-}
-
-const push = (tokens: Token[], text: string, { start, end, kind, folds }: Cut): number => {
-  const raw = text.slice(start, end);
-  const lower = folds ? raw.toLowerCase() : raw;
-  tokens.push({ start, end, kind, lower, capital: folds === true && lower[0] !== raw[0] });
+const pushSign = (tokens: Token[], text: string, start: number, kind: TokenKind): number => {
+  const end = start + 1;
+  const hash = nextHash(emptyHash, text.charCodeAt(start));
+  const lower = text[start] ?? '';
+  tokens.push({ start, end, kind, lower, capital: false, hash, lists: 0, announces: undefined });
   return end;
 };
 
-const isCapital = (code: number): boolean => (code >= 65 && code <= 90) || code > 127;
+/** What was seen in a word. */
+const seenLetter = 1;
+const seenDigit = 2;
+const seenUnderscore = 4;
+const seenCapital = 8;
+const seenWide = 16;
 
-const wordAt = (text: string, start: number): Cut => {
+const pushWord = (tokens: Token[], text: string, codes: Uint16Array, start: number): number => {
   let end = start;
   let seen = 0;
-  let folds = false;
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
+  let hash = emptyHash;
+  for (; end < codes.length; end++) {
+    const code = codes[end] ?? 0;
     const kind = classOf(code);
+    let small = code;
     if (kind === classes.letter) {
-      seen |= 1;
-      folds ||= isCapital(code);
-    } else if (kind === classes.digit) seen |= 2;
-    else if (kind === classes.underscore) seen |= 4;
-    else if (kind !== classes.joiner || !joinsLetters(text, end)) break;
+      seen |= seenLetter;
+      if (code > 127) seen |= seenWide;
+      else if (code < 97) {
+        seen |= seenCapital;
+        small = code + 32;
+      }
+    } else if (kind === classes.digit) seen |= seenDigit;
+    else if (kind === classes.underscore) seen |= seenUnderscore;
+    else if (kind !== classes.joiner || !isLetterAt(codes, end - 1) || !isLetterAt(codes, end + 1)) break;
+    hash = nextHash(hash, small);
   }
-  if (seen === 1) return { start, end, kind: tokenKinds.word, folds };
-  return { start, end, kind: seen === 2 ? tokenKinds.number : tokenKinds.mixed, folds };
+  const raw = text.slice(start, end);
+  tokens.push(wordOf(raw, start, seen, hash));
+  return end;
 };
 
-const joinsLetters = (text: string, at: number): boolean =>
-  classOf(text.charCodeAt(at - 1)) === classes.letter && classOf(text.charCodeAt(at + 1)) === classes.letter;
+const isLetterAt = (codes: Uint16Array, at: number): boolean => classOf(codes[at] ?? 0) === classes.letter;
+
+const wordOf = (raw: string, start: number, seen: number, asciiHash: number): Token => {
+  const end = start + raw.length;
+  const lower = (seen & (seenCapital | seenWide)) === 0 ? raw : raw.toLowerCase();
+  const hash = (seen & seenWide) === 0 ? asciiHash : hashOf(lower);
+  const kind = kindOf(seen);
+  if (kind === tokenKinds.number)
+    return { start, end, kind, lower, capital: false, hash, lists: 0, announces: undefined };
+  const known = vocabulary.at(lower, hash);
+  const lists = lower.length > 1 ? (known?.lists ?? 0) | endBits(lower) : 0;
+  return { start, end, kind, lower, capital: lower[0] !== raw[0], hash, lists, announces: known?.announces };
+};
+
+const kindOf = (seen: number): TokenKind => {
+  const made = seen & (seenLetter | seenDigit | seenUnderscore);
+  return made === seenLetter ? tokenKinds.word : made === seenDigit ? tokenKinds.number : tokenKinds.mixed;
+};

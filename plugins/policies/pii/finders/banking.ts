@@ -1,22 +1,29 @@
 import { getCountrySpecifications } from 'ibantools';
 import { type Finder, type Finding, isAlnum } from '../finding.ts';
 
-const ibanStart = /[A-Za-z]{2}\d{2}/g;
-
 /** Longest IBAN (Russia, 33; SWIFT registry), with room for its separators. */
 const maxIban = 34;
 
 /** IBANs with their checksum and the length of their country, in one piece or in groups. */
-export const findIbans: Finder = ({ text }) => {
+export const findIbans: Finder = ({ text, groups }) => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(ibanStart)) {
-    const start = match.index;
-    if (isAlnum(text.charCodeAt(start - 1))) continue;
+  for (const group of groups) {
+    const start = group.start - 2;
+    if (group.end - group.start < 2 || !isCountry(text, start)) continue;
     const end = ibanEnd(text, start);
     if (end !== undefined) found.push({ start, end, type: 'iban', confidence: 0.995 });
   }
   return found;
 };
+
+/** Two letters, and no letter or digit before them. */
+const isCountry = (text: string, at: number): boolean =>
+  at >= 0 &&
+  isLetter(text.charCodeAt(at)) &&
+  isLetter(text.charCodeAt(at + 1)) &&
+  !isAlnum(text.charCodeAt(at - 1));
+
+const isLetter = (code: number): boolean => isAlnum(code) && code > 57;
 
 const countries = getCountrySpecifications();
 

@@ -1,7 +1,9 @@
 import type { EntityName } from '../config.ts';
-import { type Finder, type Finding, type Page, standsFree } from '../finding.ts';
-import { type Token, tokenKinds } from '../tokens.ts';
+import { type Finder, type Finding, isAlnum, type Page, standsFree } from '../finding.ts';
+import { tokenKinds } from '../token-kinds.ts';
+import type { Token } from '../tokens.ts';
 import { aba } from './checksums.ts';
+import type { ContextKind } from './context-words.ts';
 
 /** A value that only the word before it tells from any other: `passport number is GA7945176`. */
 interface Rule {
@@ -163,48 +165,29 @@ const age: Rule = { type: 'age', reach: 2, read: readAge, confidence: 0.88 };
 const user: Rule = { type: 'username', reach: 3, read: readUserName, confidence: 0.8 };
 const password: Rule = { type: 'password', reach: 5, read: readPassword, confidence: 0.9 };
 
-const rulesOf = (rule: Rule, words: string): [string, Rule][] => words.split(' ').map((word) => [word, rule]);
-
-const words: ReadonlyMap<string, Rule> = new Map([
-  ...rulesOf(
-    passport,
-    'passport passeport pasaporte reisepass reisepassnummer passaporto passaporte paspoort paspoortnummer paszport paszportu pasaport passnummer passport_number passport_no passportnumber pass_no паспорт',
-  ),
-  ...rulesOf(
-    license,
-    "license licence driver's driver’s drivers driving führerschein führerscheinnummer permis patente rijbewijs rijbewijsnummer körkort ehliyet dl dln driver_license drivers_license license_number prawo",
-  ),
-  ...rulesOf(
-    account,
-    'account acct konto kontonummer kontonr compte cuenta rekening rekeningnummer conta conto konta hesap account_number account_no acct_no accountnumber routing aba iban bankgiro kontonummeret',
-  ),
-  ...rulesOf(
-    zip,
-    'zip zipcode zip_code postcode post_code postal postal_code plz postleitzahl cap cep postnummer eircode pincode kod postcode: zip: posta',
-  ),
-  ...rulesOf(age, 'age aged alter âge edad età idade leeftijd ålder wiek yaş turned alder'),
-  ...rulesOf(
-    user,
-    'user username user_name userid user_id login handle nick nickname benutzername benutzer utilisateur usuario utente gebruiker gebruikersnaam użytkownik användarnamn kullanıcı usuário screenname in as',
-  ),
-  ...rulesOf(
-    password,
-    'password passwd pwd passwort kennwort passcode passphrase contraseña senha hasło wachtwoord şifre lösenord passe pass salasana adgangskode db_password password_hash user_password admin_password',
-  ),
-]);
+const rules: Readonly<Record<ContextKind, Rule>> = {
+  passport,
+  license,
+  account,
+  zip,
+  age,
+  username: user,
+  password,
+};
 
 /** Values that a word before them gives away: passports, licences, accounts, postcodes, ages, user names, passwords. */
 export const findInContext: Finder = (page) => {
   const found: Finding[] = [];
-  page.tokens.forEach((token, at) => {
-    if (token.kind !== tokenKinds.word && token.kind !== tokenKinds.mixed) return;
-    const rule = words.get(token.lower);
-    if (!rule || !fits(page, at, rule)) return;
+  for (let at = 0; at < page.tokens.length; at++) {
+    const announced = page.tokens[at]?.announces;
+    if (announced === undefined) continue;
+    const rule = rules[announced];
+    if (!fits(page, at, rule)) continue;
     const span = valueAfter(page, at, rule);
     if (span && standsFree(page.text, span.start, span.end))
       found.push({ ...span, type: rule.type, confidence: rule.confidence });
-  });
-  return [...found, ...findAges(page), ...findRouting(page)];
+  }
+  return page.groups.length === 0 ? found : [...found, ...findAges(page), ...findRouting(page)];
 };
 
 /** Words of many meanings need a second one beside them. */
@@ -247,7 +230,7 @@ const valueAfter = (page: Page, at: number, { reach, read }: Rule): Span | undef
     if (!token) return undefined;
     const span = between.has(token.lower) ? undefined : read(page, next);
     if (span) return span;
-    if (!between.has(token.lower) && words.get(token.lower)?.read !== read && !fillers.has(token.lower)) {
+    if (!between.has(token.lower) && readerOf(token) !== read && !fillers.has(token.lower)) {
       return read === readPassword ? read(page, next) : undefined;
     }
     if (read === readPassword && between.has(token.lower) && token.kind === tokenKinds.mark) {
@@ -257,6 +240,9 @@ const valueAfter = (page: Page, at: number, { reach, read }: Rule): Span | undef
   }
   return undefined;
 };
+
+const readerOf = ({ announces }: Token): Rule['read'] | undefined =>
+  announces === undefined ? undefined : rules[announces].read;
 
 /** Passwords may begin with a sign: `@_8HQDPa5a`, `(aB3!x`. */
 const oddOpening = (page: Page, at: number): Span | undefined => {
@@ -274,22 +260,21 @@ const fillers = new Set(
 );
 
 const ageAfter =
-  /\d{1,3}(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/gi;
+  /(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/iy;
+const ageAsked = /how old|what age/i;
 const ageGuess = /\b(?:how old|what age)\b.{0,80}?[?.]\s.{0,20}?(\d{1,3})\b/gis;
 
 /** Ages by the words after them, and as answers. */
-const findAges = ({ text }: Page): Finding[] => {
+const findAges = ({ text, groups }: Page): Finding[] => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(ageAfter)) {
-    const digits = /^\d+/.exec(match[0])?.[0] ?? '';
-    if (
-      Number(digits) < 1 ||
-      Number(digits) > 120 ||
-      !standsFree(text, match.index, match.index + digits.length)
-    )
-      continue;
-    found.push({ start: match.index, end: match.index + digits.length, type: 'age', confidence: 0.88 });
+  for (const { start, end } of groups) {
+    if (end - start > 3 || (text[end] !== ' ' && text[end] !== '-')) continue;
+    ageAfter.lastIndex = end;
+    const years = Number(text.slice(start, end));
+    if (years < 1 || years > 120 || isAlnum(text.charCodeAt(start - 1)) || !ageAfter.test(text)) continue;
+    found.push({ start, end, type: 'age', confidence: 0.88 });
   }
+  if (!ageAsked.test(text)) return found;
   for (const match of text.matchAll(ageGuess)) {
     const end = match.index + match[0].length;
     found.push({ start: end - (match[1]?.length ?? 0), end, type: 'age', confidence: 0.7 });
@@ -298,11 +283,15 @@ const findAges = ({ text }: Page): Finding[] => {
 };
 
 /** Routing numbers of US banks, by their checksum. */
-const findRouting = ({ tokens }: Page): Finding[] =>
-  tokens.flatMap((token, at) => {
-    if (token.kind !== tokenKinds.number || token.lower.length !== 9 || !aba(token.lower)) return [];
+const findRouting = ({ tokens }: Page): Finding[] => {
+  const found: Finding[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (token?.kind !== tokenKinds.number || token.lower.length !== 9 || !aba(token.lower)) continue;
     const near = tokens
       .slice(Math.max(0, at - 4), at)
       .some((it) => it.lower === 'routing' || it.lower === 'aba');
-    return near ? [{ ...spanOf(token), type: 'account' as const, confidence: 0.9 }] : [];
-  });
+    if (near) found.push({ ...spanOf(token), type: 'account', confidence: 0.9 });
+  }
+  return found;
+};

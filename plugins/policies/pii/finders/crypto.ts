@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
-import { type Finder, type Finding, standsFree } from '../finding.ts';
+import { type Finder, type Finding, type KeyRun, standsFree } from '../finding.ts';
 
 const base58 = /[13LDXrt9][1-9A-HJ-NP-Za-km-z]{24,94}/g;
 const bech32 = /(?:bc1|tb1|ltc1|addr1)[02-9ac-hj-np-z]{8,100}/gi;
 const ethereum = /0x[0-9a-fA-F]{40}/g;
 
 /** Addresses of Bitcoin and its kin (Base58Check, Bech32), Ethereum, and Solana or Monero by their words. */
-export const findCrypto: Finder = ({ text }) => {
+export const findCrypto: Finder = ({ text, keys }) => {
   const found: Finding[] = [];
-  const scan = (pattern: RegExp, check: (raw: string) => boolean): void => {
-    for (const match of text.matchAll(pattern)) {
-      const [raw] = match;
-      const end = match.index + raw.length;
-      if (standsFree(text, match.index, end) && check(raw))
-        found.push({ start: match.index, end, type: 'crypto', confidence: 0.97 });
+  const scan = ({ start, raw: run }: KeyRun, pattern: RegExp, check: (raw: string) => boolean): void => {
+    for (const { index, 0: raw } of run.matchAll(pattern)) {
+      const [from, end] = [start + index, start + index + raw.length];
+      if (standsFree(text, from, end) && check(raw))
+        found.push({ start: from, end, type: 'crypto', confidence: 0.97 });
     }
   };
-  scan(base58, (raw) => raw.length <= 36 && isBase58Check(raw));
-  if (/1[02-9ac-hj-np-z]{8}/i.test(text)) scan(bech32, isBech32);
-  if (text.includes('0x')) scan(ethereum, (raw) => new Set(raw.slice(2)).size > 4);
+  for (const run of keys) {
+    if (run.raw.length >= 25) scan(run, base58, (raw) => raw.length <= 36 && isBase58Check(raw));
+    if (run.raw.includes('1')) scan(run, bech32, isBech32);
+    if (run.raw.includes('0x')) scan(run, ethereum, (raw) => new Set(raw.slice(2)).size > 4);
+  }
   return found;
 };
 

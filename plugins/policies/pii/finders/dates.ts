@@ -1,4 +1,5 @@
-import { type Finder, type Finding, isAlnum } from '../finding.ts';
+import { type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
+import { matchesIn } from '../runs.ts';
 import { isDayAndMonth } from './checksums.ts';
 
 /** Names of months by their first three letters (four where three are not enough), in the languages of Europe. */
@@ -21,7 +22,7 @@ const birthAfter =
   /^.{0,24}(?:is|was|ist|war|=|:)? ?(?:my|mein|his|her)? ?(?:birthday|date of birth|birth date|dob\b|geburts|geboren|born\b|doğum)/i;
 
 /** Dates with a year. Those in the context of a birth are `birth_date`. */
-export const findDates: Finder = ({ text }) => {
+export const findDates: Finder = ({ text, spans }) => {
   const found: Finding[] = [];
   const add = (start: number, end: number): void => {
     if (isAlnum(text.charCodeAt(start - 1)) || isAlnum(text.charCodeAt(end))) return;
@@ -29,19 +30,28 @@ export const findDates: Finder = ({ text }) => {
     const isBirth = birth.test(before) || birthAfter.test(text.slice(end, end + 40));
     found.push({ start, end, type: isBirth ? 'birth_date' : 'date', confidence: isBirth ? 0.93 : 0.85 });
   };
-  for (const match of text.matchAll(numeric)) {
-    const end = match.index + match[0].length;
-    if (isNumericDate(match[0]) && !goesOn(text, match.index, end)) add(match.index, end);
+  for (const { start, match } of matchesIn(text, spans, numeric, 6)) {
+    const end = start + match[0].length;
+    if (isNumericDate(match[0]) && !goesOn(text, start, end)) add(start, end);
   }
-  for (const { index } of text.matchAll(year)) {
-    const from = Math.max(0, index - reach);
-    const before = text.slice(from, index + 4);
+  for (const { start } of matchesIn(text, spans, year, 4)) {
+    const from = Math.max(0, start - reach);
+    const before = text.slice(from, start + 4);
+    if (!mayEndDate(before)) continue;
     const match = dayFirst.exec(before) ?? monthFirst.exec(before);
-    if (match && namesMonth(match[0])) add(from + match.index, index + 4);
+    if (match && namesMonth(match[0])) add(from + match.index, start + 4);
   }
   if (text.includes('年'))
     for (const match of text.matchAll(eastern)) add(match.index, match.index + match[0].length);
   return found;
+};
+
+/** Does a blank or hyphen stand before the year at the end, and a digit before that? */
+const mayEndDate = (text: string): boolean => {
+  const year = text.length - 4;
+  if (text[year - 1] !== ' ' && text[year - 1] !== '-') return false;
+  for (let at = year - 2; at >= 0; at--) if (isDigit(text.charCodeAt(at))) return true;
+  return false;
 };
 
 const isNumericDate = (raw: string): boolean => {

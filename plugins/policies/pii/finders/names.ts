@@ -1,47 +1,49 @@
-import type { Finder, Finding, Page } from '../finding.ts';
+import type { Finding, Page } from '../finding.ts';
 import type { Sign } from '../names/features.ts';
 import { listBits, lists } from '../names/gazetteer.ts';
 import { beginOf, begunBy, tagged } from '../names/labels.ts';
 import { unpackWeights } from '../names/pack.ts';
-import { listsOf, segmentsOf, signsOf, tag, type Weights } from '../names/tagger.ts';
+import { segmentsOf, signsOf, stepTokens, Tagger } from '../names/tagger.ts';
 import { weights as packed } from '../names/weights.ts';
-import { type Token, tokenKinds } from '../tokens.ts';
+import { tokenKinds } from '../token-kinds.ts';
+import type { Token } from '../tokens.ts';
 
-let loaded: Weights | undefined;
+let loaded: Tagger | undefined;
 
 /** Unpacks the tagger's weights, about 12 ms, so that no request has to wait for it. */
 export const loadTagger = (): void => void shipped();
 
-const shipped = (): Weights => {
-  loaded ??= unpackWeights(packed);
+const shipped = (): Tagger => {
+  loaded ??= new Tagger(unpackWeights(packed));
   return loaded;
 };
 
 /**
  * Persons, places, companies, postal addresses and postcodes by the tagger; titles before names and ages behind them. A
- * name that was found once is found again where it stands alone: "Torvald Nyquist (chair) … Nyquist opened".
+ * name that was found once is found again where it stands alone: "Torvald Nyquist (chair) … Nyquist opened". In steps:
+ * yields how many tokens one read.
  */
-export const findNames: Finder = (page) => {
-  const found = findNamesWith(page, shipped());
-  return [...found, ...findAgain(page, found)];
-};
+export function* findNames(page: Page): Generator<number, readonly Finding[], void> {
+  const found = yield* findTagged(page);
+  return found.length === 0 ? found : [...found, ...findAgain(page, found)];
+}
 
 /** Persons are looked for again by each of their names of at least this many letters. */
 const leastAgain = 3;
 
 const findAgain = ({ tokens }: Page, found: readonly Finding[]): Finding[] => {
   const persons = found.filter((it) => it.type === 'person' && it.confidence >= 0.6);
-  if (persons.length === 0) return [];
   const names = new Set<string>();
   for (const { start, end } of persons) {
+    const from = lowerBound(tokens, start);
     const parts = tokens
-      .slice(lowerBound(tokens, start))
-      .slice(0, 6)
+      .slice(from, from + 6)
       .filter((it) => it.start < end && it.kind === tokenKinds.word && it.capital);
     if (parts.length >= 2)
       for (const { lower } of parts)
         if (lower.length >= leastAgain && !lists.other.words.has(lower)) names.add(lower);
   }
+  if (names.size === 0) return [];
   return tokens
     .filter(({ kind, capital, lower }) => kind === tokenKinds.word && capital && names.has(lower))
     .map(({ start, end }) => ({ start, end, type: 'person', confidence: 0.55 }));
@@ -58,13 +60,15 @@ const lowerBound = (tokens: readonly Token[], start: number): number => {
   return low;
 };
 
-export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
+function* findTagged(page: Page): Generator<number, Finding[], void> {
   const { text, tokens } = page;
   const found: Finding[] = [];
+  const tagger = shipped();
   const known: (Sign | undefined)[] = new Array(tokens.length);
-  const bits = listsOf(tokens);
-  for (const segment of segmentsOf(tokens, bits)) {
-    const { labels, margins } = tag(signsOf(text, tokens, segment, { known, lists: bits }), weights);
+  for (const segment of segmentsOf(tokens)) {
+    const signs = signsOf(text, tokens, segment, known);
+    const isLong = segment.to - segment.from > stepTokens;
+    const { labels, margins } = isLong ? yield* tagger.tagInSteps(signs) : tagger.tag(signs);
     for (let at = 0; at < labels.length; at++) {
       const entity = begunBy(labels[at] ?? 0);
       const type = entity === undefined ? undefined : tagged[entity];
@@ -86,7 +90,7 @@ export const findNamesWith = (page: Page, weights: Weights): Finding[] => {
     }
   }
   return found;
-};
+}
 
 /** What a name of its kind cannot do without, whatever its context says. */
 const isLike = (type: (typeof tagged)[number], tokens: readonly Token[]): boolean => {

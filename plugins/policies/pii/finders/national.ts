@@ -1,6 +1,6 @@
-import { type Finder, type Finding, isAlnum } from '../finding.ts';
-import type { DigitRun } from '../runs.ts';
-import { tokenKinds } from '../tokens.ts';
+import { type DigitRun, type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
+import { digitsIn } from '../runs.ts';
+import { tokenKinds } from '../token-kinds.ts';
 import {
   belgian,
   bsn,
@@ -27,6 +27,8 @@ import { isSsn } from './numbers.ts';
 interface Kind {
   /** Global; begins with a fixed class and has no open repetition. */
   readonly pattern: RegExp;
+  /** How many digits it has at least. */
+  readonly digits: number;
   /** Takes the number without separators, letters in upper case. */
   readonly check: (compact: string) => boolean;
   /** Confidence without a word of `near` before it; 0: only with one. */
@@ -73,27 +75,30 @@ const idWords =
 
 /** Forms and checksums as the issuing offices publish them; each is short, so that a scan stays linear. */
 const kinds: readonly Kind[] = [
-  { pattern: /\d{9}/g, check: isSsn, alone: 0, near: /(?:\bssn\b|social security)/i, type: 'ssn' },
+  { pattern: /\d{9}/g, digits: 9, check: isSsn, alone: 0, near: /(?:\bssn\b|social security)/i, type: 'ssn' },
   // United Kingdom
   {
     pattern: /[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]/g,
+    digits: 6,
     check: (it) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(it),
     alone: 0.85,
     near: /\bnino\b|national insurance|\bni\b/i,
   },
-  { pattern: /\d{3}[ -]?\d{3}[ -]?\d{4}/g, check: nhs, alone: 0, near: /\bnhs\b/i },
+  { pattern: /\d{3}[ -]?\d{3}[ -]?\d{4}/g, digits: 10, check: nhs, alone: 0, near: /\bnhs\b/i },
   // France
   {
     pattern: /[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}/g,
+    digits: 14,
     check: insee,
     alone: 0.96,
   },
   // Spain
-  { pattern: /\d{8}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.9 },
-  { pattern: /[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z]/g, check: dni, alone: 0.93 },
+  { pattern: /\d{8}[- ]?[A-HJ-NP-TV-Z]/g, digits: 8, check: dni, alone: 0.9 },
+  { pattern: /[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z]/g, digits: 7, check: dni, alone: 0.93 },
   // Germany
   {
     pattern: /\d{2} ?\d{3} ?\d{3} ?\d{3}/g,
+    digits: 11,
     check: steuerId,
     alone: 0,
     near: /steuer|tax|\bid\b|idnr|tin\b/i,
@@ -101,56 +106,73 @@ const kinds: readonly Kind[] = [
   // Netherlands
   {
     pattern: /\d{4}[. ]?\d{2}[. ]?\d{3}/g,
+    digits: 9,
     check: bsn,
     alone: 0,
     near: /\bbsn\b|burgerservice|sofi|citizen service/i,
   },
   // Poland, Norway, Turkey, Brazil: eleven digits with their own sums
-  { pattern: /\d{11}/g, check: pesel, alone: 0.72, near: /pesel/i },
+  { pattern: /\d{11}/g, digits: 11, check: pesel, alone: 0.72, near: /pesel/i },
   {
     pattern: /\d{6} ?\d{5}/g,
+    digits: 11,
     check: fodselsnummer,
     alone: 0.85,
     near: /f[øo]dsels|personnummer|national|\bid\b/i,
   },
-  { pattern: /\d{11}/g, check: turkish, alone: 0.72, near: /kimlik|\btc\b|t\.c\./i },
-  { pattern: /\d{3}\.\d{3}\.\d{3}-\d{2}/g, check: cpf, alone: 0.97 },
-  { pattern: /\d{11}/g, check: cpf, alone: 0.72, near: /\bcpf\b/i },
-  { pattern: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}/g, check: belgian, alone: 0.95 },
+  { pattern: /\d{11}/g, digits: 11, check: turkish, alone: 0.72, near: /kimlik|\btc\b|t\.c\./i },
+  { pattern: /\d{3}\.\d{3}\.\d{3}-\d{2}/g, digits: 11, check: cpf, alone: 0.97 },
+  { pattern: /\d{11}/g, digits: 11, check: cpf, alone: 0.72, near: /\bcpf\b/i },
+  { pattern: /\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}/g, digits: 11, check: belgian, alone: 0.95 },
   // Sweden, Denmark, Finland
-  { pattern: /\d{6}[-+]\d{4}/g, check: personnummer, alone: 0.9 },
-  { pattern: /(?:19|20)\d{6}-?\d{4}/g, check: (it) => personnummer(it.slice(2)), alone: 0.88 },
-  { pattern: /\d{6}-\d{4}/g, check: danish, alone: 0.7, near: /\bcpr\b|personnummer/i },
+  { pattern: /\d{6}[-+]\d{4}/g, digits: 10, check: personnummer, alone: 0.9 },
+  { pattern: /(?:19|20)\d{6}-?\d{4}/g, digits: 12, check: (it) => personnummer(it.slice(2)), alone: 0.88 },
+  { pattern: /\d{6}-\d{4}/g, digits: 10, check: danish, alone: 0.7, near: /\bcpr\b|personnummer/i },
   {
     pattern: /\d{10}/g,
+    digits: 10,
     check: personnummer,
     alone: 0,
     near: /personnummer|personal (?:identity )?number|\bpnr\b/i,
   },
-  { pattern: /\d{10}/g, check: danish, alone: 0, near: /\bcpr\b/i },
-  { pattern: /\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]/g, check: hetu, alone: 0.95 },
+  { pattern: /\d{10}/g, digits: 10, check: danish, alone: 0, near: /\bcpr\b/i },
+  { pattern: /\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y]/g, digits: 9, check: hetu, alone: 0.95 },
   // India
-  { pattern: /[2-9]\d{3}[ -]\d{4}[ -]\d{4}/g, check: verhoeff, alone: 0.85, near: /aadha?ar|uid/i },
-  { pattern: /[2-9]\d{11}/g, check: verhoeff, alone: 0, near: /aadha?ar|\buid/i },
+  {
+    pattern: /[2-9]\d{3}[ -]\d{4}[ -]\d{4}/g,
+    digits: 12,
+    check: verhoeff,
+    alone: 0.85,
+    near: /aadha?ar|uid/i,
+  },
+  { pattern: /[2-9]\d{11}/g, digits: 12, check: verhoeff, alone: 0, near: /aadha?ar|\buid/i },
   // Others
   {
     pattern: /\d{3}[ -]?\d{3}[ -]?\d{3}/g,
+    digits: 9,
     check: (it) => luhn(it) && !/^[08]/.test(it),
     alone: 0,
     near: /\bsin\b|social insurance/i,
   },
-  { pattern: /\d{3} ?\d{3} ?\d{3}/g, check: nif, alone: 0, near: /\bnif\b|contribuinte/i },
-  { pattern: /\d{3} ?\d{3} ?\d{3}/g, check: tfn, alone: 0, near: /\btfn\b|tax file/i },
-  { pattern: /[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]/g, check: chinese, alone: 0.97 },
+  { pattern: /\d{3} ?\d{3} ?\d{3}/g, digits: 9, check: nif, alone: 0, near: /\bnif\b|contribuinte/i },
+  { pattern: /\d{3} ?\d{3} ?\d{3}/g, digits: 9, check: tfn, alone: 0, near: /\btfn\b|tax file/i },
+  { pattern: /[1-9]\d{5}(?:19|20)\d{9}[0-9Xx]/g, digits: 17, check: chinese, alone: 0.97 },
   {
     pattern: /\d{6}-[1-8]\d{6}/g,
+    digits: 13,
     check: (it) => isDayAndMonth(Number(it.slice(4, 6)), Number(it.slice(2, 4))),
     alone: 0.85,
   },
-  { pattern: /[STFGM]\d{7}[A-Z]/g, check: singapore, alone: 0.9 },
-  { pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/g, check: chilean, alone: 0.93 },
-  { pattern: /\d{7,8}-[\dkK]/g, check: chilean, alone: 0, near: /\brut\b|\brun\b/i },
-  { pattern: /\d{13}/g, check: southAfrican, alone: 0, near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i },
+  { pattern: /[STFGM]\d{7}[A-Z]/g, digits: 7, check: singapore, alone: 0.9 },
+  { pattern: /\d{1,2}\.\d{3}\.\d{3}-[\dkK]/g, digits: 7, check: chilean, alone: 0.93 },
+  { pattern: /\d{7,8}-[\dkK]/g, digits: 7, check: chilean, alone: 0, near: /\brut\b|\brun\b/i },
+  {
+    pattern: /\d{13}/g,
+    digits: 13,
+    check: southAfrican,
+    alone: 0,
+    near: /id(?:entity)? (?:number|no)|\bid\b|rsa/i,
+  },
 ];
 
 /** Kinds that are known without their name. */
@@ -162,7 +184,7 @@ const anyName = new RegExp(
 );
 
 /** Numbers of letters and digits mixed, in one piece. */
-const codes: readonly Kind[] = [
+const codes: readonly Omit<Kind, 'digits'>[] = [
   // Italy
   {
     pattern: /^[A-Za-z]{6}\d{2}[A-EHLMPR-Ta-ehlmpr-t]\d{2}[A-Za-z]\d{3}[A-Za-z]$/,
@@ -189,10 +211,14 @@ export const findNationalIds: Finder = ({ text, tokens, runs }) => {
   for (const region of regionsOf(runs)) {
     const start = Math.max(0, region.start - around);
     const slice = text.slice(start, region.end + around);
+    const digits = countDigits(slice);
     const isNamed = anyName.test(text.slice(Math.max(0, region.start - reach), region.end));
-    for (const kind of isNamed ? kinds : strongKinds)
-      for (const match of slice.matchAll(kind.pattern))
+    for (const kind of isNamed ? kinds : strongKinds) {
+      if (digits < kind.digits) continue;
+      kind.pattern.lastIndex = 0;
+      for (let match = kind.pattern.exec(slice); match; match = kind.pattern.exec(slice))
         check(text, start + match.index, match[0], kind, found);
+    }
   }
   for (const { kind, start, end } of tokens) {
     if (kind !== tokenKinds.mixed || !codeLengths.has(end - start)) continue;
@@ -202,11 +228,18 @@ export const findNationalIds: Finder = ({ text, tokens, runs }) => {
   return found;
 };
 
+const countDigits = (text: string): number => {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) if (isDigit(text.charCodeAt(at))) count++;
+  return count;
+};
+
 /** Runs with enough digits, those that nearly touch as one. */
 const regionsOf = (runs: readonly DigitRun[]): { start: number; end: number }[] => {
   const regions: { start: number; end: number }[] = [];
-  for (const { start, end, groups } of runs) {
-    if (groups.reduce((sum, it) => sum + it.end - it.start, 0) < leastDigits) continue;
+  for (const run of runs) {
+    if (digitsIn(run) < leastDigits) continue;
+    const { start, end } = run;
     const last = regions.at(-1);
     if (last && start - last.end <= 2 * around) last.end = end;
     else regions.push({ start, end });
@@ -218,7 +251,7 @@ const check = (
   text: string,
   start: number,
   raw: string,
-  { check: fits, alone, near, type }: Kind,
+  { check: fits, alone, near, type }: Omit<Kind, 'digits'>,
   found: Finding[],
 ): void => {
   const end = start + raw.length;

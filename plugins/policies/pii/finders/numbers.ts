@@ -1,5 +1,5 @@
 import { type Finder, type Finding, isAlnum, standsFree } from '../finding.ts';
-import { type Window, windows } from '../runs.ts';
+import { matchesIn, type Window, windows } from '../runs.ts';
 import { luhn } from './checksums.ts';
 
 /** First digits and lengths of the card networks (ISO/IEC 7812 issuer ranges, as the networks publish them). */
@@ -16,8 +16,8 @@ const cardRanges: readonly (readonly [prefix: RegExp, lengths: readonly number[]
 ];
 
 const isCard = (number: string): boolean =>
+  luhn(number) && // first: nine of ten go no further
   cardRanges.some(([prefix, lengths]) => prefix.test(number) && lengths.includes(number.length)) &&
-  luhn(number) &&
   !/^(\d)\1+$/.test(number);
 
 /** Cards are written in one piece or in groups of three to seven digits (the last may be short) with one kind of sign between. */
@@ -39,9 +39,10 @@ const maestroOnly = /^(?:5[06-9]|6)/;
 export const findCards: Finder = ({ text, runs }) => {
   const found: Finding[] = [];
   for (const it of runs) {
+    if (it.end - it.start < 12) continue;
     for (const window of windows(text, it, { least: 12, most: 19 })) {
       const { start, end } = window;
-      if (!isCardShape(text, window) || !standsFree(text, start, end) || !isCard(window.digits)) continue;
+      if (!isCard(window.digits) || !isCardShape(text, window) || !standsFree(text, start, end)) continue;
       if (text[start - 1] === '.' || text[start - 1] === '_') continue;
       const confidence = maestroOnly.test(window.digits) && window.digits.length !== 16 ? 0.7 : 0.99;
       found.push({ start, end, type: 'card', confidence: confidence + window.digits.length / 10_000 });
@@ -53,10 +54,9 @@ export const findCards: Finder = ({ text, runs }) => {
 /** US social security numbers `NNN-NN-NNNN` in the ranges that are issued (SSA, "Randomization", 2011). */
 const ssn = /\d{3}([- ])\d{2}[- ]\d{4}/g;
 
-export const findSsns: Finder = ({ text }) => {
+export const findSsns: Finder = ({ text, spans }) => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(ssn)) {
-    const start = match.index;
+  for (const { start, match } of matchesIn(text, spans, ssn, 11)) {
     const end = start + match[0].length;
     const [, sign] = match;
     if (match[0][6] !== sign || !isSsn(match[0].replace(/[- ]/g, ''))) continue;

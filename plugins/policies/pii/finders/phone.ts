@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { type Finder, type Finding, isAlnum } from '../finding.ts';
-import type { DigitRun, Group, Window } from '../runs.ts';
+import { type DigitRun, type Finder, type Finding, type Group, isAlnum } from '../finding.ts';
+import { digitsIn, type Window } from '../runs.ts';
 
 /** Words that say that a number is a phone's. */
 const context =
@@ -40,6 +40,7 @@ const extension = /^\s?(?:x|ext\.?|extension|#)\s?\d{1,6}/i;
 export const findPhones: Finder = ({ text, runs }) => {
   const found: Finding[] = [];
   for (const run of runs) {
+    if (digitsIn(run) < leastDigits) continue;
     for (const part of partsOf(text, run)) {
       const best = candidates(text, part)
         .flatMap((window) => findingOf(text, window) ?? [])
@@ -50,6 +51,8 @@ export const findPhones: Finder = ({ text, runs }) => {
   return found;
 };
 
+/** Fewer digits are no phone number. */
+const leastDigits = 6;
 /** Most digits of a phone number (E.164), with two for `00` before it. */
 const maxDigits = 17;
 
@@ -69,14 +72,12 @@ const partsOf = (text: string, run: DigitRun): DigitRun[] => {
   });
 };
 
-const digitsIn = ({ groups }: DigitRun): number => groups.reduce((sum, it) => sum + it.end - it.start, 0);
-
 /** All groups, or all but the last or the first: a number may stand beside another. */
 const candidates = (text: string, { groups }: DigitRun): Window[] =>
   [groups, groups.slice(0, -1), groups.slice(1)].flatMap((kept) => {
     const digits = kept.map((it) => text.slice(it.start, it.end)).join('');
     const [first, last] = [kept[0], kept.at(-1)];
-    if (!first || !last || digits.length < 6 || kept.length > 8) return [];
+    if (!first || !last || digits.length < leastDigits || kept.length > 8) return [];
     return [{ start: first.start, end: last.end, digits, groups: kept }];
   });
 

@@ -1,4 +1,4 @@
-import { type Finder, type Finding, isAlnum } from '../finding.ts';
+import { type Finder, type Finding, isAlnum, type KeyRun } from '../finding.ts';
 
 /** What a vendor's key looks like after its prefix. */
 interface Vendor {
@@ -114,8 +114,6 @@ const vendors: readonly Vendor[] = [
   vendor('access_token$production$', '[0-9a-z]{16}\\$[0-9a-f]{32}'),
   vendor('amzn.mws.', '[0-9a-f-]{36}'),
   vendor('amzn1.oa2-cs.', 'v1\\.[0-9a-f]{64}'),
-  vendor('eyJ', '[\\w-]{8,400}\\.eyJ[\\w-]{4,4000}\\.[\\w-]{16,1000}'),
-  vendor('eyJ', '[\\w-]{8,400}\\.[\\w-]{0,1000}\\.[\\w-]{16,1000}\\.[\\w-]{16,4000}\\.[\\w-]{16,64}'),
   vendor('cio', '[A-Za-z0-9]{32}'),
   vendor('rk-', '[A-Za-z0-9]{40,60}'),
   vendor('ABSK', '[A-Za-z0-9+/]{100,270}={0,2}'),
@@ -148,11 +146,11 @@ const isLetterBefore = (text: string, at: number): boolean =>
   isAlnum(text.charCodeAt(at - 1)) || text[at - 1] === '_';
 
 /** Keys of vendors, private keys, credentials in URLs, and values of high entropy under a name that means a key. */
-export const findSecrets: Finder = ({ text }) => {
-  const runs = longRuns(text);
-  const keys = [...findVendors(text, runs), ...findShapes(text), ...findNamed(text, runs)];
+export const findSecrets: Finder = ({ text, keys }) => {
+  const runs = keys.filter(({ raw }) => raw.length >= leastRun);
+  const found = [...findVendors(text, runs), ...findShapes(text, runs), ...findNamed(text, runs)];
   return [
-    ...keys.filter(({ start, end }) => !isExample(text.slice(start, end))),
+    ...found.filter(({ start, end }) => !isExample(text.slice(start, end))),
     ...findPem(text),
     ...findUrls(text),
   ];
@@ -163,37 +161,18 @@ const isRunPrefix = ({ prefix }: Vendor): boolean => /^[\w.-]+$/.test(prefix);
 const byHead = Map.groupBy(vendors.filter(isRunPrefix), ({ prefix }) => prefix.slice(0, 2));
 const others = vendors.filter((it) => !isRunPrefix(it));
 
-/** Signs that keys of vendors and random values are made of. */
-const keySigns = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9_\-+/.~]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
-
-/** Shortest run of those signs that is looked at. */
+/** Shortest run of signs that is looked at. */
 const leastRun = 16;
 
-interface Run {
-  readonly index: number;
-  readonly run: string;
-}
-
-/** Runs of signs that are long enough for a key. */
-const longRuns = (text: string): Run[] => {
-  const runs: Run[] = [];
-  let start = 0;
-  for (let at = 0; at <= text.length; at++) {
-    if (keySigns[text.charCodeAt(at)] === 1) continue;
-    if (at - start >= leastRun) runs.push({ index: start, run: text.slice(start, at) });
-    start = at + 1;
-  }
-  return runs;
-};
-
-const findVendors = (text: string, runs: readonly Run[]): Finding[] => {
+const findVendors = (text: string, runs: readonly KeyRun[]): Finding[] => {
   const found: Finding[] = [];
-  for (const { index, run } of runs) {
+  for (const { start, raw: run } of runs) {
+    const tokens = new WebTokens(run);
     for (let at = 0; at !== -1; at = nextPart(run, at)) {
+      for (const raw of run.startsWith(tokenHead, at) ? tokens.at(at) : [])
+        addKey(text, start + at, raw, found);
       for (const vendor of byHead.get(run.slice(at, at + 2)) ?? [])
-        if (run.startsWith(vendor.prefix, at)) readKey(text, index + at, vendor, found);
+        if (run.startsWith(vendor.prefix, at)) readKey(text, start + at, vendor, found);
     }
   }
   for (const vendor of others)
@@ -209,13 +188,55 @@ const nextPart = (run: string, from: number): number => {
 };
 
 const readKey = (text: string, at: number, { form }: Vendor, found: Finding[]): void => {
-  if (isLetterBefore(text, at)) return;
   form.lastIndex = at;
   const raw = form.exec(text)?.[0];
-  if (raw === undefined || !endsFree(text, at + raw.length) || isWordy(raw)) return;
+  if (raw !== undefined) addKey(text, at, raw, found);
+};
+
+const addKey = (text: string, at: number, raw: string, found: Finding[]): void => {
+  if (isLetterBefore(text, at) || !endsFree(text, at + raw.length) || isWordy(raw)) return;
   const end = at + raw.replace(/[-.,_]+$/, (signs) => (signs.length > 1 ? '' : signs)).length;
   found.push({ start: at, end, type: 'secret', confidence: 0.98 });
 };
+
+/** A JSON object in base64url. */
+const tokenHead = 'eyJ';
+/** What follows the first part of a JSON web token, signed (RFC 7515) or encrypted (RFC 7516). */
+const tokenTails = [
+  /\.eyJ[\w-]{4,4000}\.[\w-]{16,1000}/y,
+  /\.[\w-]{0,1000}\.[\w-]{16,1000}\.[\w-]{16,4000}\.[\w-]{16,64}/y,
+];
+const [leastHead, mostHead] = [8, 400];
+
+/** The JSON web tokens of a run. Its parts are long, and many may seem to begin one: what follows a part is read once. */
+class WebTokens {
+  readonly #run: string;
+  /** Where the part that was looked at last ends, and what follows it. */
+  #partEnd = -1;
+  #tails: readonly string[] = [];
+
+  constructor(run: string) {
+    this.#run = run;
+  }
+
+  /** What may be a token that begins at `start`, where `tokenHead` stands. */
+  at(start: number): readonly string[] {
+    if (start > this.#partEnd) this.#read(start);
+    const length = this.#partEnd - start - tokenHead.length;
+    if (length < leastHead || length > mostHead) return [];
+    const head = this.#run.slice(start, this.#partEnd);
+    return this.#tails.map((tail) => head + tail);
+  }
+
+  #read(start: number): void {
+    const outside = this.#run.slice(start).search(/[^\w-]/);
+    this.#partEnd = outside === -1 ? this.#run.length : start + outside;
+    this.#tails = tokenTails.flatMap((tail) => {
+      tail.lastIndex = this.#partEnd;
+      return tail.exec(this.#run) ?? [];
+    });
+  }
+}
 
 const endsFree = (text: string, end: number): boolean => !isAlnum(text.charCodeAt(end));
 
@@ -227,21 +248,22 @@ const discord = /[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6,7}\.[\w-]{27,40}/g;
 const mailchimp = /[0-9a-f]{32}-us\d{1,2}/g;
 
 /** Keys that are known by their shape alone. */
-const findShapes = (text: string): Finding[] => {
-  const shapes = [
-    text.includes(':A') ? telegram : undefined,
-    text.includes('.') ? discord : undefined,
-    text.includes('-us') ? mailchimp : undefined,
-  ];
-  return shapes.flatMap((shape) =>
-    shape === undefined
-      ? []
-      : [...text.matchAll(shape)].flatMap(({ index, 0: raw }): Finding[] =>
-          isLetterBefore(text, index) || !endsFree(text, index + raw.length)
-            ? []
-            : [{ start: index, end: index + raw.length, type: 'secret', confidence: 0.96 }],
-        ),
-  );
+const findShapes = (text: string, runs: readonly KeyRun[]): Finding[] => {
+  if (runs.length === 0) return [];
+  const found: Finding[] = [];
+  const add = (shape: RegExp, part: string, from: number): void => {
+    for (const { index, 0: raw } of part.matchAll(shape)) {
+      const [start, end] = [from + index, from + index + raw.length];
+      if (!isLetterBefore(text, start) && endsFree(text, end))
+        found.push({ start, end, type: 'secret', confidence: 0.96 });
+    }
+  };
+  if (text.includes(':A')) add(telegram, text, 0);
+  for (const { start, raw } of runs) {
+    if (raw.includes('.')) add(discord, raw, start);
+    if (raw.includes('-us')) add(mailchimp, raw, start);
+  }
+  return found;
 };
 
 /** Longest block that is read as one private key. */
@@ -291,8 +313,8 @@ const digest =
   /(?:sha\d{0,3}|md5|digest|checksum|integrity|hash|commit|etag|fingerprint|nonce|sha512-|sha256-|rev)["'`]?\s?[:=-]?\s?["'`]?$/i;
 
 /** Random signs under a name that means a key; random signs alone in their text or quotes when they can be nothing else. */
-const findNamed = (text: string, runs: readonly Run[]): Finding[] =>
-  runs.flatMap(({ index, run }): Finding[] => {
+const findNamed = (text: string, runs: readonly KeyRun[]): Finding[] =>
+  runs.flatMap(({ start: index, raw: run }): Finding[] => {
     const lead = run.search(/[A-Za-z0-9]/);
     const start = index + Math.max(0, lead);
     const padding = /^={1,2}/.exec(text.slice(index + run.length, index + run.length + 2))?.[0] ?? '';

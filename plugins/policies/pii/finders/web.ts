@@ -1,4 +1,5 @@
-import { type Finder, type Finding, isAlnum, isDigit } from '../finding.ts';
+import { type Finder, type Finding, type Group, isAlnum, isDigit, type Page } from '../finding.ts';
+import { matchesIn } from '../runs.ts';
 
 /** Letters of scripts other than ASCII; signs of theirs left out. */
 const isWideLetter = (code: number): boolean =>
@@ -52,14 +53,13 @@ const hostEnd = (text: string, from: number): number => {
 };
 
 /** IPv4 in dotted form and IPv6; not versions, not loopback or unspecified addresses. */
-export const findAddressesOfHosts: Finder = ({ text }) => [...findIpv4(text), ...findIpv6(text)];
+export const findAddressesOfHosts: Finder = (page) => [...findIpv4(page), ...findIpv6(page.text)];
 
 const ipv4 = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
 
-const findIpv4 = (text: string): Finding[] => {
+const findIpv4 = ({ text, spans }: Page): Finding[] => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(ipv4)) {
-    const start = match.index;
+  for (const { start, match } of matchesIn(text, spans, ipv4, 7)) {
     const end = start + match[0].length;
     const before = text.charCodeAt(start - 1);
     const after = text.charCodeAt(end);
@@ -90,20 +90,33 @@ const isVersion = (text: string, start: number): boolean =>
     text.slice(Math.max(0, start - 10), start),
   );
 
-const ipv6 = /[0-9A-Fa-f:]{6,45}/g;
+/** Shortest and longest run of hexadecimal digits and colons that is read as one address. */
+const [leastIpv6, mostIpv6] = [6, 45];
+const isHexOrColon = (code: number): boolean => code === 58 || isHex(code);
+const isHex = (code: number): boolean =>
+  isDigit(code) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
 
 const findIpv6 = (text: string): Finding[] => {
-  if (!text.includes('::') && !/:[0-9A-Fa-f]{1,4}:/.test(text)) return [];
+  if (!text.includes(':') || (!text.includes('::') && !/:[0-9A-Fa-f]{1,4}:/.test(text))) return [];
   const found: Finding[] = [];
-  for (const match of text.matchAll(ipv6)) {
-    const lead = match[0].startsWith(':') && !match[0].startsWith('::') ? 1 : 0;
-    const tail = match[0].endsWith(':') && !match[0].endsWith('::') ? 1 : 0;
-    const start = match.index + lead;
-    const end = match.index + match[0].length - tail;
-    if (isWordAt(text, start - 1) || isWordAt(text, end)) continue;
-    if (isIpv6(text.slice(start, end))) found.push({ start, end, type: 'ip', confidence: 0.97 });
+  let end = 0;
+  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', end)) {
+    let start = colon;
+    while (start > end && isHexOrColon(text.charCodeAt(start - 1))) start--;
+    end = colon;
+    while (isHexOrColon(text.charCodeAt(end))) end++;
+    for (let at = start; at + leastIpv6 <= end; at += mostIpv6)
+      readIpv6(text, at, text.slice(at, Math.min(end, at + mostIpv6)), found);
   }
   return found;
+};
+
+const readIpv6 = (text: string, from: number, raw: string, found: Finding[]): void => {
+  const lead = raw.startsWith(':') && !raw.startsWith('::') ? 1 : 0;
+  const tail = raw.endsWith(':') && !raw.endsWith('::') ? 1 : 0;
+  const [start, end] = [from + lead, from + raw.length - tail];
+  if (isWordAt(text, start - 1) || isWordAt(text, end)) return;
+  if (isIpv6(text.slice(start, end))) found.push({ start, end, type: 'ip', confidence: 0.97 });
 };
 
 const isWordAt = (text: string, at: number): boolean => isAlnum(text.charCodeAt(at)) || text[at] === '_';
@@ -120,6 +133,17 @@ const isIpv6 = (text: string): boolean => {
 const mac = /[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}[:-]){4}[0-9A-Fa-f]{2}/g;
 const ciscoMac = /[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/g;
 
+/** Do exactly `digits` hexadecimal digits stand between `sign` and one of the signs of addresses somewhere? */
+const hasPair = (text: string, sign: string, digits: number): boolean => {
+  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
+    if (!':-.'.includes(text[at + digits + 1] || ' ')) continue;
+    let inside = at + 1;
+    while (inside <= at + digits && isHex(text.charCodeAt(inside))) inside++;
+    if (inside > at + digits) return true;
+  }
+  return false;
+};
+
 /** Hardware addresses: six pairs, or three groups of four. */
 export const findMacs: Finder = ({ text }) => {
   const found: Finding[] = [];
@@ -132,8 +156,9 @@ export const findMacs: Finder = ({ text }) => {
     if (signs.size !== 1 || before || (goesOn && !sentence) || /^(?:00.?)+$/.test(raw)) return;
     found.push({ start, end, type: 'mac', confidence: 0.97 });
   };
-  if (/[:-][0-9A-Fa-f]{2}[:-]/.test(text)) for (const match of text.matchAll(mac)) add(match.index, match[0]);
-  if (!/\.[0-9A-Fa-f]{4}\./.test(text)) return found;
+  if (hasPair(text, ':', 2) || hasPair(text, '-', 2))
+    for (const match of text.matchAll(mac)) add(match.index, match[0]);
+  if (!hasPair(text, '.', 4)) return found;
   for (const match of text.matchAll(ciscoMac)) if (/[a-f]/i.test(match[0])) add(match.index, match[0]);
   return found;
 };
@@ -142,10 +167,14 @@ const coordinate = /-?\d{1,3}\.\d{3,10}°?\s{0,2}[,;/ ]\s{0,2}-?\d{1,3}\.\d{3,10
 const degrees =
   /\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d+)?["″]\s?)?[NS][,;\s]{1,3}\d{1,3}°\s?\d{1,2}['′]\s?(?:\d{1,2}(?:\.\d+)?["″]\s?)?[EWO]/g;
 
+/** How many groups of at least three digits stand behind a decimal point. */
+const countDecimals = (text: string, groups: readonly Group[]): number =>
+  groups.reduce((sum, { start, end }) => sum + (end - start >= 3 && text[start - 1] === '.' ? 1 : 0), 0);
+
 /** A latitude and a longitude with at least three decimals, or in degrees, minutes and seconds. */
-export const findCoordinates: Finder = ({ text }) => {
+export const findCoordinates: Finder = ({ text, groups }) => {
   const found: Finding[] = [];
-  for (const match of text.matchAll(coordinate)) {
+  for (const match of countDecimals(text, groups) < 2 ? [] : text.matchAll(coordinate)) {
     const start = match.index;
     const end = start + match[0].length;
     const [latitude = 91, longitude = 181] = match[0].split(/°?\s{0,2}[,;/ ]\s{0,2}/).map(Number);

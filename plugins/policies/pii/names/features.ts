@@ -1,4 +1,7 @@
-import { type Token, tokenKinds } from '../tokens.ts';
+import { tokenKinds } from '../token-kinds.ts';
+import type { Token } from '../tokens.ts';
+import { hashOf } from '../vocabulary.ts';
+import { lists as gazetteer } from './gazetteer.ts';
 
 /** Buckets into which features are hashed; a power of two. */
 export const buckets = 1 << 16;
@@ -18,54 +21,74 @@ export interface Sign {
   readonly shape: number;
   /** The lists it stands in. */
   readonly lists: number;
+  /** What it tells those that it stands before, and those that it stands behind. */
+  readonly hintBefore: number;
+  readonly hintAfter: number;
 }
 
 /** What stands before the first token and after the last. */
-export const edge: Sign = { word: 1, start3: 1, end2: 1, end3: 1, end4: 1, shape: 1, lists: 0 };
-
-const hash = (text: string, from = 0, to = text.length): number => {
-  let value = 0x811c9dc5;
-  for (let at = Math.max(0, from); at < to; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value | 0;
+export const edge: Sign = {
+  word: 1,
+  start3: 1,
+  end2: 1,
+  end3: 1,
+  end4: 1,
+  shape: 1,
+  lists: 0,
+  hintBefore: 0,
+  hintAfter: 0,
 };
 
-export const signOf = (text: string, token: Token, lists: number): Sign => {
-  const { lower, kind } = token;
-  if (kind === tokenKinds.mark || kind === tokenKinds.line || kind === tokenKinds.number) {
-    const shape = shapeOf(text, token);
-    const word = kind === tokenKinds.number && lower.length > 2 ? shape : hash(lower);
-    return { word, start3: 2, end2: 2, end3: 2, end4: 2, shape, lists: 0 };
-  }
+/** What a token of a text says to the tagger. */
+export const signOf = (text: string, token: Token): Sign => {
+  const { lower, kind, lists } = token;
+  const shape = shapeOf(text, token);
+  const isNumber = kind === tokenKinds.number;
+  if (kind !== tokenKinds.word && kind !== tokenKinds.mixed)
+    return {
+      word: isNumber && lower.length > 2 ? shape : token.hash,
+      start3: 2,
+      end2: 2,
+      end3: 2,
+      end4: 2,
+      shape,
+      lists: 0,
+      hintBefore: isNumber ? 4 : 0,
+      hintAfter: isNumber ? 8 : 0,
+    };
+  const { street, first, last } = gazetteer;
   return {
-    word: hash(lower),
-    start3: hash(lower, 0, Math.min(3, lower.length)),
-    end2: hash(lower, lower.length - 2),
-    end3: hash(lower, lower.length - 3),
-    end4: hash(lower, lower.length - 4),
-    shape: shapeOf(text, token),
+    word: token.hash,
+    start3: hashOf(lower, 0, Math.min(3, lower.length)),
+    end2: hashOf(lower, lower.length - 2),
+    end3: hashOf(lower, lower.length - 3),
+    end4: hashOf(lower, lower.length - 4),
+    shape,
     lists,
+    hintBefore: (lists & street.bit ? 1 : 0) | (lists & first.bit ? 16 : 0),
+    hintAfter: (lists & street.bit ? 2 : 0) | (lists & last.bit ? 32 : 0),
   };
 };
 
 const shapeOf = (text: string, { start, end, kind, lower, capital }: Token): number => {
-  const length = Math.min(end - start, 7);
+  const length = end - start;
   if (kind === tokenKinds.line) return 2;
   if (kind === tokenKinds.mark) return 256 + text.charCodeAt(start);
-  if (kind === tokenKinds.number) return 8 + length;
-  const raw = text.slice(start, end);
+  if (kind === tokenKinds.number) return 8 + Math.min(length, 7);
   if (kind === tokenKinds.mixed)
     return (
       32 +
       (capital ? 1 : 0) +
-      (raw.includes('_') ? 2 : 0) +
-      (end - start > 4 ? 4 : 0) +
-      (raw.charCodeAt(0) < 58 ? 8 : 0)
+      (lower.includes('_') ? 2 : 0) +
+      (length > 4 ? 4 : 0) +
+      (text.charCodeAt(start) < 58 ? 8 : 0)
     );
+  const raw = text.slice(start, end);
   if (!capital) return 64 + (raw === lower ? 0 : 1) + (lower.length === 1 ? 2 : 0);
-  if (end - start === 1) return 72;
+  if (length === 1) return 72;
   const rest = raw.slice(1);
   if (rest === lower.slice(1)) return raw.includes('-') ? 74 : 73;
-  if (rest === rest.toUpperCase()) return raw.length <= 3 ? 75 : 76;
+  if (rest === rest.toUpperCase()) return length <= 3 ? 75 : 76;
   return raw.includes('-') ? 77 : raw.includes("'") || raw.includes('’') ? 78 : 79;
 };
 
@@ -79,69 +102,96 @@ export interface Dropped {
 }
 const nothing: Dropped = { word: false, lists: false };
 
-/** The features (hashes of 32 bits) of the token at `at` among `signs`; `out` is filled from 0, their number is given back. */
+/** A token among its neighbours. */
+export interface Around {
+  readonly zero: Sign;
+  readonly left: Sign;
+  readonly left2: Sign;
+  readonly right: Sign;
+  readonly right2: Sign;
+  /** What stands within four tokens to either side: see `near`. */
+  readonly near: number;
+}
+
+/** One feature: the hash of a template and what fills it. */
+const mix = (template: number, a: number, b: number): number => {
+  let mixed =
+    Math.imul(a ^ Math.imul(template, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + template, 0xc2b2ae35);
+  mixed ^= mixed >>> 15;
+  mixed = Math.imul(mixed, 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 13);
+};
+
+/** Features of the shapes and lists of a token and its neighbours. */
+export const classFeatures = ({ zero, left, right }: Around, out: Int32Array, from = 0): number => {
+  out[from] = mix(1, zero.shape, 0);
+  out[from + 1] = mix(2, zero.shape, left.shape);
+  out[from + 2] = mix(3, zero.shape, right.shape);
+  out[from + 3] = mix(4, left.shape * 512 + right.shape, zero.shape);
+  out[from + 4] = mix(7, zero.lists, zero.shape);
+  out[from + 5] = mix(8, zero.lists * 256 + left.lists, zero.shape);
+  out[from + 6] = mix(9, zero.lists * 256 + right.lists, zero.shape);
+  out[from + 7] = mix(10, left.lists * 256 + right.lists, zero.lists);
+  return from + 8;
+};
+
+/** Features of the words beside a token. */
+export const contextFeatures = (
+  { zero, left, left2, right, right2, near }: Around,
+  out: Int32Array,
+  from = 0,
+): number => {
+  out[from] = mix(11, left.word, zero.shape);
+  out[from + 1] = mix(12, right.word, zero.shape);
+  out[from + 2] = mix(13, left2.word, zero.shape);
+  out[from + 3] = mix(14, right2.word, zero.shape);
+  out[from + 4] = mix(15, left.word, left2.word);
+  out[from + 5] = mix(16, right.word, right2.word);
+  out[from + 6] = mix(18, left.word, zero.lists);
+  out[from + 7] = mix(19, right.word, zero.lists);
+  out[from + 8] = mix(28, left2.lists * 256 + left.lists, left.word);
+  out[from + 9] = mix(30, near, zero.shape);
+  return from + 10;
+};
+
+/** Features of the token's own word. */
+export const wordFeatures = (zero: Sign, out: Int32Array, from = 0): number => {
+  out[from] = mix(20, zero.word, 0);
+  out[from + 1] = mix(23, zero.word, zero.shape);
+  out[from + 2] = mix(24, zero.end2, zero.shape);
+  out[from + 3] = mix(25, zero.end3, zero.shape);
+  out[from + 4] = mix(26, zero.end4, 0);
+  out[from + 5] = mix(27, zero.start3, zero.shape);
+  return from + 6;
+};
+
+/** All features (hashes of 32 bits) of the token at `at` among `signs`; `out` is filled from 0, their number is given back. */
 export const featuresAt = (
   signs: readonly Sign[],
   at: number,
   out: Int32Array,
   dropped: Dropped = nothing,
 ): number => {
-  const zero = signs[at] ?? edge;
-  const left = signs[at - 1] ?? edge;
-  const left2 = signs[at - 2] ?? edge;
-  const right = signs[at + 1] ?? edge;
-  const right2 = signs[at + 2] ?? edge;
-  let count = 0;
-  const add = (template: number, a: number, b = 0): void => {
-    let mixed =
-      Math.imul(a ^ Math.imul(template, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(b + template, 0xc2b2ae35);
-    mixed ^= mixed >>> 15;
-    mixed = Math.imul(mixed, 0x2c1b3c6d);
-    out[count++] = mixed ^ (mixed >>> 13);
+  const seen = (sign: Sign = edge): Sign => (dropped.lists ? { ...sign, lists: 0 } : sign);
+  const around = {
+    zero: seen(signs[at]),
+    left: seen(signs[at - 1]),
+    left2: signs[at - 2] ?? edge,
+    right: seen(signs[at + 1]),
+    right2: signs[at + 2] ?? edge,
+    near: near(signs, at),
   };
-  const lists0 = dropped.lists ? 0 : zero.lists;
-  const listsL = dropped.lists ? 0 : left.lists;
-  const listsR = dropped.lists ? 0 : right.lists;
-  add(1, zero.shape);
-  add(2, zero.shape, left.shape);
-  add(3, zero.shape, right.shape);
-  add(4, left.shape * 512 + right.shape, zero.shape);
-  add(7, lists0, zero.shape);
-  add(8, lists0 * 256 + listsL, zero.shape);
-  add(9, lists0 * 256 + listsR, zero.shape);
-  add(10, listsL * 256 + listsR, lists0);
-  add(11, left.word, zero.shape);
-  add(12, right.word, zero.shape);
-  add(13, left2.word, zero.shape);
-  add(14, right2.word, zero.shape);
-  add(15, left.word, left2.word);
-  add(16, right.word, right2.word);
-  add(18, left.word, lists0);
-  add(19, right.word, lists0);
-  add(28, left2.lists * 256 + listsL, left.word);
-  add(30, near(signs, at), zero.shape);
-  if (dropped.word) return count;
-  add(20, zero.word);
-  add(23, zero.word, zero.shape);
-  add(24, zero.end2, zero.shape);
-  add(25, zero.end3, zero.shape);
-  add(26, zero.end4);
-  add(27, zero.start3, zero.shape);
-  return count;
+  const count = contextFeatures(around, out, classFeatures(around, out));
+  return dropped.word ? count : wordFeatures(around.zero, out, count);
 };
 
-/** Is there a street's word or a number, a title or a name within four tokens to either side? */
-const near = (signs: readonly Sign[], at: number): number => {
+/** How far a token is told of streets, numbers and names around it. */
+const nearReach = 4;
+
+/** Is there a street's word, a number or a name within `nearReach` tokens to either side? */
+export const near = (signs: readonly Sign[], at: number): number => {
   let found = 0;
-  for (let step = 1; step <= 4; step++) {
-    const before = signs[at - step] ?? edge;
-    const after = signs[at + step] ?? edge;
-    if (before.lists & 16) found |= 1;
-    if (after.lists & 16) found |= 2;
-    if (before.shape > 8 && before.shape < 16) found |= 4;
-    if (after.shape > 8 && after.shape < 16) found |= 8;
-    if (before.lists & 1) found |= 16;
-    if (after.lists & 2) found |= 32;
-  }
+  for (let step = 1; step <= nearReach; step++)
+    found |= (signs[at - step] ?? edge).hintBefore | (signs[at + step] ?? edge).hintAfter;
   return found;
 };

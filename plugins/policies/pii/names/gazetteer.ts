@@ -89,23 +89,22 @@ const streetEnds =
 const placeEnds =
   /..(?:ville|burgh?|berg|town|ton|ford|field|mouth|shire|bury|borough|haven|chester|port|land|stadt|heim|furt|dorf|by|hamn|fjord|köy|kent|grad|ovo|ice|owo|istan|side|view|stad|hausen|walde)$/;
 
-/** Two letters as one number. */
-const pair = (first: number, second: number): number => first * 65_536 + second;
+/** Most words do not end like those, which their last two letters tell without a further look. */
+const pairs = 1 << 12;
+const pairOf = (word: string): number =>
+  (word.charCodeAt(word.length - 2) * 37 + word.charCodeAt(word.length - 1)) & (pairs - 1);
+const lastTwo = new Uint8Array(pairs);
+for (const { source } of [streetEnds, placeEnds])
+  for (const [end] of source.matchAll(/\p{L}{2,}/gu)) lastTwo[pairOf(end)] = 1;
 
-/** Last two letters of those ends: most words need no further look. */
-const lastTwo = new Set(
-  [streetEnds, placeEnds].flatMap(({ source }) =>
-    [...source.matchAll(/\p{L}{2,}/gu)].map(([end]) =>
-      pair(end.charCodeAt(end.length - 2), end.charCodeAt(end.length - 1)),
-    ),
-  ),
-);
+/** The lists of single words, in lower case. */
+export const listedWords: ReadonlyMap<string, number> = bits;
 
-/** The lists a word (in lower case) stands in, and what its end says. */
-export const listBits = (word: string): number => {
-  const found = bits.get(word) ?? 0;
-  const { length } = word;
-  if (length < 5 || !lastTwo.has(pair(word.charCodeAt(length - 2), word.charCodeAt(length - 1))))
-    return found;
-  return found | (streetEnds.test(word) ? 16 : 0) | (placeEnds.test(word) ? 128 : 0);
-};
+/** What the end of a word (in lower case) says. */
+export const endBits = (word: string): number =>
+  word.length < 5 || lastTwo[pairOf(word)] === 0
+    ? 0
+    : (streetEnds.test(word) ? lists.street.bit : 0) | (placeEnds.test(word) ? 128 : 0);
+
+/** The lists that a word (in lower case) stands in, and what its end says. */
+export const listBits = (word: string): number => (bits.get(word) ?? 0) | endBits(word);
