@@ -137,7 +137,7 @@ describe('recorded exchanges', () => {
     expect(recordings.length).toBeGreaterThan(0);
   });
 
-  describe.each(all)('for clients of $name', (to) => {
+  describe.each(recordingsMissing === undefined ? all : [])('for clients of $name', (to) => {
     const answers = recordings.filter(({ recording }) => recording.kind !== 'error');
 
     it.each(answers.map((it) => [it.recording.name, it] as const))('%s: its answer', (_name, answer) => {
