@@ -27,7 +27,7 @@ export const configs = {
     models: modelsWith((candidate) => ({ candidates: [candidate] })),
     keys: [{ hash: hashKey(clientKey) }],
   }),
-  /** Everything that there is: weighted candidates and a fallback, teams with limits. */
+  /** Everything that there is: weighted candidates and a fallback, teams with limits, budgets, guard, personal data. */
   nexus: (upstreamPort: number) => ({
     version: 1,
     providers: {
@@ -45,5 +45,12 @@ export const configs = {
     })),
     teams: { support: { models: behaviours, regions: ['eu', 'us'] } },
     keys: [{ hash: hashKey(clientKey), user: 'bench', team: 'support', application: 'bench' }],
+    budgets: [
+      { id: 'team', team: 'support', per: 'month', tokens: 1e12, requests: 1e12 },
+      { id: 'user', user: '*', per: 'day', tokens: 1e12 },
+    ],
+    store: { dir: false },
+    promptGuard: { mode: 'enforce' },
+    pii: { mode: 'enforce' },
   }),
 };

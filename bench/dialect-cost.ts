@@ -1,0 +1,97 @@
+// What an event of a streamed answer costs in each pair of dialects, beside the same stream only observed:
+//   node bench/dialect-cost.ts
+import type { Dialect, ResponseDecoder, ResponseEncoder } from '../plugins/dialects/dialect.ts';
+import { dialects } from '../plugins/dialects/registry.ts';
+import type { ModelEvent } from '../plugins/model/events.ts';
+import type { ModelRequest } from '../plugins/model/request.ts';
+
+const words = 500;
+const rounds = 60;
+const warmUps = 20;
+
+const request = (dialect: Dialect): ModelRequest => ({
+  operation: 'chat',
+  dialect: dialect.name,
+  requestModel: 'support',
+  stream: true,
+  streamUsage: true,
+  system: [],
+  turns: [{ role: 'user', parts: [{ type: 'text', text: 'Tell me a story.' }] }],
+  tools: [],
+  sampling: {},
+  stopSequences: [],
+  vendor: {},
+});
+
+const context = (dialect: Dialect) => ({
+  request: request(dialect),
+  nowSeconds: 1_790_000_000,
+  requestId: 'r-1',
+});
+
+/** A plain story as Chat streams it, one word an event. */
+const story = (): ModelEvent[] => {
+  const frame = (delta: object, finish: string | null = null) =>
+    `data: ${JSON.stringify({ id: 'c-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const usage = { prompt_tokens: 12, completion_tokens: words, total_tokens: words + 12 };
+  const text = [
+    frame({ role: 'assistant', content: '' }),
+    ...Array.from({ length: words }, (_, at) => frame({ content: ` word${at % 100}` })),
+    frame({}, 'stop'),
+    `data: ${JSON.stringify({ id: 'c-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage })}\n\n`,
+    'data: [DONE]\n\n',
+  ];
+  const decoder = dialects['openai-chat'].decodeStream();
+  return [...decoder.push(Buffer.from(text.join(''))), ...decoder.end()];
+};
+
+/** The story in chunks as a proxy hands them on: one event each. */
+const chunksOf = (dialect: Dialect, events: readonly ModelEvent[]): Uint8Array[] => {
+  const encoder = dialect.encodeStream(context(dialect));
+  const texts = [...events.map((event) => encoder.push(event)), encoder.end()];
+  return texts.filter((text) => text !== '').map((text) => Buffer.from(text));
+};
+
+const pass = (chunks: readonly Uint8Array[], decoder: ResponseDecoder, encoder?: ResponseEncoder): number => {
+  let bytes = 0;
+  const write = (events: readonly ModelEvent[]) => {
+    if (encoder) for (const event of events) bytes += encoder.push(event).length;
+  };
+  for (const chunk of chunks) write(decoder.push(chunk));
+  write(decoder.end());
+  return bytes + (encoder?.end().length ?? 0);
+};
+
+/** Microseconds of the quickest round, for each word. */
+const microsecondsAWord = (run: () => unknown): number => {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < warmUps + rounds; round++) {
+    const from = performance.now();
+    run();
+    if (round >= warmUps) least = Math.min(least, performance.now() - from);
+  }
+  return (least * 1000) / words;
+};
+
+const all = Object.values(dialects);
+const events = story();
+const rows = all.map((upstream) => {
+  const chunks = chunksOf(upstream, events);
+  const observed = microsecondsAWord(() => pass(chunks, upstream.observeStream()));
+  const read = microsecondsAWord(() => pass(chunks, upstream.decodeStream()));
+  const cells = all.map((client) => {
+    const cost = microsecondsAWord(() =>
+      pass(chunks, upstream.decodeStream(), client.encodeStream(context(client))),
+    );
+    return `${cost.toFixed(2)} (${(cost / observed).toFixed(1)}×)`;
+  });
+  return `| ${[upstream.name, observed.toFixed(2), read.toFixed(2), ...cells].join(' | ')} |`;
+});
+
+console.log(
+  [
+    `| µs for each event of text | observed | decoded | ${all.map(({ name }) => `for ${name}`).join(' | ')} |`,
+    `|---|${'--:|'.repeat(all.length + 2)}`,
+    ...rows,
+  ].join('\n'),
+);
