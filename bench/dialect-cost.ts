@@ -1,5 +1,5 @@
 // What an event of a streamed answer costs in each pair of dialects, beside the same stream only observed:
-//   node bench/dialect-cost.ts
+//   ./nexus bench dialects
 import type { Dialect, ResponseDecoder, ResponseEncoder } from '../plugins/dialects/dialect.ts';
 import { dialects } from '../plugins/dialects/registry.ts';
 import type { ModelEvent } from '../plugins/model/events.ts';

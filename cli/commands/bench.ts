@@ -22,6 +22,7 @@ const scripts: Readonly<Record<string, string>> = {
   budgets: 'budget-hook.ts',
   guard: 'guard.ts',
   pii: 'pii/speed.ts',
+  dialects: 'dialect-cost.ts',
 };
 
 const runScript = (area: string): ExitCode => {
