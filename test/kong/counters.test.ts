@@ -167,7 +167,8 @@ describe('nexus kong-server and its standby', () => {
     const forgotten = { forgottenAt: expect.stringMatching(/^\d{4}-/), budgets: [{ used: 0 }] };
     await expect.poll(listed, { timeout: 15_000 }).toMatchObject(forgotten);
     expect(said()).toContain('has forgotten what it had counted');
-    expect(await (await fetch(`${admin}metrics`)).text()).toMatch(/store_changes_total\{state="forgotten"/);
+    const metrics = async () => (await fetch(`${admin}metrics`)).text();
+    await expect.poll(metrics, { timeout: 5000 }).toMatch(/store_changes_total\{state="forgotten"/);
   });
 
   test('end with the reason when the journal cannot be used', async () => {
