@@ -1,9 +1,10 @@
-import type { ModelEvent } from '../model/events.ts';
+import type { ModelEvent, PartStart } from '../model/events.ts';
 import type { GatewayError } from '../refusals.ts';
 import { FrameCutter, firstAnd, framesWith } from '../wire/frames.ts';
-import type { ResponseDecoder } from './dialect.ts';
+import type { JsonValue } from '../wire/json.ts';
+import type { ResponseDecoder, ResponseEncoder } from './dialect.ts';
 
-// What the readers of answers share.
+// What dialects share in reading answers, and in writing whole ones.
 
 /** The events that were read of an answer, until it has ended. */
 export class AnswerEvents {
@@ -26,6 +27,37 @@ export class AnswerEvents {
     if (this.ended) return;
     this.ended = true;
     this.events.push({ type: 'error', error });
+  }
+}
+
+/** Events of an answer with one choice whose parts are blocks, which the wire names by a `Key`. */
+export class BlockEvents<Key> extends AnswerEvents {
+  #parts = 0;
+  readonly #open = new Map<Key, number>();
+
+  push(event: ModelEvent): void {
+    this.events.push(event);
+  }
+
+  /** The part of a block, which begins when it is asked for first. Parts are numbered in that order. */
+  open(key: Key, start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const part = this.#parts++;
+    this.#open.set(key, part);
+    this.events.push({ type: 'part-start', part, choice: 0, ...start });
+    return part;
+  }
+
+  close(key: Key): void {
+    const part = this.#open.get(key);
+    if (part === undefined) return;
+    this.#open.delete(key);
+    this.events.push({ type: 'part-stop', part });
+  }
+
+  protected closeAll(): void {
+    for (const key of [...this.#open.keys()]) this.close(key);
   }
 }
 
@@ -88,3 +120,22 @@ export class ObservedStream implements ResponseDecoder {
     return [...this.#decoder.push(this.#frames.take()), ...this.#decoder.end()];
   }
 }
+
+/** One JSON answer: what `writer` streams, joined again. */
+export const joinedAnswer = <Frame>(
+  writer: { push(event: ModelEvent): readonly Frame[]; end(): readonly Frame[] },
+  joiner: { add(frame: Frame): void; readonly body: JsonValue },
+): ResponseEncoder => {
+  const join = (frames: readonly Frame[]): string => {
+    for (const frame of frames) joiner.add(frame);
+    return '';
+  };
+  return {
+    contentType: 'application/json',
+    push: (event) => join(writer.push(event)),
+    end: () => {
+      join(writer.end());
+      return JSON.stringify(joiner.body);
+    },
+  };
+};

@@ -1,7 +1,7 @@
 import type { MessageStart, ModelEvent } from '../model/events.ts';
 import type { Usage } from '../model/usage.ts';
 import { type GatewayError, gatewayError } from '../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.ts';
+import { type JsonObject, parseJsonObject } from '../wire/json.ts';
 import type { Codec, ResponseDecoder, ResponseEncoder } from './dialect.ts';
 
 // What operations share whose answers are one JSON body.
@@ -25,20 +25,11 @@ export const wholeReader = (
       return [];
     },
     end: () => {
-      const body = parse(Buffer.concat(chunks).toString('utf8'));
+      const body = parseJsonObject(Buffer.concat(chunks).toString('utf8'));
       if (body?.error) return [{ type: 'error', error: errors.read(body) }];
       return (body && read(body)) ?? [{ type: 'error', error: gatewayError('upstream_malformed') }];
     },
   };
-};
-
-const parse = (text: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 };
 
 /** What a whole answer told. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../wire/json.ts';
+import { isJsonObject, parseJson } from '../wire/json.ts';
 import { present } from '../wire/present.ts';
 import type { ModelRequest, Part, ReasoningPart, Turn, UpstreamDialectName } from './request.ts';
 
@@ -35,16 +35,8 @@ export const holdsSeal = (text: string): boolean => text.includes(wrappedMark);
 /** The seal in `text`, which may have come back in either alphabet of base64; undefined for what we did not wrap. */
 export const openSeal = (text: string | undefined): Seal | undefined => {
   if (!text?.startsWith(wrappedMark)) return undefined;
-  const value = parsed(Buffer.from(text, 'base64').toString('utf8').slice(mark.length));
+  const value = parseJson(Buffer.from(text, 'base64').toString('utf8').slice(mark.length));
   return isSeal(value) ? value : undefined;
-};
-
-const parsed = (json: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(json) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };
 
 const kinds: ReadonlySet<unknown> = new Set<SealKind>(['signature', 'redacted', 'thought', 'call', 'text']);

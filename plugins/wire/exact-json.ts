@@ -24,6 +24,15 @@ export const hasLongInteger = (text: string): boolean => longInteger.test(text);
 export const parseExact = (text: string): JsonValue =>
   hasLongInteger(text) ? json.parse(text, keepDigits) : (JSON.parse(text) as JsonValue);
 
+/** What `parseExact` gives; undefined for a text that is no JSON. */
+export const parseExactly = (text: string): JsonValue | undefined => {
+  try {
+    return parseExact(text);
+  } catch {
+    return undefined;
+  }
+};
+
 const keepDigits = (_key: string, value: JsonValue, { source }: { readonly source?: string }): JsonValue =>
   source !== undefined && typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
     ? json.rawJSON(source)

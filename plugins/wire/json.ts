@@ -62,6 +62,21 @@ export const patchMembers = (document: JsonDocument, patches: Readonly<Record<st
   return out + document.text.slice(from);
 };
 
+/** The value of a JSON text; undefined for a text that is none. For what providers and models write. */
+export const parseJson = (text: string): JsonValue | undefined => {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The object of a JSON text; undefined for any other text. */
+export const parseJsonObject = (text: string): JsonObject | undefined => {
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : undefined;
+};
+
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

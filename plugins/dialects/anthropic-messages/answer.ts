@@ -6,6 +6,7 @@ import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
+import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { errorBody } from './error.ts';
 import { encodeUsage } from './usage.ts';
@@ -27,22 +28,8 @@ export const encodeStream = ({ requestId }: AnswerContext): ResponseEncoder => {
 };
 
 /** Model events → one JSON message: the stream, joined again. An answer that failed becomes an error body. */
-export const encodeResponse = ({ requestId }: AnswerContext): ResponseEncoder => {
-  const writer = new FrameWriter(requestId);
-  const message = new MessageJoiner();
-  const join = (frames: readonly Frame[]): string => {
-    for (const frame of frames) message.add(frame);
-    return '';
-  };
-  return {
-    contentType: 'application/json',
-    push: (event) => join(writer.push(event)),
-    end: () => {
-      join(writer.end());
-      return JSON.stringify(message.body);
-    },
-  };
-};
+export const encodeResponse = ({ requestId }: AnswerContext): ResponseEncoder =>
+  joinedAnswer(new FrameWriter(requestId), new MessageJoiner());
 
 /** A part while it is sent. */
 interface OpenPart {

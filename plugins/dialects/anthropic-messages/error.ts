@@ -1,5 +1,5 @@
 import { type ErrorCode, type GatewayError, gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../wire/json.ts';
 import { retryAfterMs as readRetryAfterMs } from '../../wire/retry-after.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnthropicErrorType } from './wire.ts';
@@ -89,7 +89,8 @@ export const decodeError = (
   headers: ReadonlyMap<string, string>,
   body: Uint8Array,
 ): GatewayError => {
-  const told = toldBy(parseBody(body));
+  // A web page of something in between is no JSON: its status must do.
+  const told = toldBy(parseJson(Buffer.from(body).toString('utf8')) ?? null);
   const code = codeOf(status, told);
   const retryAfterMs = readRetryAfterMs(headers);
   return gatewayError(code, {
@@ -111,14 +112,6 @@ interface Told {
   readonly message?: string;
   readonly errorCode?: string;
 }
-
-const parseBody = (body: Uint8Array): JsonValue => {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as JsonValue;
-  } catch {
-    return null; // a web page of something in between: its status must do
-  }
-};
 
 /** Compatible servers also send the error as a string, or only a `message` or `detail`. */
 const toldBy = (body: JsonValue): Told => {

@@ -2,10 +2,11 @@ import type { Citation, Finish, ModelEvent, PartStart } from '../../model/events
 import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
-import { parseExact } from '../../wire/exact-json.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
 import { restoreName } from './names.ts';
@@ -19,7 +20,7 @@ export const decodeStream = (): ResponseDecoder => new StreamDecoder(unread.noth
 export const observeStream = (): ResponseDecoder => new StreamDecoder(unread.blocks);
 
 /** One JSON message → the model events of its stream. */
-export const decodeResponse = (): ResponseDecoder => new MessageDecoder();
+export const decodeResponse = (): ResponseDecoder => new WholeDecoder(readWhole);
 
 const malformed = (): ModelEvent[] => [{ type: 'error', error: gatewayError('upstream_malformed') }];
 
@@ -54,7 +55,9 @@ class StreamDecoder implements ResponseDecoder {
   end(): ModelEvent[] {
     if (this.#answer.isOver) return [];
     // A last frame that cannot be read was cut off, which is not the same as malformed.
-    const events = this.#decode(this.#splitter.end().filter(({ data }) => parseWire(data) !== undefined));
+    const events = this.#decode(
+      this.#splitter.end().filter(({ data }) => parseJsonObject(data) !== undefined),
+    );
     return this.#frames === 0 && this.#bytes > 0 ? this.#answer.break() : events;
   }
 
@@ -68,45 +71,20 @@ class StreamDecoder implements ResponseDecoder {
   #frame({ event, data }: SseEvent): ModelEvent[] {
     if (this.#unread.has(event)) return [];
     if (data === '[DONE]') return []; // added by some compatible servers
-    const wire = parseWire(data);
+    const wire = parseJsonObject(data);
     return wire ? this.#answer.read(wire) : this.#answer.break();
   }
 }
 
-const parseWire = (data: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(data) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+const readWhole = (text: string): ModelEvent[] => {
+  const message = parseExactly(text);
+  if (!isMessage(message)) return malformed();
+  const answer = new AnswerReader();
+  return unfold(message).flatMap((event) => answer.read(event));
 };
 
-class MessageDecoder implements ResponseDecoder {
-  readonly #chunks: Uint8Array[] = [];
-
-  push(bytes: Uint8Array): ModelEvent[] {
-    this.#chunks.push(Buffer.from(bytes));
-    return [];
-  }
-
-  end(): ModelEvent[] {
-    const message = parseMessage(Buffer.concat(this.#chunks).toString('utf8'));
-    if (!message) return malformed();
-    const answer = new AnswerReader();
-    return unfold(message).flatMap((event) => answer.read(event));
-  }
-}
-
-const parseMessage = (text: string): JsonObject | undefined => {
-  try {
-    const value = parseExact(text);
-    if (!isJsonObject(value)) return undefined;
-    return value.type === 'error' || Array.isArray(value.content) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
+const isMessage = (value: JsonValue | undefined): value is JsonObject =>
+  isJsonObject(value) && (value.type === 'error' || Array.isArray(value.content));
 
 /** The events that the message would have been streamed as. */
 const unfold = (message: JsonObject): JsonObject[] => {

@@ -11,7 +11,7 @@ import type {
   Turn,
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
-import { parseExact } from '../../wire/exact-json.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { originOf } from './provenance.ts';
@@ -170,20 +170,12 @@ const renderSource = (source: Source | FilePart['source']): JsonObject => {
 /** A tool without arguments is called with no text by some models; everything else must be a JSON object. */
 const parseInput = ({ input, id }: { readonly input: string; readonly id: string }): JsonObject => {
   if (input.trim() === '') return {};
-  const value = parsed(input);
+  const value = parseExactly(input);
   if (isJsonObject(value)) return value;
   throw new RequestError('invalid_request', {
     param: 'messages.tool_calls.function.arguments',
     message: `The arguments of tool call ${JSON.stringify(id)} are not a JSON object, as the upstream of this model needs them.`,
   });
-};
-
-const parsed = (text: string): JsonValue | undefined => {
-  try {
-    return parseExact(text);
-  } catch {
-    return undefined;
-  }
 };
 
 const renderTool = (tool: Tool): JsonValue => {

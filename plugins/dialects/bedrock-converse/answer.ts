@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ModelEvent, PartStart } from '../../model/events.ts';
+import type { ModelEvent } from '../../model/events.ts';
 import type { FinishReason, Usage } from '../../model/usage.ts';
-import { type GatewayError, gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { gatewayError } from '../../refusals.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { BlockEvents } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 
 // Events and members: Amazon Bedrock API reference, "ConverseStream" and "Converse", read 2026-11-28, and recordings.
@@ -21,51 +22,16 @@ const finishes: Readonly<Record<string, FinishReason>> = {
 };
 
 /** What an answer has said so far. Bedrock tells neither an id nor a model. */
-export class Answer {
-  #events: ModelEvent[] = [];
-  #parts = 0;
-  readonly #open = new Map<number, number>();
+export class Answer extends BlockEvents<number> {
   #stopReason: string | undefined;
-  #over = false;
-
-  take(): ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  get isOver(): boolean {
-    return this.#over;
-  }
 
   start(): void {
     const id = `msg_${randomUUID().replaceAll('-', '')}`;
-    this.#events.push({ type: 'message-start', id, responseModel: '', dialect: 'bedrock-converse' });
-  }
-
-  /** The part of a block; blocks of text and reasoning begin with their first delta. */
-  part(block: number, start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {
-    const known = this.#open.get(block);
-    if (known !== undefined) return known;
-    const part = this.#parts++;
-    this.#open.set(block, part);
-    this.#events.push({ type: 'part-start', part, choice: 0, ...start });
-    return part;
-  }
-
-  push(event: ModelEvent): void {
-    this.#events.push(event);
-  }
-
-  close(block: number): void {
-    const part = this.#open.get(block);
-    if (part === undefined) return;
-    this.#open.delete(block);
-    this.#events.push({ type: 'part-stop', part });
+    this.push({ type: 'message-start', id, responseModel: '', dialect: 'bedrock-converse' });
   }
 
   stop(reason: JsonValue | undefined): void {
-    for (const block of [...this.#open.keys()]) this.close(block);
+    this.closeAll();
     this.#stopReason = typeof reason === 'string' ? reason : '';
     const known = finishes[this.#stopReason] ?? 'stop';
     if (known === 'error') {
@@ -74,7 +40,7 @@ export class Answer {
       );
       return;
     }
-    this.#events.push({
+    this.push({
       type: 'finish',
       choice: 0,
       reason: known,
@@ -84,17 +50,11 @@ export class Answer {
 
   /** The counts come last, and with them the end. */
   metadata(usage: JsonValue | undefined): void {
-    if (this.#over || this.#stopReason === undefined) return;
-    this.#over = true;
+    if (this.ended || this.#stopReason === undefined) return;
+    this.ended = true;
     const counted = usageOf(usage);
-    if (counted) this.#events.push({ type: 'usage', usage: counted });
-    this.#events.push({ type: 'message-stop' });
-  }
-
-  fail(error: GatewayError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#events.push({ type: 'error', error });
+    if (counted) this.push({ type: 'usage', usage: counted });
+    this.push({ type: 'message-stop' });
   }
 }
 
@@ -119,7 +79,7 @@ const countOf = (value: JsonValue | undefined): number | undefined =>
 export const sayContent = (block: number, content: JsonObject, answer: Answer): void => {
   const { text, toolUse, reasoningContent } = content;
   if (typeof text === 'string') {
-    const part = answer.part(block, { kind: 'text' });
+    const part = answer.open(block, { kind: 'text' });
     if (text !== '') answer.push({ type: 'text-delta', part, text });
   } else if (isJsonObject(toolUse)) sayToolUse(block, toolUse, answer);
   else if (isJsonObject(reasoningContent)) sayReasoning(block, reasoningContent, answer);
@@ -136,7 +96,7 @@ export const sayContent = (block: number, content: JsonObject, answer: Answer): 
 /** The name comes with the start, the input in pieces of JSON text; whole answers have it as an object. */
 export const sayToolUse = (block: number, toolUse: JsonObject, answer: Answer): void => {
   const { toolUseId: id, name, input } = toolUse;
-  const part = answer.part(block, {
+  const part = answer.open(block, {
     kind: 'tool-call',
     ...present({
       id: typeof id === 'string' ? id : undefined,
@@ -152,16 +112,16 @@ const sayReasoning = (block: number, content: JsonObject, answer: Answer): void 
   const { text, signature } = whole;
   const redacted = content.redactedContent;
   if (typeof redacted === 'string') {
-    answer.part(block, { kind: 'reasoning', redacted });
+    answer.open(block, { kind: 'reasoning', redacted });
     return;
   }
-  const part = answer.part(block, { kind: 'reasoning' });
+  const part = answer.open(block, { kind: 'reasoning' });
   if (typeof text === 'string' && text !== '') answer.push({ type: 'reasoning-delta', part, text });
   if (typeof signature === 'string') answer.push({ type: 'reasoning-signature', part, signature });
 };
 
 const sayCited = (block: number, { content }: JsonObject, answer: Answer): void => {
-  const part = answer.part(block, { kind: 'text' });
+  const part = answer.open(block, { kind: 'text' });
   for (const it of Array.isArray(content) ? content : []) {
     if (isJsonObject(it) && typeof it.text === 'string')
       answer.push({ type: 'text-delta', part, text: it.text });
@@ -176,7 +136,7 @@ export const decodeResponse = (): ResponseDecoder => {
       chunks.push(bytes);
       return [];
     },
-    end: () => readWhole(parse(Buffer.concat(chunks).toString('utf8'))),
+    end: () => readWhole(parseJson(Buffer.concat(chunks).toString('utf8'))),
   };
 };
 
@@ -196,12 +156,4 @@ const readWhole = (body: JsonValue | undefined): ModelEvent[] => {
   answer.stop(body.stopReason);
   answer.metadata(body.usage);
   return answer.take();
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };

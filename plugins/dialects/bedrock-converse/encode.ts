@@ -10,7 +10,7 @@ import type {
   ToolResultPart,
   Turn,
 } from '../../model/request.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
 import { cannotCarry, foreignPart, Losses } from '../losses.ts';
@@ -198,7 +198,7 @@ const encodeCall = ({ id, name, input }: ToolCallPart): JsonObject => ({
 
 const objectOf = (input: string): JsonObject => {
   if (input.trim() === '') return {};
-  const value = parse(input);
+  const value = parseJson(input);
   if (isJsonObject(value)) return value;
   throw cannotCarry('messages.tool_calls', 'arguments that are not a JSON object');
 };
@@ -335,12 +335,4 @@ const encodeOutput = (output: OutputFormat | undefined, losses: Losses): JsonObj
   const { schema, name = 'answer', description } = output;
   const jsonSchema = { schema: JSON.stringify(schema), name, ...present({ description }) };
   return { textFormat: { type: 'json_schema', structure: { jsonSchema } } };
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };

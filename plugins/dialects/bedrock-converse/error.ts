@@ -1,5 +1,5 @@
 import { type GatewayError, gatewayError, type UpstreamErrorCode } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../wire/json.ts';
 
 /** Names of errors, in headers of refusals and of frames (API reference, "Common errors", read 2026-11-28). */
 const codes: Readonly<Record<string, UpstreamErrorCode>> = {
@@ -38,7 +38,7 @@ export const decodeError = (
 ): GatewayError => {
   const kind = (headers.get('x-amzn-errortype') ?? '').split(':')[0] ?? '';
   const code = codeOf(kind) ?? byStatus[status] ?? 'upstream_error';
-  return errorOf(code, messageIn(parse(Buffer.from(body).toString('utf8'))));
+  return errorOf(code, messageIn(parseJson(Buffer.from(body).toString('utf8'))));
 };
 
 /** An exception inside of a stream. */
@@ -62,12 +62,4 @@ const messageIn = (body: JsonValue | undefined): string | undefined => {
   if (!isJsonObject(body)) return undefined;
   const message = body.message ?? body.Message;
   return typeof message === 'string' ? message : undefined;
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };

@@ -12,7 +12,7 @@ export const decodeStream = (): ResponseDecoder => {
   return {
     push: (bytes) => {
       try {
-        for (const message of frames.push(bytes)) if (!answer.isOver) read(message, answer);
+        for (const message of frames.push(bytes)) if (!answer.over) read(message, answer);
       } catch {
         answer.fail(gatewayError('upstream_malformed'));
       }

@@ -1,9 +1,10 @@
-import type { ModelEvent, PartStart } from '../../model/events.ts';
+import type { ModelEvent } from '../../model/events.ts';
 import type { FinishReason, Usage } from '../../model/usage.ts';
 import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { SseSplitter } from '../../wire/sse.ts';
+import { BlockEvents } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 
 // Events: Cohere API reference, "Chat with streaming", version 2, read 2026-11-28, and recordings of 2025.
@@ -19,69 +20,27 @@ const finishes: Readonly<Record<string, FinishReason>> = {
   TIMEOUT: 'error',
 };
 
-/** What an answer has said so far. Parts are numbered in the order in which they begin. */
-class Answer {
-  #events: ModelEvent[] = [];
-  #parts = 0;
-  /** Part by its kind and index on the wire; the plan is one part without an index. */
-  readonly #open = new Map<string, number>();
-  #over = false;
-
-  take(): ModelEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
+/** What an answer has said so far. Parts go by their kind and index on the wire; the plan is one part without an index. */
+class Answer extends BlockEvents<string> {
   start(id: string): void {
-    this.#events.push({ type: 'message-start', id, responseModel: '', dialect: 'cohere-chat' });
-  }
-
-  open(key: string, start: Pick<PartStart, 'kind' | 'id' | 'name'>): number {
-    const known = this.#open.get(key);
-    if (known !== undefined) return known;
-    const part = this.#parts++;
-    this.#open.set(key, part);
-    this.#events.push({ type: 'part-start', part, choice: 0, ...start });
-    return part;
-  }
-
-  push(event: ModelEvent): void {
-    this.#events.push(event);
-  }
-
-  close(key: string): void {
-    const part = this.#open.get(key);
-    if (part === undefined) return;
-    this.#open.delete(key);
-    this.#events.push({ type: 'part-stop', part });
+    this.push({ type: 'message-start', id, responseModel: '', dialect: 'cohere-chat' });
   }
 
   finish(reason: JsonValue | undefined, usage: JsonValue | undefined): void {
-    for (const key of [...this.#open.keys()]) this.close(key);
+    this.closeAll();
     const word = typeof reason === 'string' ? reason : '';
     const known = finishes[word] ?? 'stop';
-    if (known === 'error') return this.fail();
-    this.#events.push({
+    if (known === 'error') return this.fail(gatewayError('upstream_error'));
+    this.push({
       type: 'finish',
       choice: 0,
       reason: known,
       ...present({ rawReason: word || undefined }),
     });
     const counted = usageOf(usage);
-    if (counted) this.#events.push({ type: 'usage', usage: counted });
-    this.#events.push({ type: 'message-stop' });
-    this.#over = true;
-  }
-
-  fail(code: 'upstream_error' | 'upstream_malformed' = 'upstream_error'): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#events.push({ type: 'error', error: gatewayError(code) });
-  }
-
-  get isOver(): boolean {
-    return this.#over;
+    if (counted) this.push({ type: 'usage', usage: counted });
+    this.push({ type: 'message-stop' });
+    this.ended = true;
   }
 }
 
@@ -105,7 +64,7 @@ export const decodeStream = (): ResponseDecoder => {
   const sse = new SseSplitter();
   const answer = new Answer();
   const read = (frames: readonly { readonly data: string }[]) => {
-    for (const { data } of frames) if (!answer.isOver) readFrame(data, answer);
+    for (const { data } of frames) if (!answer.over) readFrame(data, answer);
   };
   return {
     push: (bytes) => {
@@ -113,12 +72,12 @@ export const decodeStream = (): ResponseDecoder => {
         read(sse.push(bytes));
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
-        answer.fail('upstream_malformed'); // an event without end
+        answer.fail(gatewayError('upstream_malformed')); // an event without end
       }
       return answer.take();
     },
     end: () => {
-      read(sse.end().filter(({ data }) => parse(data) !== undefined)); // a last frame that was cut is not read
+      read(sse.end().filter(({ data }) => parseJsonObject(data) !== undefined)); // a last frame that was cut is not read
       return answer.take();
     },
   };
@@ -126,8 +85,8 @@ export const decodeStream = (): ResponseDecoder => {
 
 const readFrame = (data: string, answer: Answer): void => {
   if (data.startsWith('[DONE]')) return;
-  const event = parse(data);
-  if (!event) return answer.fail('upstream_malformed');
+  const event = parseJsonObject(data);
+  if (!event) return answer.fail(gatewayError('upstream_malformed'));
   const handler = typeof event.type === 'string' ? handlers[event.type] : undefined;
   if (handler) handler(event, answer);
   else answer.push({ type: 'raw', dialect: 'cohere-chat', wireType: String(event.type), value: event });
@@ -239,14 +198,14 @@ export const decodeResponse = (): ResponseDecoder => {
       chunks.push(bytes);
       return [];
     },
-    end: () => readWhole(parse(Buffer.concat(chunks).toString('utf8'))),
+    end: () => readWhole(parseJsonObject(Buffer.concat(chunks).toString('utf8'))),
   };
 };
 
 const readWhole = (body: JsonObject | undefined): ModelEvent[] => {
   const answer = new Answer();
   if (!body || !isJsonObject(body.message)) {
-    answer.fail('upstream_malformed');
+    answer.fail(gatewayError('upstream_malformed'));
     return answer.take();
   }
   const { content, tool_plan: plan, tool_calls: calls, citations } = body.message;
@@ -272,12 +231,3 @@ const readWhole = (body: JsonObject | undefined): ModelEvent[] => {
 
 const objectsIn = (list: JsonValue | undefined): JsonObject[] =>
   Array.isArray(list) ? list.filter(isJsonObject) : [];
-
-const parse = (text: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};

@@ -1,7 +1,7 @@
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest, Turn } from '../../model/request.ts';
 import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonValue, parseJson } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, ResponseDecoder, UpstreamCodec, UpstreamTarget } from '../dialect.ts';
 import { cannotCarry, Losses } from '../losses.ts';
@@ -51,7 +51,7 @@ const decodeResponse = (): ResponseDecoder => {
 const malformed: ModelEvent[] = [{ type: 'error', error: gatewayError('upstream_malformed') }];
 
 const eventsOf = (text: string): ModelEvent[] | undefined => {
-  const body = parse(text);
+  const body = parseJson(text);
   const vectors = isJsonObject(body) && isJsonObject(body.embeddings) ? body.embeddings.float : undefined;
   if (!isJsonObject(body) || !Array.isArray(vectors)) return undefined;
   return [
@@ -67,14 +67,6 @@ const usageOf = (meta: JsonValue | undefined): ModelEvent[] => {
   return typeof units.input_tokens === 'number'
     ? [{ type: 'usage', usage: { inputTokens: units.input_tokens, outputTokens: 0 } }]
     : [];
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };
 
 /** Embeddings of Cohere. */

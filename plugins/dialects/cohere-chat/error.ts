@@ -1,5 +1,5 @@
 import { type GatewayError, gatewayError, type UpstreamErrorCode } from '../../refusals.ts';
-import { isJsonObject, type JsonValue } from '../../wire/json.ts';
+import { parseJsonObject } from '../../wire/json.ts';
 
 /** Cohere's statuses (API reference, "Errors", read 2026-11-28). 498: the token is invalid; 499: we left. */
 const codes: Readonly<Record<number, UpstreamErrorCode>> = {
@@ -33,10 +33,6 @@ export const decodeError = (
 };
 
 const messageIn = (text: string): string | undefined => {
-  try {
-    const body = JSON.parse(text) as JsonValue;
-    return isJsonObject(body) && typeof body.message === 'string' ? body.message : undefined;
-  } catch {
-    return undefined;
-  }
+  const message = parseJsonObject(text)?.message;
+  return typeof message === 'string' ? message : undefined;
 };

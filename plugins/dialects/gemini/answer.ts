@@ -5,6 +5,7 @@ import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { encodeCitations } from './citations.ts';
 import { errorBody } from './error.ts';
@@ -29,22 +30,8 @@ export const encodeStream = (context: AnswerContext): ResponseEncoder => {
 };
 
 /** Model events → one JSON answer: the chunks of its stream, joined again. An answer that failed becomes an error body. */
-export const encodeResponse = (context: AnswerContext): ResponseEncoder => {
-  const writer = new AnswerWriter(context);
-  const joiner = new AnswerJoiner();
-  const join = (chunks: readonly JsonObject[]): string => {
-    for (const chunk of chunks) joiner.add(chunk);
-    return '';
-  };
-  return {
-    contentType: 'application/json',
-    push: (event) => join(writer.push(event)),
-    end: () => {
-      join(writer.end());
-      return JSON.stringify(joiner.body);
-    },
-  };
-};
+export const encodeResponse = (context: AnswerContext): ResponseEncoder =>
+  joinedAnswer(new AnswerWriter(context), new AnswerJoiner());
 
 /** A part while it is written. */
 interface OpenPart {

@@ -1,5 +1,5 @@
 import { type ErrorCode, type GatewayError, gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { ErrorBodies } from '../whole.ts';
@@ -95,7 +95,8 @@ export const decodeError = (
   headers: ReadonlyMap<string, string>,
   body: Uint8Array,
 ): GatewayError => {
-  const told = toldBy(parseBody(body));
+  // A web page of something in between is no JSON: its status must do.
+  const told = toldBy(parseJson(Buffer.from(body).toString('utf8')) ?? null);
   const retryAfterMs = told.retryAfterMs ?? retryDelayMs(headers);
   return errorOf(told.code ?? status, { ...told, ...present({ retryAfterMs }) });
 };
@@ -115,14 +116,6 @@ interface Told {
   readonly quotaId?: string;
   readonly retryAfterMs?: number;
 }
-
-const parseBody = (body: Uint8Array): JsonValue => {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as JsonValue;
-  } catch {
-    return null; // a web page of something in between: its status must do
-  }
-};
 
 const maxMessageLength = 2_048;
 

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { parseExact } from '../../wire/exact-json.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
@@ -54,7 +54,7 @@ class StreamDecoder implements ResponseDecoder {
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
     if (this.#isJson) return this.#array.end();
-    this.#read(this.#sse.end().filter(({ data }) => parse(data) !== undefined));
+    this.#read(this.#sse.end().filter(({ data }) => parseExactly(data) !== undefined));
     if (this.#frames === 0 && this.#firstByte === page) this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.done();
     return this.#answer.take();
@@ -73,7 +73,7 @@ class StreamDecoder implements ResponseDecoder {
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
     for (const { data } of frames) {
-      const chunk = parse(data);
+      const chunk = parseExactly(data);
       if (isJsonObject(chunk)) this.#answer.read(chunk);
       else this.#answer.fail(gatewayError('upstream_malformed'));
     }
@@ -95,7 +95,7 @@ const counts = Buffer.from('"usageMetadata"');
 const lastCounts = (frames: Uint8Array, decoder: StreamDecoder): ModelEvent[] => {
   const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
   const at = bytes.lastIndexOf(counts);
-  const wire = at === -1 ? undefined : parse(objectIn(bytes.toString('utf8', at + counts.length)));
+  const wire = at === -1 ? undefined : parseExactly(objectIn(bytes.toString('utf8', at + counts.length)));
   return wire === undefined ? [] : decoder.readUsage(wire);
 };
 
@@ -115,7 +115,7 @@ const objectIn = (text: string): string => {
 const readWhole =
   (reading: Reading) =>
   (text: string): ModelEvent[] => {
-    const body = parse(text);
+    const body = parseExactly(text);
     const answer = new AnswerReader({ whole: !Array.isArray(body), ...reading });
     if (Array.isArray(body) && body.length > 0 && body.every(isJsonObject)) readAll(answer, body);
     else if (isJsonObject(body)) answer.read(body);
@@ -126,12 +126,4 @@ const readWhole =
 
 const readAll = (answer: AnswerReader, chunks: readonly JsonObject[]): void => {
   for (const chunk of chunks) answer.read(chunk);
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return parseExact(text);
-  } catch {
-    return undefined;
-  }
 };

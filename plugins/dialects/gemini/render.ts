@@ -11,7 +11,7 @@ import type {
   Vendor,
 } from '../../model/request.ts';
 import { openSeal } from '../../model/seals.ts';
-import { parseExact } from '../../wire/exact-json.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { badValue } from '../fields.ts';
 import { cannotCarry, type Losses } from '../losses.ts';
@@ -318,12 +318,8 @@ const parseInput = (id: string, input: string): JsonObject => {
 };
 
 const parsedObject = (text: string): JsonObject | undefined => {
-  try {
-    const value = parseExact(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseExactly(text);
+  return isJsonObject(value) ? value : undefined;
 };
 
 // Tools

@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
@@ -71,7 +71,7 @@ class StreamDecoder implements ResponseDecoder {
 
   #readChunk(data: string, event: string): void {
     if (this.#answer.over) return;
-    const chunk = parse(data);
+    const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
     else if (chunk) this.#answer.read(chunk);
     else this.#answer.fail(gatewayError('upstream_malformed'));
@@ -82,7 +82,7 @@ const readWhole =
   (reading: Reading) =>
   (text: string): ModelEvent[] => {
     const answer = new AnswerReader({ whole: true, ...reading });
-    const body = parse(text);
+    const body = parseJsonObject(text);
     if (body) answer.read(body);
     else answer.fail(gatewayError('upstream_malformed'));
     answer.done();
@@ -93,13 +93,4 @@ const readWhole =
 const isJsonOrPage = (firstByte: number | undefined): boolean =>
   firstByte !== undefined && '{[<'.includes(String.fromCharCode(firstByte));
 
-const isWhole = (data: string): boolean => data.startsWith('[DONE]') || parse(data) !== undefined;
-
-const parse = (text: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
+const isWhole = (data: string): boolean => data.startsWith('[DONE]') || parseJsonObject(data) !== undefined;

@@ -1,6 +1,6 @@
 import type { ModelRequest } from '../../model/request.ts';
 import { FrameCutter, framesWith, type Place } from '../../wire/frames.ts';
-import { isJsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, parseJson } from '../../wire/json.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import type { ByteFilter } from '../dialect.ts';
 
@@ -61,7 +61,7 @@ const isUsageFrame = (frame: Uint8Array): boolean => {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   const sse = new SseSplitter();
   const [event] = [...sse.push(bytes), ...sse.end()];
-  const chunk = event && parse(event.data);
+  const chunk = event && parseJson(event.data);
   return (
     isJsonObject(chunk) &&
     isJsonObject(chunk.usage) &&
@@ -69,12 +69,4 @@ const isUsageFrame = (frame: Uint8Array): boolean => {
     chunk.choices.length === 0 &&
     !chunk.error
   );
-};
-
-const parse = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 };

@@ -1,5 +1,5 @@
 import type { Tool, Vendor } from '../../model/request.ts';
-import { isJsonObject, type JsonValue } from '../../wire/json.ts';
+import { parseJsonObject } from '../../wire/json.ts';
 
 // A custom tool is called with free text. To all other dialects it is a function with one text, `input`: its schema and its
 // calls are so in the model, and are free text again for this dialect's servers and clients.
@@ -22,10 +22,6 @@ export const wrapInput = (text: string): string => JSON.stringify({ input: text 
 
 /** The free text in arguments; those of another shape (a model does not always keep to its schema) are the text themselves. */
 export const unwrapInput = (json: string): string => {
-  try {
-    const value = JSON.parse(json) as JsonValue;
-    return isJsonObject(value) && typeof value.input === 'string' ? value.input : json;
-  } catch {
-    return json;
-  }
+  const input = parseJsonObject(json)?.input;
+  return typeof input === 'string' ? input : json;
 };

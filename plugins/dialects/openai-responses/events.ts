@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
@@ -53,7 +53,7 @@ class StreamDecoder implements ResponseDecoder {
 
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
-    this.#read(this.#sse.end().filter(({ data }) => parse(data) !== undefined));
+    this.#read(this.#sse.end().filter(({ data }) => parseJsonObject(data) !== undefined));
     if (this.#frames === 0 && isJsonOrPage(this.#firstByte))
       this.#answer.fail(gatewayError('upstream_malformed'));
     return this.#answer.take();
@@ -67,7 +67,7 @@ class StreamDecoder implements ResponseDecoder {
 
   #readEvent(data: string, event: string): void {
     if (this.#answer.over) return;
-    const read = parse(data);
+    const read = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.readEvent(typed(read, event));
@@ -85,7 +85,7 @@ const readWhole =
   (reading: Reading) =>
   (text: string): ModelEvent[] => {
     const answer = new AnswerReader(reading);
-    const body = parse(text);
+    const body = parseJsonObject(text);
     if (body) answer.readWhole(body);
     else answer.fail(gatewayError('upstream_malformed'));
     return answer.take();
@@ -94,12 +94,3 @@ const readWhole =
 /** A JSON body or an HTML page in place of a stream. */
 const isJsonOrPage = (firstByte: number | undefined): boolean =>
   firstByte !== undefined && '{[<'.includes(String.fromCharCode(firstByte));
-
-const parse = (text: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
