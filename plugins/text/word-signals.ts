@@ -1,3 +1,4 @@
+import { Codes } from './codes.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** What one pass over a folded text shows about how it is written; each is a reason to try a decoder. */
@@ -30,23 +31,28 @@ export interface WordSignals {
 }
 
 const bits = { plain: 1, reversed: 2, rot13: 4 } as const;
-const tableSize = 1 << 14;
+const tableSize = 1 << 13;
 
 /** One pass over a folded text. Words are recognised by hash: a rare wrong hit only costs a needless decoder. */
 export const signalsOf = (text: string): WordSignals => new Pass(text).run();
 
 /** What a character is to the pass. */
 const classes = { none: 0, letter: 1, digit: 2, leet: 3, joint: 4 } as const;
-const classTable = Uint8Array.from({ length: 128 }, (_, code) => {
+const asciiClass = (code: number): number => {
   const it = String.fromCharCode(code);
   if (/[a-zA-Z]/.test(it)) return classes.letter;
   if (/[0-9]/.test(it)) return classes.digit;
   if ('@$!|+'.includes(it)) return classes.leet;
   return '*~`\\"\'<'.includes(it) ? classes.joint : classes.none;
-});
-const isBase64 = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
+};
+/** For all units, so that none needs a test of its own; those outside of ASCII are nothing. */
+const classTable = new Uint8Array(0x10000);
+const isBase64 = new Uint8Array(0x10000);
+for (let code = 0; code < 128; code++) {
+  classTable[code] = asciiClass(code);
+  isBase64[code] = /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0;
+}
+const codes = new Codes();
 /** Lengths of a byte in hex, decimal, `0x41`, and binary. */
 const isCodeLength = [0, 0, 1, 1, 1, 0, 0, 1, 1];
 
@@ -85,37 +91,25 @@ class Pass {
   }
 
   run(): WordSignals {
-    const text = this.#text;
-    let hash = 0;
-    let letters = 0;
-    let sum = 0;
-    let first = 0;
-    let last = 0;
+    const text = codes.of(this.#text);
+    const length = this.#text.length;
+    const { leet } = this.#counts;
     let token = 0;
     let runStart = 0;
     let isLeet = false;
     let leetStart = 0;
     let isCode = false;
     let before: number = classes.none;
-    for (let at = 0; at <= text.length; at++) {
-      const unit = at < text.length ? text.charCodeAt(at) : 32;
-      const kind = unit < 128 ? (classTable[unit] as number) : classes.none;
+    for (let at = 0; at <= length; at++) {
+      // Behind the text stands 0, which is nothing.
+      const unit = text[at] as number;
+      const kind = classTable[unit] as number;
       if (kind === classes.letter) {
-        if (letters === 0) first = unit;
-        hash = Math.imul(hash ^ unit, 0x01000193);
-        sum = (sum + (mix[unit & 31] as number)) | 0;
-        last = unit;
-        letters++;
-        token++;
         if (before === classes.digit || before === classes.leet) isLeet = true;
-        before = kind;
-        continue;
-      }
-      if (letters >= 3) this.#word(hash, letters, at, keyOf(sum, first, last, letters));
-      hash = 0;
-      letters = 0;
-      sum = 0;
-      if (kind === classes.digit) {
+        const end = this.#letters(text, at);
+        token += end - at;
+        at = end - 1;
+      } else if (kind === classes.digit) {
         // Bytes of letters begin with a digit in every code.
         if (token === 0) isCode = true;
         if (before === classes.letter) isLeet = true;
@@ -124,14 +118,14 @@ class Pass {
         if (token > 0) this.#token(isCode || token === 1 ? token : 0);
         token = 0;
         isCode = false;
-        this.#sign(unit, at);
+        if (unit !== 32) this.#sign(unit, at);
         if (kind === classes.leet && before === classes.letter && unit !== 33) isLeet = true;
         if (kind === classes.none) {
-          if (isLeet && this.#counts.leet.length < maxLeet * 2) this.#counts.leet.push(leetStart, at);
+          if (isLeet && leet.length < maxLeet * 2) leet.push(leetStart, at);
           isLeet = false;
           leetStart = at + 1;
         }
-        if (unit >= 128 || isBase64[unit] === 0) {
+        if (isBase64[unit] === 0) {
           if (at - runStart >= minLongRun) this.#longRun(runStart, at);
           runStart = at + 1;
         }
@@ -139,6 +133,22 @@ class Pass {
       before = kind;
     }
     return this.#counts;
+  }
+
+  /** Reads letters in a row; gives where they end. */
+  #letters(text: Uint16Array, start: number): number {
+    const first = text[start] as number;
+    let [hash, sum, last] = [0, 0, first];
+    let at = start;
+    for (let unit = first; classTable[unit] === classes.letter; unit = text[at] as number) {
+      hash = Math.imul(hash ^ unit, 0x01000193);
+      sum = (sum + (mix[unit & 31] as number)) | 0;
+      last = unit;
+      at++;
+    }
+    const letters = at - start;
+    if (letters >= 3) this.#word(hash, letters, at, keyOf(sum, first, last, letters));
+    return at;
   }
 
   /** Letters and digits in a row. */
@@ -164,7 +174,7 @@ class Pass {
     else {
       if (known & bits.reversed) counts.reversed++;
       if (known & bits.rot13) counts.rot13++;
-      if (letters >= 5 && letters <= longestWord && canonical.has(key)) counts.scrambled++;
+      if (letters >= 5 && letters <= longestWord && isCanonical(key)) counts.scrambled++;
     }
     if (letters >= minLongWord && letters <= 200 && counts.longWords.length < maxLongWords * 2) {
       counts.longWords.push(end - letters, end);
@@ -226,6 +236,10 @@ const hashOf = (word: string): number => {
 const hashes = new Int32Array(tableSize);
 const knownBits = new Uint8Array(tableSize);
 const canonical = new Map<number, string>();
+/** Most keys are none of those: a byte by hash says so more quickly. */
+const mayBeCanonical = new Uint8Array(1 << 13);
+const byteOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> 19;
+const isCanonical = (key: number): boolean => mayBeCanonical[byteOf(key)] !== 0 && canonical.has(key);
 
 const slotOf = (hash: number): number => {
   let slot = (hash ^ (hash >>> 15)) & (tableSize - 1);
@@ -255,7 +269,10 @@ for (const word of vocabulary) {
       bits.rot13,
     );
   }
-  if (word.length >= 5 && !canonical.has(anagramKey(word))) canonical.set(anagramKey(word), word);
+  const key = anagramKey(word);
+  if (word.length < 5 || canonical.has(key)) continue;
+  canonical.set(key, word);
+  mayBeCanonical[byteOf(key)] = 1;
 }
 
 const leetLetters: Readonly<Record<string, string>> = {
