@@ -3,8 +3,7 @@ import { vocabulary } from './vocabulary.ts';
 
 /** What one pass over a folded text shows about how it is written; each is a reason to try a decoder. */
 export interface WordSignals {
-  /** Words of the vocabulary as they are, read backwards, and read in rot13 (three letters and more). */
-  readonly plain: number;
+  /** Words of the vocabulary read backwards, and read in rot13 (three letters and more). */
   readonly reversed: number;
   readonly rot13: number;
   /** Words that have the letters of a vocabulary word in another order, ends in place. */
@@ -24,8 +23,9 @@ export interface WordSignals {
   readonly percents: number;
   readonly ampersands: number;
   readonly backslashes: number;
-  /** Full stops and hyphens. */
+  /** Full stops and hyphens, and most of them that stand near each other one after another. */
   readonly dots: number;
+  readonly nearDots: number;
   /** Letters that look like Latin ones turned upside down. */
   readonly flipped: number;
 }
@@ -58,8 +58,16 @@ const isCodeLength = [0, 0, 1, 1, 1, 0, 0, 1, 1];
 
 const flippedLetters = new Set([...'ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎɘ'].map((it) => it.charCodeAt(0)));
 
+/** Of the vocabulary. */
+const longestWord = 14;
+/** By number of letters: are words of it that long known by their letters? */
+const hasAnagrams = Uint8Array.from({ length: 0x10000 }, (_, letters) =>
+  letters >= 5 && letters <= longestWord ? 1 : 0,
+);
 const minLongRun = 16;
 const maxLongRuns = 64;
+/** Between two letters of Morse at most three other signs stand. */
+const dotReach = 4;
 const maxLeet = 200;
 const minLongWord = 19;
 const maxLongWords = 16;
@@ -67,7 +75,6 @@ const maxLongWords = 16;
 class Pass {
   readonly #text: string;
   readonly #counts = {
-    plain: 0,
     reversed: 0,
     rot13: 0,
     scrambled: 0,
@@ -81,10 +88,13 @@ class Pass {
     ampersands: 0,
     backslashes: 0,
     dots: 0,
+    nearDots: 0,
     flipped: 0,
   };
   #singles = 0;
   #codes = 0;
+  #nearDots = 0;
+  #lastDot = -1;
 
   constructor(text: string) {
     this.#text = text;
@@ -169,12 +179,16 @@ class Pass {
 
   #word(hash: number, letters: number, end: number, key: number): void {
     const counts = this.#counts;
-    const known = knownAs(hash);
-    if (known & bits.plain) counts.plain++;
-    else {
-      if (known & bits.reversed) counts.reversed++;
-      if (known & bits.rot13) counts.rot13++;
-      if (letters >= 5 && letters <= longestWord && isCanonical(key)) counts.scrambled++;
+    // Few words get past this; a branch for each of what it asks could not be foreseen.
+    const mayTell = mayBeOdd[byteOf(hash)] as number;
+    const mayBeScrambled = (mayBeCanonical[byteOf(key)] as number) & (hasAnagrams[letters] as number);
+    if ((mayTell | mayBeScrambled) !== 0) {
+      const known = knownAs(hash);
+      if ((known & bits.plain) === 0) {
+        if (known & bits.reversed) counts.reversed++;
+        if (known & bits.rot13) counts.rot13++;
+        if (mayBeScrambled !== 0 && canonical.has(key)) counts.scrambled++;
+      }
     }
     if (letters >= minLongWord && letters <= 200 && counts.longWords.length < maxLongWords * 2) {
       counts.longWords.push(end - letters, end);
@@ -183,13 +197,21 @@ class Pass {
 
   #sign(unit: number, at: number): void {
     const counts = this.#counts;
-    if (unit === 46 || unit === 45) counts.dots++;
+    if (unit === 46 || unit === 45) this.#dot(at);
     else if (unit === 37) counts.percents++;
     else if (unit === 38) counts.ampersands++;
     else if (unit < 128) {
       if (unit === 92) counts.backslashes++;
       if (classTable[unit] === classes.joint && this.#joins(at)) counts.broken++;
     } else if (flippedLetters.has(unit)) counts.flipped++;
+  }
+
+  #dot(at: number): void {
+    const counts = this.#counts;
+    counts.dots++;
+    this.#nearDots = at - this.#lastDot <= dotReach ? this.#nearDots + 1 : 1;
+    this.#lastDot = at;
+    if (this.#nearDots > counts.nearDots) counts.nearDots = this.#nearDots;
   }
 
   /** A sign with a letter before it and another soon after. An apostrophe between letters belongs to the word. */
@@ -236,10 +258,10 @@ const hashOf = (word: string): number => {
 const hashes = new Int32Array(tableSize);
 const knownBits = new Uint8Array(tableSize);
 const canonical = new Map<number, string>();
-/** Most keys are none of those: a byte by hash says so more quickly. */
-const mayBeCanonical = new Uint8Array(1 << 13);
-const byteOf = (key: number): number => Math.imul(key, 0x9e3779b1) >>> 19;
-const isCanonical = (key: number): boolean => mayBeCanonical[byteOf(key)] !== 0 && canonical.has(key);
+/** Most words are none of those: bytes by hash say so more quickly. */
+const mayBeCanonical = new Uint8Array(1 << 14);
+const mayBeOdd = new Uint8Array(1 << 14);
+const byteOf = (hash: number): number => Math.imul(hash, 0x9e3779b1) >>> 18;
 
 const slotOf = (hash: number): number => {
   let slot = (hash ^ (hash >>> 15)) & (tableSize - 1);
@@ -254,6 +276,7 @@ const learn = (word: string, bit: number): void => {
   const slot = slotOf(hash);
   hashes[slot] = hash;
   knownBits[slot] = (knownBits[slot] ?? 0) | bit;
+  if (bit !== bits.plain) mayBeOdd[byteOf(hash)] = 1;
 };
 
 /** Short words that are no words when they are read backwards or in rot13. */
@@ -320,8 +343,6 @@ const mixedLeet = (word: string): string | undefined => {
   }
   return undefined;
 };
-
-const longestWord = 14;
 
 /** A run of letters as words of the vocabulary, the fewest that cover nearly all of it; undefined when none do. */
 export const splitWords = (run: string): string | undefined => {

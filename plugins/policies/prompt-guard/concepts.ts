@@ -109,7 +109,13 @@ const startsOf = (root: Node): Uint8Array => {
   return starts;
 };
 
-let tree: Tree | undefined;
+let planted: Tree | undefined;
+
+/** Built when it is first asked for. */
+const treeOf = (): Tree => {
+  planted ??= build();
+  return planted;
+};
 
 /** A word ends where no letter follows; scripts that write no spaces end words anywhere. */
 const isLetter = (unit: number): boolean => {
@@ -123,8 +129,8 @@ const longestEntry = 40;
 
 /** Finds entries of the lexicon in one text. */
 export class ConceptFinder {
-  readonly #tree = (tree ??= build());
-  #text = new Uint16Array(0);
+  readonly #tree = treeOf();
+  #text: Uint16Array = new Uint16Array(0);
   #length = 0;
   /** The text to look in, as code units, until the next one. */
   read(text: Uint16Array, length: number): void {

@@ -120,9 +120,14 @@ export class Extractor implements Features {
   counts = new Int32Array(1 << 10);
   places = new Int32Array(1 << 10);
   concepts = 0;
-  readonly marks = { count: 0, bits: new Int32Array(1 << 7), places: new Int32Array(1 << 7), isPartial: false };
+  readonly marks = {
+    count: 0,
+    bits: new Int32Array(1 << 7),
+    places: new Int32Array(1 << 7),
+    isPartial: false,
+  };
   readonly #codes = new Codes();
-  #text = new Uint16Array(0);
+  #text: Uint16Array = new Uint16Array(0);
   #length = 0;
   #before = 0;
   #beforeThat = 0;

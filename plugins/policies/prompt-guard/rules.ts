@@ -79,9 +79,7 @@ export const fittingRules = (
   folded: Folded,
   { concepts, marks }: Pick<Features, 'concepts' | 'marks'>,
 ): Rule[] =>
-  rules.filter(
-    ({ needs, test }) => (needs === undefined || (needs & concepts) !== 0) && test(folded, marks),
-  );
+  rules.filter(({ needs, test }) => (needs === undefined || (needs & concepts) !== 0) && test(folded, marks));
 
 export const rules: readonly Rule[] = [
   {

@@ -2,6 +2,7 @@ import type { EntityName } from '../config.ts';
 import { type Finder, type Finding, isAlnum, type Page, standsFree } from '../finding.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
+import { hashOf } from '../vocabulary.ts';
 import { aba } from './checksums.ts';
 import type { ContextKind } from './context-words.ts';
 
@@ -261,11 +262,22 @@ const fillers = new Set(
 
 const ageAfter =
   /(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/iy;
-const ageAsked = /how old|what age/i;
 const ageGuess = /\b(?:how old|what age)\b.{0,80}?[?.]\s.{0,20}?(\d{1,3})\b/gis;
 
+const [how, what] = [hashOf('how'), hashOf('what')];
+
+/** Does "how old" or "what age" stand there? */
+const asksAge = (tokens: readonly Token[]): boolean => {
+  for (let at = 1; at < tokens.length; at++) {
+    const hash = tokens[at - 1]?.hash;
+    if (hash !== how && hash !== what) continue;
+    if (tokens[at]?.lower.startsWith(hash === how ? 'old' : 'age')) return true;
+  }
+  return false;
+};
+
 /** Ages by the words after them, and as answers. */
-const findAges = ({ text, groups }: Page): Finding[] => {
+const findAges = ({ text, groups, tokens }: Page): Finding[] => {
   const found: Finding[] = [];
   for (const { start, end } of groups) {
     if (end - start > 3 || (text[end] !== ' ' && text[end] !== '-')) continue;
@@ -274,7 +286,7 @@ const findAges = ({ text, groups }: Page): Finding[] => {
     if (years < 1 || years > 120 || isAlnum(text.charCodeAt(start - 1)) || !ageAfter.test(text)) continue;
     found.push({ start, end, type: 'age', confidence: 0.88 });
   }
-  if (!ageAsked.test(text)) return found;
+  if (!asksAge(tokens)) return found;
   for (const match of text.matchAll(ageGuess)) {
     const end = match.index + match[0].length;
     found.push({ start: end - (match[1]?.length ?? 0), end, type: 'age', confidence: 0.7 });
