@@ -3,7 +3,12 @@ import { resolve } from 'node:path';
 import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
 import { connectionBuffer, http2Windows, openCircuit } from './connections.ts';
-import { type ProcessorOptions, upstreamHttpFilters, workersCluster } from './processor.ts';
+import {
+  directHttpFilters,
+  filteredHttpFilters,
+  type ProcessorOptions,
+  workersCluster,
+} from './processor.ts';
 import { duration, extension, httpProtocol, type Message } from './proto.ts';
 
 export interface ClusterOptions extends ProcessorOptions {
@@ -20,8 +25,8 @@ export const clusters = (options: ClusterOptions): readonly Message[] => [
   workersCluster(options.workers, options),
   { name: gateCluster, type: 'STATIC', connect_timeout: duration(250) },
   ...Object.entries(options.config.providers).flatMap(([name, provider]) => [
-    providerCluster(filteredCluster(name), provider, options, { http_filters: upstreamHttpFilters(options) }),
-    providerCluster(directCluster(name), provider, options, {}),
+    providerCluster(filteredCluster(name), provider, options, filteredHttpFilters(options)),
+    providerCluster(directCluster(name), provider, options, directHttpFilters),
   ]),
 ];
 
@@ -29,7 +34,7 @@ const providerCluster = (
   name: string,
   provider: ProviderConfig,
   { baseDirectory, systemCaFile }: ClusterOptions,
-  filters: Message,
+  httpFilters: readonly Message[],
 ): Message => {
   const url = new URL(provider.baseUrl);
   const secure = url.protocol === 'https:';
@@ -46,7 +51,7 @@ const providerCluster = (
     },
     typed_extension_protocol_options: httpProtocol({
       ...(secure ? negotiatedHttp : plainHttp),
-      ...filters,
+      http_filters: httpFilters,
     }),
     ...(secure ? { transport_socket: tls(url, caFile) } : {}),
   };

@@ -44,6 +44,12 @@ export interface Forward {
   readonly firstByteTimeoutMs: number;
 }
 
+/** An answer that no client gets to see, and the attempt that it came to. */
+export interface FailedAttempt {
+  readonly number: number;
+  readonly head: UpstreamHead;
+}
+
 /** What is worth a line in the host's access log: configured names and numbers only. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
@@ -184,7 +190,7 @@ export class Session {
     if (!accepted || !upstream || this.settled) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
-    if (this.#current && failed) this.#answering(this.#current.attempt, failed);
+    if (failed) this.#failed({ number: number - 1, head: failed });
     this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
     this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
@@ -233,11 +239,16 @@ export class Session {
     return this.#guardSilence(reader);
   }
 
-  /** The host could reach no upstream, or gave up on the last one: our word for it. Settles the session. */
+  /**
+   * The host could reach no upstream, or gave up on the last one: our word for it. Settles the session. `failed` is an
+   * answer for which the host had gone on before it reached nobody.
+   */
   unreachable(
     attempts: number,
     code: Extract<ErrorCode, 'upstream_unavailable' | 'upstream_timeout' | 'upstream_stalled'>,
+    failed?: FailedAttempt,
   ): Reply {
+    if (failed) this.#failed(failed);
     this.#attempts = Math.max(this.#attempts, attempts);
     return this.#reply(gatewayError(code), 'failed');
   }
@@ -407,6 +418,10 @@ export class Session {
     };
     const told = this.#setup.pipeline.settle(this.#outcome);
     this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
+  }
+
+  #failed({ number, head }: FailedAttempt): void {
+    if (this.#current?.attempt.number === number) this.#answering(this.#current.attempt, head);
   }
 
   #answering(attempt: Attempt, { status, headers }: UpstreamHead): void {

@@ -1,0 +1,134 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hashKey } from '../../plugins/config/keys.ts';
+import type { DecisionRecord } from '../../plugins/decision.ts';
+import { httpCall } from '../contract/http.ts';
+import { type FakeProvider, startProvider } from '../fakes/provider.ts';
+import { envoyBinary } from './envoy.ts';
+import { type Stack, startStack } from './stack.ts';
+
+const key = 'nx-failed-heads';
+
+/** How a model of the failing provider answers. */
+const failing: Readonly<Record<string, { readonly status: number; readonly headers: Record<string, string> }>> = {
+  busy: { status: 429, headers: { 'retry-after': '40' } },
+  'busy-ms': { status: 503, headers: { 'retry-after-ms': '45000', 'retry-after': '1' } },
+  dated: {
+    status: 503,
+    headers: { date: 'Sat, 28 Nov 2026 12:00:00 GMT', 'retry-after': 'Sat, 28 Nov 2026 12:00:50 GMT' },
+  },
+  denied: { status: 401, headers: {} },
+  down: { status: 503, headers: {} },
+  'used-up': {
+    status: 429,
+    headers: {
+      'x-ratelimit-limit-requests': '10',
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '200s',
+    },
+  },
+  odd: { status: 429, headers: { 'retry-after': `40${' '.repeat(200)}`, 'retry-after-ms': 'ÿ40' } },
+};
+
+/** Models that clients ask for, and who is tried for each. */
+const models: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(Object.keys(failing).map((name) => [name, [`bad/${name}`, 'good/claude-sonnet-5']])),
+  second: ['bad/down', 'worse/busy', 'good/claude-sonnet-5'],
+  'then-refused': ['bad/busy', 'closed/x', 'good/claude-sonnet-5'],
+  'then-closed-there': ['bad/busy', 'closed/x', 'bad/down', 'good/claude-sonnet-5'],
+  'then-nobody': ['bad/busy', 'unknown/x'],
+};
+
+describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its head', () => {
+  let bad: Server;
+  let good: FakeProvider;
+  let stack: Stack;
+
+  beforeAll(async () => {
+    bad = createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      const { status, headers } = failing[JSON.parse(text).model] ?? { status: 500, headers: {} };
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end('{"error":{"message":"no","type":"server_error"}}');
+    });
+    await new Promise<void>((resolve) => bad.listen(0, '127.0.0.1', resolve));
+    good = await startProvider({ dialect: 'anthropic' });
+    const baseUrl = `http://127.0.0.1:${(bad.address() as AddressInfo).port}/v1`;
+    stack = await startStack({
+      configText: JSON.stringify({
+        version: 1,
+        providers: {
+          bad: { dialect: 'openai', baseUrl },
+          worse: { dialect: 'openai', baseUrl },
+          closed: { dialect: 'openai', baseUrl: 'http://127.0.0.1:1/v1' },
+          unknown: { dialect: 'openai', baseUrl: 'http://nowhere.invalid/v1' },
+          good: { dialect: 'anthropic', baseUrl: good.url },
+        },
+        models: Object.fromEntries(
+          Object.entries(models).map(([name, candidates]) => [
+            name,
+            {
+              candidates: candidates.map((it) => ({ provider: it.split('/')[0], model: it.split('/')[1] })),
+              maxAttempts: 4,
+            },
+          ]),
+        ),
+        keys: [{ hash: hashKey(key) }],
+      }),
+    });
+  });
+
+  afterAll(async () => {
+    await stack?.stop();
+    bad?.close();
+    await good?.close();
+  });
+
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+
+  /** Asks for a model; the record of how it went. */
+  const ask = async (model: string, stream = false): Promise<DecisionRecord> => {
+    const body = JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hello' }] });
+    const answer = await httpCall(stack.url, { path: '/v1/chat/completions', headers, body });
+    const id = answer.headers.get('x-nexus-decision') ?? answer.headers.get('x-request-id');
+    return await vi.waitFor(async () => {
+      const path = `/v1/nexus/decisions/${id}`;
+      const told = await httpCall(stack.url, { method: 'GET', path, headers });
+      expect(told.status, `${answer.status} ${answer.text}`).toBe(200);
+      return JSON.parse(told.text) as DecisionRecord;
+    });
+  };
+
+  const resultsOf = ({ attempts }: DecisionRecord) =>
+    attempts.map(({ upstream, result }) => [upstream, result?.status, result?.retryAfterMs]);
+
+  test.each([
+    ['busy', 429, 40_000],
+    ['busy-ms', 503, 45_000],
+    ['dated', 503, 50_000],
+  ])('%s: the first upstream is left alone for as long as it asks', async (model, status, retryAfterMs) => {
+    const first = await ask(model);
+    expect(resultsOf(first)).toEqual([
+      [`bad/${model}`, status, retryAfterMs],
+      ['good/claude-sonnet-5', 200, undefined],
+    ]);
+    const next = await ask(model);
+    expect(next.attempts).toHaveLength(1);
+    expect(next.served).toBe('good/claude-sonnet-5');
+    expect(next.routing).toMatchObject({
+      candidates: [
+        { upstream: 'good/claude-sonnet-5' },
+        { upstream: `bad/${model}`, reason: 'cooling-down' },
+      ],
+    });
+  });
+
+  test('what another try cannot better is enough at once, and an account that is used up', async () => {
+    for (const model of ['denied', 'used-up']) {
+      await ask(model, true);
+      expect((await ask(model)).attempts.map(({ upstream }) => upstream)).toEqual(['good/claude-sonnet-5']);
+    }
+  });
+});
