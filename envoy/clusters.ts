@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
+import { longestPlan } from '../plugins/policies/upstream/config.ts';
 import { connectionBuffer, http2Windows, openCircuit } from './connections.ts';
 import {
   directHttpFilters,
@@ -26,9 +27,13 @@ export const clusters = (options: ClusterOptions): readonly Message[] => [
   { name: gateCluster, type: 'STATIC', connect_timeout: duration(250) },
   ...Object.entries(options.config.providers).flatMap(([name, provider]) => [
     providerCluster(filteredCluster(name), provider, options, filteredHttpFilters(options)),
-    providerCluster(directCluster(name), provider, options, directHttpFilters),
+    providerCluster(directCluster(name), provider, options, mayGoOn(options) ? directHttpFilters : []),
   ]),
 ];
+
+/** Has any request a second upstream, before which the first one may fail? */
+const mayGoOn = ({ config }: ClusterOptions): boolean =>
+  Object.values(config.models).some((model) => longestPlan(model) > 1);
 
 const providerCluster = (
   name: string,
@@ -51,7 +56,7 @@ const providerCluster = (
     },
     typed_extension_protocol_options: httpProtocol({
       ...(secure ? negotiatedHttp : plainHttp),
-      http_filters: httpFilters,
+      ...(httpFilters.length > 0 ? { http_filters: httpFilters } : {}),
     }),
     ...(secure ? { transport_socket: tls(url, caFile) } : {}),
   };

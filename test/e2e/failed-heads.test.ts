@@ -11,7 +11,9 @@ import { type Stack, startStack } from './stack.ts';
 const key = 'nx-failed-heads';
 
 /** How a model of the failing provider answers. */
-const failing: Readonly<Record<string, { readonly status: number; readonly headers: Record<string, string> }>> = {
+const failing: Readonly<
+  Record<string, { readonly status: number; readonly headers: Record<string, string> }>
+> = {
   busy: { status: 429, headers: { 'retry-after': '40' } },
   'busy-ms': { status: 503, headers: { 'retry-after-ms': '45000', 'retry-after': '1' } },
   dated: {
@@ -28,16 +30,28 @@ const failing: Readonly<Record<string, { readonly status: number; readonly heade
       'x-ratelimit-reset-requests': '200s',
     },
   },
-  odd: { status: 429, headers: { 'retry-after': `40${' '.repeat(200)}`, 'retry-after-ms': 'ÿ40' } },
+  'busy-too': { status: 429, headers: { 'retry-after': '42' } },
+  'busy-first': { status: 429, headers: { 'retry-after': '43' } },
+  'busy-last': { status: 429, headers: { 'retry-after': '44' } },
+  odd: {
+    status: 429,
+    headers: {
+      'retry-after': `40${'0'.repeat(200)}`,
+      'retry-after-ms': 'ÿ40',
+      attempt: '2',
+      status: '200',
+      'x-nexus-provider': 'good',
+      'x-envoy-attempt-count': '7',
+    },
+  },
 };
 
 /** Models that clients ask for, and who is tried for each. */
 const models: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.keys(failing).map((name) => [name, [`bad/${name}`, 'good/claude-sonnet-5']])),
-  second: ['bad/down', 'worse/busy', 'good/claude-sonnet-5'],
-  'then-refused': ['bad/busy', 'closed/x', 'good/claude-sonnet-5'],
-  'then-closed-there': ['bad/busy', 'closed/x', 'bad/down', 'good/claude-sonnet-5'],
-  'then-nobody': ['bad/busy', 'unknown/x'],
+  second: ['bad/down', 'worse/busy-too', 'good/claude-sonnet-5'],
+  'then-refused': ['closed/x', 'bad/busy-first', 'bad/silent', 'good/claude-sonnet-5'],
+  'then-nobody': ['bad/busy-last', 'unknown/x'],
 };
 
 describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its head', () => {
@@ -49,7 +63,9 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
     bad = createServer(async (request, response) => {
       let text = '';
       for await (const chunk of request) text += chunk;
-      const { status, headers } = failing[JSON.parse(text).model] ?? { status: 500, headers: {} };
+      const { model } = JSON.parse(text) as { model: string };
+      const { status, headers } = failing[model] ?? { status: 0, headers: {} };
+      if (status === 0) return void request.socket.destroy();
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end('{"error":{"message":"no","type":"server_error"}}');
     });
@@ -125,10 +141,44 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
     });
   });
 
-  test('what another try cannot better is enough at once, and an account that is used up', async () => {
+  test('what another try cannot better is enough at once, and so is an account that is used up', async () => {
     for (const model of ['denied', 'used-up']) {
       await ask(model, true);
       expect((await ask(model)).attempts.map(({ upstream }) => upstream)).toEqual(['good/claude-sonnet-5']);
     }
+  });
+
+  test('what a later attempt says counts for its own upstream', async () => {
+    expect(resultsOf(await ask('second'))).toEqual([
+      ['bad/down', 503, undefined],
+      ['worse/busy-too', 429, 42_000],
+      ['good/claude-sonnet-5', 200, undefined],
+    ]);
+    expect((await ask('second')).attempts.map(({ upstream }) => upstream)).toEqual([
+      'bad/down', // failed once, asked for nothing
+      'good/claude-sonnet-5',
+    ]);
+  });
+
+  test('an attempt that gave no answer is not taken for the one before, even at the same provider', async () => {
+    expect(resultsOf(await ask('then-refused'))).toEqual([
+      ['closed/x', undefined, undefined],
+      ['bad/busy-first', 429, 43_000],
+      ['bad/silent', undefined, undefined],
+      ['good/claude-sonnet-5', 200, undefined],
+    ]);
+  });
+
+  test('what was said is kept when Envoy finds nobody to go on to', async () => {
+    const record = await ask('then-nobody');
+    expect(record.status).toBe(503);
+    expect(resultsOf(record)[0]).toEqual(['bad/busy-last', 429, 44_000]);
+  });
+
+  test('what is no time is nothing, and no header of a provider writes what is ours', async () => {
+    expect(resultsOf(await ask('odd'))).toEqual([
+      ['bad/odd', 429, undefined],
+      ['good/claude-sonnet-5', 200, undefined],
+    ]);
   });
 });
