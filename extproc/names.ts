@@ -78,6 +78,7 @@ export const logKeys = [
   'pick',
   'reason',
   'candidates',
+  'mirror',
   'input_tokens',
   'output_tokens',
   'ending',

@@ -1,7 +1,7 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyOrder } from './copy.ts';
-import { decisionLogFields } from './decision.ts';
+import { copyIdIn, decisionLogFields } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
 import type {
   Dialect,
@@ -143,7 +143,7 @@ export class Session {
       if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
-      if (mirror) this.#copy(request, { to: mirror, length: document.text.length });
+      if (mirror) this.#copy(request, { ...mirror, length: document.text.length });
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
       return { kind: 'forward', call, plan, firstByteTimeoutMs };
     } catch (cause) {
@@ -152,9 +152,9 @@ export class Session {
   }
 
   /** What the client sent is never copied, only what the policies have made of it. */
-  #copy(request: ModelRequest, { to, length }: Pick<CopyOrder, 'to' | 'length'>): void {
+  #copy(request: ModelRequest, order: Omit<CopyOrder, 'request' | 'encode'>): void {
     if (request.operation === 'count-tokens') return; // it has no answer that could be compared
-    this.#setup.onCopy({ request, to, length, encode: (copy) => this.#copyCall(copy, to) });
+    this.#setup.onCopy({ ...order, request, encode: (copy) => this.#copyCall(copy, order.to) });
   }
 
   /** Fetches no images: a copy is worth no second visit to where they lie. */
@@ -284,6 +284,7 @@ export class Session {
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
       ...decisionLogFields(exchange.notes),
+      mirror: copyIdIn(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
