@@ -22,10 +22,16 @@ export interface MirrorPorts {
   readonly owner?: string | undefined;
 }
 
-/** `maxPerMinute` as what may come at once, and how much in a minute comes back: together they are no more. */
-const rateOf = ({ maxPerMinute }: Pick<MirrorConfig, 'maxPerMinute'>) => {
+/** How many copies may be sent at once, and in what time as many come back. */
+interface Rate {
+  readonly atOnce: number;
+  readonly refillSeconds: number;
+}
+
+/** What comes at once and what comes back within the minute are `maxPerMinute` together, or a little less. */
+const rateOf = ({ maxPerMinute }: MirrorConfig): Rate => {
   const atOnce = Math.max(1, Math.floor(maxPerMinute / 10));
-  return { atOnce, refillMs: (atOnce * 60_000) / Math.max(1, maxPerMinute - atOnce) };
+  return { atOnce, refillSeconds: Math.ceil((atOnce * 60) / Math.max(1, maxPerMinute - atOnce)) };
 };
 
 /** A copy is settled as soon as it is counted; this is only for a process that dies between the two. */
@@ -40,8 +46,9 @@ export const mirrorOf = (
   { model, to, ports }: { readonly model: string; readonly to: Candidate; readonly ports: MirrorPorts },
 ): Mirror => {
   const { clock, random, counters, owner = '' } = ports;
-  const { atOnce, refillMs } = rateOf(config);
-  const claimed = claimOf(model, { atOnce, refillMs });
+  const rate = rateOf(config);
+  const { atOnce, refillSeconds } = rate;
+  const claimed = claimOf(model, rate);
   let left = atOnce;
   let lastMs = clock.nowMs();
   let enoughUntilMs = Number.NEGATIVE_INFINITY;
@@ -49,7 +56,7 @@ export const mirrorOf = (
     draw: () => {
       if (random.unit() >= config.share) return undefined;
       const nowMs = clock.nowMs();
-      left = Math.min(atOnce, left + ((nowMs - lastMs) * atOnce) / refillMs);
+      left = Math.min(atOnce, left + ((nowMs - lastMs) * atOnce) / (refillSeconds * 1000));
       lastMs = nowMs;
       if (left < 1 || nowMs < enoughUntilMs) return undefined;
       left--;
@@ -76,11 +83,11 @@ export const mirrorOf = (
 };
 
 /** No budget has a name with a colon in it. */
-const claimOf = (model: string, { atOnce, refillMs }: ReturnType<typeof rateOf>): Claim => ({
+const claimOf = (model: string, { atOnce, refillSeconds }: Rate): Claim => ({
   budget: 'mirror:copies',
   scope: `model=${model}`,
   unit: 'requests',
-  window: { kind: 'smooth', seconds: Math.ceil(refillMs) / 1000 },
+  window: { kind: 'smooth', seconds: refillSeconds },
   limit: atOnce,
   carryOver: 0,
   enforced: true,
