@@ -10,8 +10,7 @@ const longestValue = 128;
  * Keeps what may say how long an upstream wants to be left alone: printable ASCII under names of ours, so what a provider
  * sends changes no other key. The number of the attempt is the service's word; only the first attempt has none.
  */
-const noteFailure = `
-local names = {${[...retryAfterHeaders, ...limitHeaders].map((name) => `"${name}"`).join(', ')}}
+const noteFailure = `local names = {${[...retryAfterHeaders, ...limitHeaders].map((name) => `"${name}"`).join(', ')}}
 function envoy_on_response(handle)
   local answer = handle:headers()
   local headers = {}
