@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Message } from '../../envoy/proto.ts';
+import { gateCluster, processorCluster, upstreamFilter } from '../../extproc/names.ts';
 import { hashKey } from '../../plugins/config/keys.ts';
 import type { DecisionRecord } from '../../plugins/decision.ts';
 import { httpCall } from '../contract/http.ts';
@@ -58,6 +60,7 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
   let bad: Server;
   let good: FakeProvider;
   let stack: Stack;
+  let configText: string;
 
   beforeAll(async () => {
     bad = createServer(async (request, response) => {
@@ -72,28 +75,27 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
     await new Promise<void>((resolve) => bad.listen(0, '127.0.0.1', resolve));
     good = await startProvider({ dialect: 'anthropic' });
     const baseUrl = `http://127.0.0.1:${(bad.address() as AddressInfo).port}/v1`;
-    stack = await startStack({
-      configText: JSON.stringify({
-        version: 1,
-        providers: {
-          bad: { dialect: 'openai', baseUrl },
-          worse: { dialect: 'openai', baseUrl },
-          closed: { dialect: 'openai', baseUrl: 'http://127.0.0.1:1/v1' },
-          unknown: { dialect: 'openai', baseUrl: 'http://nowhere.invalid/v1' },
-          good: { dialect: 'anthropic', baseUrl: good.url },
-        },
-        models: Object.fromEntries(
-          Object.entries(models).map(([name, candidates]) => [
-            name,
-            {
-              candidates: candidates.map((it) => ({ provider: it.split('/')[0], model: it.split('/')[1] })),
-              maxAttempts: 4,
-            },
-          ]),
-        ),
-        keys: [{ hash: hashKey(key) }],
-      }),
+    configText = JSON.stringify({
+      version: 1,
+      providers: {
+        bad: { dialect: 'openai', baseUrl },
+        worse: { dialect: 'openai', baseUrl },
+        closed: { dialect: 'openai', baseUrl: 'http://127.0.0.1:1/v1' },
+        unknown: { dialect: 'openai', baseUrl: 'http://nowhere.invalid/v1' },
+        good: { dialect: 'anthropic', baseUrl: good.url },
+      },
+      models: Object.fromEntries(
+        Object.entries(models).map(([name, candidates]) => [
+          name,
+          {
+            candidates: candidates.map((it) => ({ provider: it.split('/')[0], model: it.split('/')[1] })),
+            maxAttempts: 4,
+          },
+        ]),
+      ),
+      keys: [{ hash: hashKey(key) }],
     });
+    stack = await startStack({ configText });
   });
 
   afterAll(async () => {
@@ -105,13 +107,13 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
 
   /** Asks for a model; the record of how it went. */
-  const ask = async (model: string, stream = false): Promise<DecisionRecord> => {
+  const ask = async (model: string, stream = false, { url } = stack): Promise<DecisionRecord> => {
     const body = JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hello' }] });
-    const answer = await httpCall(stack.url, { path: '/v1/chat/completions', headers, body });
+    const answer = await httpCall(url, { path: '/v1/chat/completions', headers, body });
     const id = answer.headers.get('x-nexus-decision') ?? answer.headers.get('x-request-id');
     return await vi.waitFor(async () => {
       const path = `/v1/nexus/decisions/${id}`;
-      const told = await httpCall(stack.url, { method: 'GET', path, headers });
+      const told = await httpCall(url, { method: 'GET', path, headers });
       expect(told.status, `${answer.status} ${answer.text}`).toBe(200);
       return JSON.parse(told.text) as DecisionRecord;
     });
@@ -175,10 +177,34 @@ describe.skipIf(envoyBinary === undefined)('what a failed attempt says in its he
     expect(resultsOf(record)[0]).toEqual(['bad/busy-last', 429, 44_000]);
   });
 
+  test('an answer of Envoy itself inside the next attempt is not taken for that of the one before', async () => {
+    const deaf = await startStack({
+      configText,
+      reshape: (configuration) => withoutService(configuration, upstreamFilter) as Message,
+    });
+    onTestFinished(() => deaf.stop());
+    const record = await ask('busy', false, deaf);
+    expect(record.status).toBe(503);
+    expect(resultsOf(record)).toEqual([
+      ['bad/busy', 429, 40_000],
+      ['good/claude-sonnet-5', undefined, undefined],
+    ]);
+  });
+
   test('what is no time is nothing, and no header of a provider writes what is ours', async () => {
     expect(resultsOf(await ask('odd'))).toEqual([
       ['bad/odd', 429, undefined],
       ['good/claude-sonnet-5', 200, undefined],
     ]);
+    expect(stack.envoy.log()).not.toMatch(/lua/i); // no script of ours has failed
   });
 });
+
+/** A configuration whose filter of that name calls a service that nobody is. */
+const withoutService = (value: unknown, filter: string): unknown => {
+  if (Array.isArray(value)) return value.map((it) => withoutService(it, filter));
+  if (typeof value !== 'object' || value === null) return value;
+  if ('name' in value && value.name === filter)
+    return JSON.parse(JSON.stringify(value).replace(`"${processorCluster}"`, `"${gateCluster}"`));
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, withoutService(of, filter)]));
+};
