@@ -320,8 +320,12 @@ describe('a copy is not sent', () => {
   });
 
   it('before the counts have answered; the client has its call while the counts are still asked', async () => {
-    const { copies, ask } = gatewayOver({ claim: () => new Promise(() => {}) });
+    const { clock, asks, copies, ask } = gatewayOver({ claim: () => new Promise(() => {}) });
     expect((await ask()).decided.kind).toBe('forward');
+    expect(asks).toEqual([]);
+    clock.advance(0);
+    await settle();
+    expect(asks).toHaveLength(1);
     expect(copies).toHaveLength(0);
   });
 
