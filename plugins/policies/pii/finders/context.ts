@@ -2,7 +2,6 @@ import type { EntityName } from '../config.ts';
 import { type Finder, type Finding, isAlnum, type Page, standsFree } from '../finding.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
-import { hashOf } from '../vocabulary.ts';
 import { aba } from './checksums.ts';
 import type { ContextKind } from './context-words.ts';
 
@@ -264,20 +263,24 @@ const ageAfter =
   /(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/iy;
 const ageGuess = /\b(?:how old|what age)\b.{0,80}?[?.]\s.{0,20}?(\d{1,3})\b/gis;
 
-const [how, what] = [hashOf('how'), hashOf('what')];
-
-/** Does "how old" or "what age" stand there? */
-const asksAge = (tokens: readonly Token[]): boolean => {
-  for (let at = 1; at < tokens.length; at++) {
-    const hash = tokens[at - 1]?.hash;
-    if (hash !== how && hash !== what) continue;
-    if (tokens[at]?.lower.startsWith(hash === how ? 'old' : 'age')) return true;
-  }
-  return false;
-};
+/** Does "how old" or "what age" stand there? Looked for at words that begin as the second one does: few do. */
+const asksAge = ({ text, tokens }: Page): boolean =>
+  tokens.some(({ start, lower }) => {
+    const first = text.charCodeAt(start) | 32;
+    if (first !== 111 && first !== 97) return false;
+    const before = lower.startsWith('old') ? 'how ' : lower.startsWith('age') ? 'what ' : undefined;
+    return (
+      before !== undefined &&
+      text
+        .slice(Math.max(0, start - 5), start)
+        .toLowerCase()
+        .endsWith(before)
+    );
+  });
 
 /** Ages by the words after them, and as answers. */
-const findAges = ({ text, groups, tokens }: Page): Finding[] => {
+const findAges = (page: Page): Finding[] => {
+  const { text, groups } = page;
   const found: Finding[] = [];
   for (const { start, end } of groups) {
     if (end - start > 3 || (text[end] !== ' ' && text[end] !== '-')) continue;
@@ -286,7 +289,7 @@ const findAges = ({ text, groups, tokens }: Page): Finding[] => {
     if (years < 1 || years > 120 || isAlnum(text.charCodeAt(start - 1)) || !ageAfter.test(text)) continue;
     found.push({ start, end, type: 'age', confidence: 0.88 });
   }
-  if (!asksAge(tokens)) return found;
+  if (!asksAge(page)) return found;
   for (const match of text.matchAll(ageGuess)) {
     const end = match.index + match[0].length;
     found.push({ start: end - (match[1]?.length ?? 0), end, type: 'age', confidence: 0.7 });
