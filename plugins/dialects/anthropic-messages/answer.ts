@@ -35,6 +35,7 @@ export const encodeResponse = ({ requestId }: AnswerContext): ResponseEncoder =>
 interface OpenPart {
   readonly part: number;
   readonly index: number;
+  hasInput: boolean;
 }
 
 /** A part that has to wait until the open block is closed: this API streams one block at a time. */
@@ -144,7 +145,7 @@ class FrameWriter {
 
   #openBlock(start: PartStart): Frame {
     const index = this.#blocks++;
-    this.#open = { part: start.part, index };
+    this.#open = { part: start.part, index, hasInput: false };
     if (start.kind === 'tool-call') this.#called = true;
     if (start.kind === 'refusal') this.#refused = true;
     const block = { ...startOf(start, index), ...this.#own(start.vendor) };
@@ -158,8 +159,16 @@ class FrameWriter {
       return [];
     }
     if (event.type === 'part-stop') return [this.#closeBlock(open), ...this.#nextWaiting()];
+    if (event.type === 'tool-input-delta' && this.#isNoInput(open, event.json)) return [];
     const delta = deltaOf(event, this.#isOwn);
     return delta ? [{ type: 'content_block_delta', index: open.index, delta }] : [];
+  }
+
+  /** Models of Llama write `null` for no arguments; here they are an object. As the beginning of more it would be no JSON. */
+  #isNoInput(open: OpenPart, json: string): boolean {
+    const isNone = !this.#isOwn && !open.hasInput && json === 'null';
+    open.hasInput ||= json !== '';
+    return isNone;
   }
 
   #closeBlock({ index }: OpenPart): Frame {

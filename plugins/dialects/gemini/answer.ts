@@ -340,10 +340,11 @@ const joinsLastText = -1;
 /** Which part of the answer the one part of a candidate is a piece of. */
 const pieces = new WeakMap<JsonObject, number>();
 
+/** Arguments as an object; none, or `null` as models of Llama have it, are an empty one. */
 const argsOf = (json: string): JsonObject | undefined => {
   if (json.trim() === '') return {};
   try {
-    const value = parseExact(json);
+    const value = parseExact(json) ?? {};
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
