@@ -104,6 +104,7 @@ class ChatSeen {
 
   #addContent(content: unknown): void {
     if (typeof content === 'string') this.#text += content;
+    else if (content && !Array.isArray(content)) this.#text += JSON.stringify(content); // Cloudflare
     if (!Array.isArray(content)) return;
     for (const part of content.map(loose)) {
       if (part.type === 'thinking')

@@ -258,6 +258,8 @@ export class AnswerReader extends AnswerEvents {
       this.#readReasoning(choice, message);
     if (isText(content)) this.#readText(choice, content, undefined);
     else if (Array.isArray(content)) for (const item of content) this.#readItem(choice, item);
+    // Cloudflare parses the JSON of its models.
+    else if (isJsonObject(content)) this.#readText(choice, JSON.stringify(content), undefined);
     if (isText(refusal)) {
       const { part } = this.#grow(choice, 'refusal');
       this.events.push({ type: 'text-delta', part, text: refusal });

@@ -196,6 +196,14 @@ describe('decodeResponse', () => {
   });
 });
 
+it('content that a server has parsed is the text that its model wrote', () => {
+  const message = { content: { title: 'Stones' } };
+  const body = JSON.stringify({ id: 'a', choices: [{ index: 0, finish_reason: 'stop', message }] });
+  expect(read(body, openaiChat.decodeResponse())).toContainEqual(
+    expect.objectContaining({ type: 'text-delta', text: '{"title":"Stones"}' }),
+  );
+});
+
 describe('a `message` and a `delta` in one choice', () => {
   const [message, delta] = [{ content: 'of a whole answer' }, { content: '' }];
 
