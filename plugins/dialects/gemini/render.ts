@@ -359,7 +359,7 @@ const entryAt = (tools: readonly Tool[], at: number): { wire: JsonObject; count:
 const toolsIn = (entry: JsonObject): number => {
   const { functionDeclarations, function_declarations, ...others } = entry;
   const declared = functionDeclarations ?? function_declarations;
-  const functions = Array.isArray(declared) ? declared.length : 0;
+  const functions = Array.isArray(declared) ? declared.length : isJsonObject(declared) ? 1 : 0;
   return functions + Object.values(others).filter((value) => value !== null).length;
 };
 
