@@ -281,13 +281,13 @@ test('arguments that were cut off are carried as text, not as a call that nobody
   });
 });
 
-test('`null` in place of arguments is none, but not where it is a value', () => {
-  const none = [start, call(0), input(0, 'null'), closed(), finish('tool_calls'), usage, stop];
+test.each(['null', '[]'])('%s in place of arguments is none, but not where it is a value', (word) => {
+  const none = [start, call(0), input(0, word), closed(), finish('tool_calls'), usage, stop];
   expect(whole(...none)).toMatchObject({ content: [{ type: 'tool_use', input: {} }] });
   expect(JSON.stringify(stream(...none))).not.toContain('input_json_delta');
-  const pieces = ['{"a":', 'null', '}'].map((json) => input(0, json));
+  const pieces = ['{"a":', word, '}'].map((json) => input(0, json));
   const some = whole(start, call(0), ...pieces, closed(), finish('tool_calls'), usage, stop);
-  expect(some).toMatchObject({ content: [{ type: 'tool_use', input: { a: null } }] });
+  expect(some).toMatchObject({ content: [{ type: 'tool_use', input: { a: JSON.parse(word) } }] });
 });
 
 test('pings pass', () => {

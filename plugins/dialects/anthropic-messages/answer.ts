@@ -8,6 +8,7 @@ import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
+import { isNoInput } from '../tool-input.ts';
 import { errorBody } from './error.ts';
 import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
@@ -159,14 +160,14 @@ class FrameWriter {
       return [];
     }
     if (event.type === 'part-stop') return [this.#closeBlock(open), ...this.#nextWaiting()];
-    if (event.type === 'tool-input-delta' && this.#isNoInput(open, event.json)) return [];
+    if (event.type === 'tool-input-delta' && this.#saysNothing(open, event.json)) return [];
     const delta = deltaOf(event, this.#isOwn);
     return delta ? [{ type: 'content_block_delta', index: open.index, delta }] : [];
   }
 
-  /** Models of Llama write `null` for no arguments; here they are an object. As the beginning of more it would be no JSON. */
-  #isNoInput(open: OpenPart, json: string): boolean {
-    const isNone = !this.#isOwn && !open.hasInput && json === 'null';
+  /** Here arguments are an object, and a block begins with an empty one: words for none are left out. */
+  #saysNothing(open: OpenPart, json: string): boolean {
+    const isNone = !this.#isOwn && !open.hasInput && isNoInput(json);
     open.hasInput ||= json !== '';
     return isNone;
   }

@@ -35,7 +35,7 @@ const told = (json: string, reason: FinishReason) => {
 };
 
 describe('arguments are an object', () => {
-  test.each(['', 'null', '{}'])('%j is an empty one', (json) => {
+  test.each(['', 'null', '[]', '{}'])('%j is an empty one', (json) => {
     expect(told(json, 'tool_calls')).toMatchObject({
       content: { parts: [{ functionCall: { name: 'f', args: {} } }] },
       finishReason: 'STOP',

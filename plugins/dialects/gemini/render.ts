@@ -15,6 +15,7 @@ import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { badValue } from '../fields.ts';
 import { cannotCarry, type Losses } from '../losses.ts';
+import { inputObject } from '../tool-input.ts';
 import { contentOf, isOwnFile, soleKey } from './contents.ts';
 import { isMadeUp } from './names.ts';
 import { shapeOf, wireOf } from './provenance.ts';
@@ -307,9 +308,8 @@ const responseOf = ({ parts, isError }: ToolResultPart, came: JsonObject | undef
   return { [isError ? 'error' : (key ?? 'output')]: text };
 };
 
-/** A function without arguments is called with no text by some models; everything else must be a JSON object. */
 const parseInput = (id: string, input: string): JsonObject => {
-  const value = input.trim() === '' ? {} : parsedObject(input);
+  const value = inputObject(input);
   if (value) return value;
   throw badValue(
     'messages.tool_calls.function.arguments',
