@@ -180,7 +180,7 @@ export class Gateway {
       const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
-        ...present({ server: provider.server }),
+        ...present({ server: provider.server, platform: provider.platform }),
       });
       return await upstreamCall(encoded, {
         provider,
