@@ -8,6 +8,7 @@ import { isEmptyObject } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
 import {
   effortsOfGrok,
+  effortsOfMistral,
   refusedByGrok,
   refusedWhileReasoning,
   type Server,
@@ -180,10 +181,16 @@ const nearest = (asked: ReasoningEffort, known: readonly ReasoningEffort[]): Rea
   return first;
 };
 
+/** Where models of one server differ. */
+const effortsOf = ({ server, model }: UpstreamTarget): readonly ReasoningEffort[] | undefined => {
+  if (server === 'xai') return effortsOfGrok(model);
+  return server === 'mistral' ? effortsOfMistral(model) : undefined;
+};
+
 const fitEffort: Step = (body, { server: { effort }, request, target, writing }) => {
   const asked = request.reasoning && effortOf(request.reasoning);
   if (asked === undefined || !('reasoning_effort' in body)) return body;
-  const known = target.server === 'xai' ? effortsOfGrok(target.model) : effort.known;
+  const known = effortsOf(target) ?? effort.known;
   const found = known ? nearest(asked, known) : asked;
   if (found !== asked) writing.drop('reasoning_effort');
   const bare = without(body, 'reasoning_effort');
@@ -194,6 +201,22 @@ const fitEffort: Step = (body, { server: { effort }, request, target, writing })
   if (found === 'none') return { ...bare, thinking: { type: 'disabled' } };
   return { ...bare, thinking: { type: 'enabled' }, reasoning_effort: found };
 };
+
+/**
+ * Where thinking and a call that must be made exclude each other, the call is made without thinking, unless a client said
+ * in the server's own words that it shall think.
+ */
+const fitThinking: Step = (body, { server, writing }) => {
+  if (!server.thinksUnlessTold || !isForced(body.tool_choice)) return body;
+  const { thinking } = body;
+  if (isJsonObject(thinking) && (thinking.type === 'disabled' || writing.own)) return body;
+  if ('reasoning_effort' in body) writing.drop('reasoning_effort');
+  else if (writing.own) writing.drop('thinking');
+  return { ...without(body, 'reasoning_effort'), thinking: { type: 'disabled' } };
+};
+
+const isForced = (choice: JsonValue | undefined): boolean =>
+  choice === 'required' || (isJsonObject(choice) && choice.type === 'function');
 
 const fitMessages: Step = (body, fitting) => {
   const { messages } = body;
@@ -272,5 +295,6 @@ const steps: readonly Step[] = [
   fitFormat,
   fitChoice,
   fitEffort,
+  fitThinking,
   fitMessages,
 ];
