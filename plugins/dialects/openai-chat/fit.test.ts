@@ -219,6 +219,31 @@ describe('a client of another dialect', () => {
     expect(bodyOf(own('deepseek', said))).toMatchObject(said);
   });
 
+  it('gives DeepSeek back what it thought, be it nothing, and no sampling that it would not follow', () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] },
+    ];
+    const thinking = crossed('deepseek', { messages, temperature: 0.5 }, 'deepseek-v4-pro');
+    expect(bodyOf(thinking).messages).toContainEqual(expect.objectContaining({ reasoning_content: '' }));
+    expect(bodyOf(thinking)).not.toHaveProperty('temperature');
+    expect(thinking.dropped).toEqual(['temperature']);
+    const calm = bodyOf(crossed('deepseek', { messages, temperature: 0.5, thinking: { type: 'disabled' } }));
+    expect(JSON.stringify(calm)).not.toContain('reasoning_content');
+    expect(calm.temperature).toBe(0.5);
+    const history = toolHistory('call_1') as JsonObject[];
+    expect(bodyOf(own('deepseek', { messages: history })).messages).toEqual(
+      history.map((it) => (it.tool_calls ? { ...it, reasoning_content: '' } : it)),
+    );
+    const old = { messages: history, temperature: 0.5 };
+    expect(own('deepseek', old, 'deepseek-chat').body).toBe(
+      JSON.stringify({ ...ask, ...old, model: 'deepseek-chat' }),
+    );
+    const kept = history.map((it) => (it.tool_calls ? { ...it, reasoning_content: 'so' } : it));
+    expect(bodyOf(own('deepseek', { messages: kept })).messages).toEqual(kept);
+  });
+
   it('asks models of Mistral to reason that can', () => {
     const wire = { thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 3000 };
     expect(bodyOf(crossed('mistral', wire, 'mistral-medium-3-5')).reasoning_effort).toBe('high');

@@ -202,14 +202,20 @@ const fitEffort: Step = (body, { server: { effort }, request, target, writing })
   return { ...bare, thinking: { type: 'enabled' }, reasoning_effort: found };
 };
 
+/** Does DeepSeek think about it? The names of before V4, to 2026-07, say whether they do. */
+const thinks = ({ thinking }: JsonObject, { server, target }: Fitting): boolean =>
+  server.thinksUnlessTold &&
+  !/^deepseek-(?:chat|reasoner)$/.test(target.model) &&
+  !(isJsonObject(thinking) && thinking.type === 'disabled');
+
 /**
  * Where thinking and a call that must be made exclude each other, the call is made without thinking, unless a client said
  * in the server's own words that it shall think.
  */
-const fitThinking: Step = (body, { server, writing }) => {
-  if (!server.thinksUnlessTold || !isForced(body.tool_choice)) return body;
-  const { thinking } = body;
-  if (isJsonObject(thinking) && (thinking.type === 'disabled' || writing.own)) return body;
+const fitThinking: Step = (body, fitting) => {
+  const { writing } = fitting;
+  if (!isForced(body.tool_choice) || !thinks(body, fitting)) return body;
+  if (writing.own && isJsonObject(body.thinking)) return body;
   if ('reasoning_effort' in body) writing.drop('reasoning_effort');
   else if (writing.own) writing.drop('thinking');
   return { ...without(body, 'reasoning_effort'), thinking: { type: 'disabled' } };
@@ -217,6 +223,25 @@ const fitThinking: Step = (body, { server, writing }) => {
 
 const isForced = (choice: JsonValue | undefined): boolean =>
   choice === 'required' || (isJsonObject(choice) && choice.type === 'function');
+
+/** Taken while it thinks, and not followed. */
+const idleWhileThinking = ['temperature', 'presence_penalty', 'frequency_penalty'];
+
+/** While it thinks, it wants back what it thought before each call; to clients that did not keep that, nothing was. */
+const fitThoughts: Step = (body, fitting) => {
+  if (!thinks(body, fitting)) return body;
+  const idle = fitting.writing.own ? [] : idleWhileThinking.filter((member) => member in body);
+  const rest = without(body, ...idle.filter((member) => leaves(member, body, fitting)));
+  const { messages } = rest;
+  if (!Array.isArray(messages)) return rest;
+  const whole = messages.map(withThought);
+  return whole.every((message, at) => message === messages[at]) ? rest : { ...rest, messages: whole };
+};
+
+const withThought = (message: JsonValue): JsonValue =>
+  isJsonObject(message) && Array.isArray(message.tool_calls) && !('reasoning_content' in message)
+    ? { ...message, reasoning_content: '' }
+    : message;
 
 const fitMessages: Step = (body, fitting) => {
   const { messages } = body;
@@ -297,4 +322,5 @@ const steps: readonly Step[] = [
   fitEffort,
   fitThinking,
   fitMessages,
+  fitThoughts,
 ];

@@ -111,7 +111,8 @@ const openai: Server = {
  * - `deepseek`: api-docs.deepseek.com "Thinking Mode": `thinking` and `reasoning_effort`, of which it maps all words to low,
  *   high and max; thinking is the default of V4 and takes no temperature and no penalties, silently. While it thinks it
  *   refuses a forced choice, and takes it when it does not (measured: deepseek-ai/DeepSeek-V3 1376, 2026-08-21, and recorded
- *   calls of 2026). These hold `max_tokens` for reasoning too, and give log probabilities. That
+ *   calls of 2026); and it wants `reasoning_content` with each call in a history, be it empty (the same page;
+ *   deepseek-ai/deepseek-harness 739; that an empty one is enough: sluisr/deepseek-cli 1.1.1, 2026-05-01). Recorded calls hold `max_tokens` for reasoning too, and give log probabilities. That
  *   `max_completion_tokens` is ignored, `developer` and `json_schema` are answered 400: measured by users (earendil-works/pi
  *   8018 and 1048, 2026-08 and 2026-01; NousResearch/hermes-agent 102849, 2026-09). Sixteen stop sequences: at second hand.
  *   Not verified: the members under `ignores`; `seed` and `parallel_tool_calls` are not refused (recorded).
