@@ -374,14 +374,16 @@ describe('two items of one id', () => {
     expect(whole(events).output).toMatchObject(output);
   });
 
-  it('are told once each of a stream', () => {
+  it.each([4, 2, 1, 0])('are told once each of a stream, %d of four before its end', (count) => {
     const created = {
       type: 'response.created',
       response: { ...response, status: 'in_progress', output: [] },
     };
-    const items = output.flatMap((item, output_index) =>
-      ['added', 'done'].map((state) => ({ type: `response.output_item.${state}`, output_index, item })),
-    );
+    const items = output
+      .slice(0, count)
+      .flatMap((item, output_index) =>
+        ['added', 'done'].map((state) => ({ type: `response.output_item.${state}`, output_index, item })),
+      );
     const frames = [created, ...items, { type: 'response.completed', response }];
     const body = frames.map((frame) => `event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`).join('');
     expect(whole(read(decodeStream(), body)).output).toMatchObject(output);
