@@ -13,6 +13,7 @@ import {
   encodeTrailersAnswer,
   type ProcessingRequest,
 } from './codec.ts';
+import { failureIn } from './failure.ts';
 import { requestHead, withoutPseudo } from './headers.ts';
 import { directCluster, filteredCluster, namespaces, routingKeys } from './names.ts';
 
@@ -135,7 +136,8 @@ export class RouterStream {
     });
   }
 
-  #responseHeaders({ headers, endOfStream, attributes }: ProcessingRequest): void {
+  #responseHeaders(message: ProcessingRequest): void {
+    const { headers, endOfStream, attributes } = message;
     this.#responseHeaderNames = withoutPseudo(headers);
     this.#hasBody = !endOfStream;
     const session = this.#session;
@@ -147,7 +149,7 @@ export class RouterStream {
     const emit = (frame: AnswerFrame) => this.#emit(frame, session);
     if (attributes.get('response.code_details') !== 'via_upstream') {
       const code = head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable';
-      const { status, headers: own, body } = session.unreachable(attempts, code);
+      const { status, headers: own, body } = session.unreachable(attempts, code, failureIn(message));
       return emit({ head: { status, headers: own }, body, end: true });
     }
     this.#reader = session.response(attempts, head, emit);

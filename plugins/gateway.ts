@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
-import { Copies } from './copies.ts';
+import { Copies, type CopyFacts } from './copies.ts';
 import type { SendCopy } from './copy.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
@@ -48,6 +48,8 @@ export interface Ports {
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** The host's way out for copies; absent: none is sent. */
   readonly sendCopy?: SendCopy;
+  /** Told of each copy for a mirror when it is over: what its decision record says of it. */
+  readonly onCopy?: (facts: CopyFacts) => void;
   /** Public prices and facts of models. */
   readonly catalog: Catalog;
   /** Who holds reservations, for people: host and process. */

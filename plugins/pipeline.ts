@@ -3,7 +3,15 @@ import type { ModelEvent } from './model/events.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
-import type { AnswerWatch, Awaitable, EventFilter, Policy, PolicyHooks, Verdict } from './policy.ts';
+import type {
+  AnswerWatch,
+  Awaitable,
+  EventFilter,
+  Mirrored,
+  Policy,
+  PolicyHooks,
+  Verdict,
+} from './policy.ts';
 import { type GatewayError, gatewayError } from './refusals.ts';
 
 /** What the policies together said to a request. */
@@ -13,7 +21,7 @@ export type Decision =
       readonly request: ModelRequest;
       readonly plan: readonly Upstream[];
       /** Gets a copy; its answer is thrown away. */
-      readonly mirror?: Upstream;
+      readonly mirror?: Mirrored;
     }
   | { readonly kind: 'refuse'; readonly error: GatewayError };
 
@@ -42,7 +50,7 @@ export class Pipeline {
   async request(request: ModelRequest): Promise<Decision> {
     let current = request;
     let plan: readonly Upstream[] = [];
-    let mirror: Upstream | undefined;
+    let mirror: Mirrored | undefined;
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.request) continue;
       const said = this.#guard(policy, 'request', () => hooks.request?.(current));

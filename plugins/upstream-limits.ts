@@ -30,6 +30,14 @@ const names: readonly (readonly [unit: LimitState['unit'], openai: HeaderNames, 
   },
 ]);
 
+/** The headers that `upstreamLimits` reads. */
+export const limitHeaders: readonly string[] = names.flatMap(([, name]) =>
+  ['limit', 'remaining', 'reset'].flatMap((what) => [
+    `x-ratelimit-${what}-${name}`,
+    `anthropic-ratelimit-${name}-${what}`,
+  ]),
+);
+
 /**
  * What is left of our account at an upstream, by the headers of its answer (lower-case names): OpenAI's `x-ratelimit-*`
  * and those who copy it, Anthropic's `anthropic-ratelimit-*` ("Rate limits" of both, read 2026-11-24). Incomplete or odd
