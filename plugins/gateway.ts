@@ -9,7 +9,7 @@ import { crossInto } from './dialects/crossing.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKey } from './identity.ts';
-import type { ImageFetching } from './inline-images.ts';
+import { type ImageFetching, inlineImages } from './inline-images.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
@@ -177,12 +177,14 @@ export class Gateway {
     const provider = this.#version.providers.get(name);
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
-      const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
       const next = upstreamDialects[provider.dialect];
+      const read = dialects[from].decodeRequest(parseJsonDocument(body), path);
+      const images = this.#imageFetching(this.#version.config);
+      const request = images ? await inlineImages(read, next, images) : read;
       const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
-        ...present({ server: provider.server }),
+        ...present({ server: provider.server, platform: provider.platform }),
       });
       return await upstreamCall(encoded, {
         provider,

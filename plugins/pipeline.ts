@@ -53,7 +53,8 @@ export class Pipeline {
     let mirror: Mirrored | undefined;
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.request) continue;
-      const verdict = await this.#guard(policy, 'request', () => hooks.request?.(current));
+      const said = this.#guard(policy, 'request', () => hooks.request?.(current));
+      const verdict = said instanceof Promise ? await said : said; // to wait for what is there costs a turn of the queue
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
       plan = verdict?.plan ?? plan;
@@ -68,7 +69,8 @@ export class Pipeline {
     let current = request;
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.attempt) continue;
-      const verdict = await this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
+      const said = this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
+      const verdict = said instanceof Promise ? await said : said;
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
     }
@@ -145,16 +147,20 @@ export class Pipeline {
     }
   }
 
-  async #guard(
+  #guard(
     policy: Policy,
     hook: 'request' | 'attempt',
     run: () => Awaitable<Verdict | undefined>,
-  ): Promise<Verdict | undefined> {
-    try {
-      return await run();
-    } catch (cause) {
+  ): Awaitable<Verdict | undefined> {
+    const fault = (cause: unknown): Verdict | undefined => {
       this.#onFault({ policy: policy.name, hook, failOpen: policy.failOpen, cause });
       return policy.failOpen ? undefined : { kind: 'refuse', error: gatewayError('policy_unavailable') };
+    };
+    try {
+      const said = run();
+      return said instanceof Promise ? said.catch(fault) : said;
+    } catch (cause) {
+      return fault(cause);
     }
   }
 }

@@ -303,8 +303,8 @@ export class Session {
   }
 
   #target({ provider, model }: Upstream): UpstreamTarget {
-    const server = this.#setup.providers.get(provider)?.server;
-    return { model, clientHeaders: this.#setup.head.headers, ...present({ server }) };
+    const { server, platform } = this.#setup.providers.get(provider) ?? {};
+    return { model, clientHeaders: this.#setup.head.headers, ...present({ server, platform }) };
   }
 
   async #withImages(request: ModelRequest, upstream: Upstream): Promise<ModelRequest> {
@@ -312,8 +312,9 @@ export class Session {
     return images ? inlineImages(request, this.#upstreamDialect(upstream), images) : request;
   }
 
-  #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
-    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation);
+  #upstreamDialect({ dialect, provider }: Upstream): UpstreamDialect {
+    const { platform } = this.#setup.providers.get(provider) ?? {};
+    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation, platform);
     if (!found)
       throw new RequestError('unsupported_field', {
         message: 'The upstream of this model cannot do what this path asks for.',
