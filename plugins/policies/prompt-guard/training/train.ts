@@ -48,11 +48,21 @@ export interface Trained {
   readonly heldOut: readonly HeldOut[];
 }
 
-/** Share of ordinary harmless texts that each level may block, in user turns and in documents. */
-const targets: Readonly<Record<Level, { user: number; tool: number }>> = {
-  strict: { user: 0.015, tool: 0.02 },
-  balanced: { user: 0.006, tool: 0.01 },
-  lenient: { user: 0.0015, tool: 0.003 },
+/**
+ * Share of ordinary harmless texts that each level may block: short and long user turns as a whole, the best window of a
+ * turn, and documents. Short attacks are hard to tell by the whole, those in long turns are found by their window.
+ */
+interface Target {
+  readonly short: number;
+  readonly long: number;
+  readonly window: number;
+  readonly tool: number;
+}
+
+const targets: Readonly<Record<Level, Target>> = {
+  strict: { short: 0.0163, long: 0.0088, window: 0.0045, tool: 0.0188 },
+  balanced: { short: 0.0065, long: 0.0035, window: 0.0018, tool: 0.0094 },
+  lenient: { short: 0.0016, long: 0.0009, window: 0.00045, tool: 0.0028 },
 };
 
 const folds = 5;
@@ -115,19 +125,30 @@ const asksSomething = (row: TrainingRow): boolean =>
 const attacksAnywhere =
   /^(override|jailbreak|delimiter|attack\/(override|hijack|persona|delimiter|machine|mixed|language))$/;
 
+interface RowWeights {
+  readonly turn: number;
+  readonly turnInData: number;
+  readonly data: number;
+}
+
+/** Our own attacks on turns repeat their words; those in data are what carries over to sources that nobody has seen. */
+const weightsOf = ({ source, label }: TrainingRow): RowWeights =>
+  source === ownSource && label === 1
+    ? { turn: 0.85, turnInData: 0.35, data: 1.5 }
+    : { turn: 1, turnInData: 0.5, data: 1 };
+
 const samplesOf = (rows: readonly TrainingRow[]): Samples => {
   const extractor = new Extractor();
   const samples = { user: [] as Sample[], tool: [] as Sample[], bare: [] as Sample[] };
   rows.forEach((row, index) => {
     const features = listed(extractor.extract(fold(row.text).text));
-    // Our own attacks repeat their words; our harmless look-alikes are what they must be told from.
-    const own = row.source === ownSource && row.label === 1 ? 0.7 : 1;
+    const weights = weightsOf(row);
     if (row.channel === 'user') {
-      samples.user.push({ buckets: once(all(features)), label: row.label, weight: own, row: index });
+      samples.user.push({ buckets: once(all(features)), label: row.label, weight: weights.turn, row: index });
       samples.user.push({
         buckets: once(onlyConcepts(features)),
         label: row.label,
-        weight: 0.5 * own,
+        weight: 0.5 * weights.turn,
         row: index,
       });
     }
@@ -137,10 +158,10 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
         if (asksSomething(row)) samples.bare.push({ ...sample, label: 1, weight: 0.4 });
         if (row.label === 0) samples.tool.push({ ...sample, label: 0, weight: 0.5 });
         else if (attacksAnywhere.test(row.kind))
-          samples.tool.push({ ...sample, label: 1, weight: 0.5 * own });
+          samples.tool.push({ ...sample, label: 1, weight: weights.turnInData });
         continue;
       }
-      if (!isBare(row)) samples.tool.push({ ...sample, label: row.label, weight: own });
+      if (!isBare(row)) samples.tool.push({ ...sample, label: row.label, weight: weights.data });
       samples.bare.push({ ...sample, label: row.label, weight: isBare(row) || row.label === 0 ? 1 : 0.3 });
     }
   });
@@ -312,12 +333,12 @@ const best = (features: Listed, { weights, bias }: Linear): number => {
   return highest;
 };
 
-const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool: number }): Thresholds => {
+const thresholdsFor = (heldOut: readonly HeldOut[], target: Target): Thresholds => {
   const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
   const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row));
   const overall = quantile(
     chat.map((it) => it.user),
-    target.user,
+    target.short,
   );
   const overallData = quantile(
     documents.map((it) => it.tool),
@@ -325,15 +346,18 @@ const thresholdsFor = (heldOut: readonly HeldOut[], target: { user: number; tool
   );
   return {
     // A class with few rows must not have a threshold far from that of all.
-    user: perClass(chat, userClasses, (it) => it.user, target.user).map((it) =>
-      Math.max(it, rounded(overall - 1)),
-    ),
+    user: perClass(chat, userClasses, (it) => it.user, [
+      target.short,
+      target.short,
+      target.long,
+      target.long,
+    ]).map((it) => Math.max(it, rounded(overall - 1))),
     userWindow: quantile(
       chat.map((it) => it.tool),
-      target.user / 5,
+      target.window,
     ),
-    tool: perClass(documents, toolClasses, (it) => it.tool, target.tool).map((it) =>
-      Math.max(it, rounded(overallData - 0.8)),
+    tool: perClass(documents, toolClasses, (it) => it.tool, [target.tool, target.tool, target.tool]).map(
+      (it) => Math.max(it, rounded(overallData - 0.8)),
     ),
     bare: quantile(
       documents.map((it) => it.bare),
@@ -346,9 +370,9 @@ const perClass = (
   rows: readonly HeldOut[],
   limits: readonly number[],
   score: (it: HeldOut) => number,
-  share: number,
+  shares: readonly number[],
 ): number[] =>
-  [...limits, Number.POSITIVE_INFINITY].map((_, index) =>
+  shares.map((share, index) =>
     quantile(rows.filter((it) => classOf(it.words, limits) === index).map(score), share),
   );
 
