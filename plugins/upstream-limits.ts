@@ -31,12 +31,10 @@ const names: readonly (readonly [unit: LimitState['unit'], openai: HeaderNames, 
 ]);
 
 /** The headers that `upstreamLimits` reads. */
-export const limitHeaders: readonly string[] = names.flatMap(([, name]) =>
-  ['limit', 'remaining', 'reset'].flatMap((what) => [
-    `x-ratelimit-${what}-${name}`,
-    `anthropic-ratelimit-${name}-${what}`,
-  ]),
-);
+export const limitHeaders: readonly string[] = names.flatMap(([, openai, anthropic]) => [
+  ...Object.values<string>(openai),
+  ...Object.values<string>(anthropic),
+]);
 
 /**
  * What is left of our account at an upstream, by the headers of its answer (lower-case names): OpenAI's `x-ratelimit-*`
