@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ResponseReader } from './response-reader.ts';
+import { freshWord } from './scenarios.ts';
 import { quantile } from './statistics.ts';
 
 // The load of the bench, a process of its own that does one job after another for its parent.
@@ -9,9 +11,13 @@ export interface Job {
   readonly port: number;
   /** Bytes of HTTP/1.1, in base64. */
   readonly request: string;
+  /** Where a word belongs in it that is another in each request. */
+  readonly freshAt: readonly number[];
   readonly concurrency: number;
   /** No request begins later; those that run are waited for. */
   readonly durationMs: number;
+  /** Time over which the clients begin, one after another; 0: all at once. */
+  readonly spreadMs: number;
   /** Server-sent events that each answer must have; 0 for a JSON body. */
   readonly events: number;
 }
@@ -36,9 +42,10 @@ const work = async (job: Job): Promise<JobResult> => {
   const request = Buffer.from(job.request, 'base64');
   const startedMs = performance.now();
   const tally = { completed: 0, failed: 0 };
-  const clients = Array.from({ length: job.concurrency }, () =>
-    runClient({ ...job, request, untilMs: startedMs + job.durationMs }, tally),
-  );
+  const clients = Array.from({ length: job.concurrency }, async (_, index) => {
+    if (job.spreadMs > 0) await sleep((index * job.spreadMs) / job.concurrency);
+    await runClient({ ...job, request, untilMs: startedMs + job.durationMs }, tally);
+  });
   await Promise.all(clients);
   const { completed } = tally;
   const whole = wholeMs.subarray(0, completed).sort();
@@ -52,14 +59,24 @@ const work = async (job: Job): Promise<JobResult> => {
   };
 };
 
-interface ClientOptions extends Pick<Job, 'port' | 'events'> {
+interface ClientOptions extends Pick<Job, 'port' | 'events' | 'freshAt'> {
   readonly request: Buffer;
   readonly untilMs: number;
 }
 
+let sent = 0;
+
+/** The request as nobody has sent it before. */
+const freshened = (request: Buffer, freshAt: readonly number[]): Buffer => {
+  const copy = Buffer.from(request);
+  const word = freshWord(++sent);
+  for (const at of freshAt) copy.write(word, at, 'latin1');
+  return copy;
+};
+
 /** One client on one connection. Resolves when its time is over, or when the connection breaks. */
 const runClient = (
-  { port, request, untilMs, events }: ClientOptions,
+  { port, request, untilMs, events, freshAt }: ClientOptions,
   tally: { completed: number; failed: number },
 ): Promise<void> =>
   new Promise((resolve) => {
@@ -68,7 +85,7 @@ const runClient = (
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const next = () => {
       sentMs = performance.now();
-      if (sentMs < untilMs) socket.write(request);
+      if (sentMs < untilMs) socket.write(freshened(request, freshAt));
       else socket.end();
     };
     const reader = new ResponseReader(

@@ -1,6 +1,6 @@
 import { cpuMs } from './cpu.ts';
 import type { Job, JobResult } from './load.ts';
-import { eventsPerStream, isStream, requestOf, type Scenario } from './scenarios.ts';
+import { eventsPerStream, isStream, requestOf, type Scenario, spreadMs } from './scenarios.ts';
 import { sum } from './statistics.ts';
 import type { Variant } from './variants.ts';
 
@@ -24,9 +24,10 @@ export const measure = async (
   const before = cpu();
   const result = await runJob({
     port,
-    request: requestOf(scenario).toString('base64'),
+    ...requestOf(scenario),
     concurrency: scenario.concurrency,
     durationMs: seconds * 1000,
+    spreadMs: spreadMs(scenario),
     events: isStream(scenario) ? eventsPerStream : 0,
   });
   const after = cpu();

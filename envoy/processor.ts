@@ -81,7 +81,7 @@ export const routerHttpFilter = (options: ProcessorOptions): Message => ({
       response_body_mode: 'FULL_DUPLEX_STREAMED',
       response_trailer_mode: 'SEND',
     },
-    response_attributes: ['xds.cluster_name', 'upstream.request_attempt_count', 'response.code_details'],
+    response_attributes: ['upstream.request_attempt_count', 'response.code_details'],
     metadata_options: {
       forwarding_namespaces: { untyped: [namespaces.failure] },
       receiving_namespaces: { untyped: [namespaces.routing, namespaces.log] },

@@ -2,7 +2,7 @@ import type { AnswerFrame, AnswerReader } from '../plugins/answer.ts';
 import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import type { Gateway } from '../plugins/gateway.ts';
 import type { Reply } from '../plugins/reply.ts';
-import type { Forward, Session } from '../plugins/session.ts';
+import type { Forward, LogFields, Session } from '../plugins/session.ts';
 import { upstreamName } from '../plugins/upstream-call.ts';
 import {
   type DynamicMetadata,
@@ -47,6 +47,7 @@ export class RouterStream {
   #hasBody = true;
   #answered = false;
   #trailersOpen = false;
+  #logged: LogFields = {};
 
   constructor(context: WorkerContext, send: Send) {
     this.#context = context;
@@ -198,8 +199,14 @@ export class RouterStream {
     this.#send(encodeImmediate({ status, headers, body, details: `nexus_${code}`, ...log }));
   }
 
+  /** What has not been said yet: Envoy adds it to what it has. */
   #log(session: Session): DynamicMetadata {
-    return { [namespaces.log]: session.logFields() };
+    const said = this.#logged;
+    const fields = session.logFields();
+    this.#logged = fields;
+    const fresh: Record<string, string | number> = {};
+    for (const name in fields) if (fields[name] !== said[name]) fresh[name] = fields[name] ?? '';
+    return { [namespaces.log]: fresh };
   }
 
   #open(): Session {

@@ -2,11 +2,7 @@ import type { LimitState } from './model/limits.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
-interface HeaderNames {
-  readonly limit: string;
-  readonly remaining: string;
-  readonly reset: string;
-}
+type HeaderNames = Readonly<Record<'limit' | 'remaining' | 'reset', string>>;
 
 /** How providers name what they limit. */
 const names: readonly (readonly [unit: LimitState['unit'], openai: HeaderNames, anthropic: HeaderNames])[] = (
@@ -31,12 +27,10 @@ const names: readonly (readonly [unit: LimitState['unit'], openai: HeaderNames, 
 ]);
 
 /** The headers that `upstreamLimits` reads. */
-export const limitHeaders: readonly string[] = names.flatMap(([, name]) =>
-  ['limit', 'remaining', 'reset'].flatMap((what) => [
-    `x-ratelimit-${what}-${name}`,
-    `anthropic-ratelimit-${name}-${what}`,
-  ]),
-);
+export const limitHeaders: readonly string[] = names.flatMap(([, openai, anthropic]) => [
+  ...Object.values(openai),
+  ...Object.values(anthropic),
+]);
 
 /**
  * What is left of our account at an upstream, by the headers of its answer (lower-case names): OpenAI's `x-ratelimit-*`
