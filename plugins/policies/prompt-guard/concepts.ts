@@ -21,61 +21,85 @@ interface Tree {
   readonly starts: Uint8Array;
 }
 
-interface Node {
-  readonly unit: number;
-  readonly children: Map<number, Node>;
-  whole: number;
-  stem: number;
+/** More nodes than there are. */
+const maxNodes = 1 << 15;
+
+/** The tree while it grows: nodes in the order in which they came, children as linked lists. */
+class Sapling {
+  readonly units = new Uint16Array(maxNodes);
+  readonly firsts = new Uint16Array(maxNodes);
+  readonly nexts = new Uint16Array(maxNodes);
+  readonly wholes = new Uint8Array(maxNodes);
+  readonly stems = new Uint8Array(maxNodes);
+  count = 1;
+  readonly #roots = new Uint16Array(0x10000);
+
+  add(entry: string, concept: number): void {
+    const isStem = entry.endsWith('*');
+    let node = 0;
+    for (let at = 0; at < entry.length - (isStem ? 1 : 0); at++)
+      node = this.#childOf(node, entry.charCodeAt(at));
+    const table = isStem ? this.stems : this.wholes;
+    if (node !== 0 && table[node] === 0) table[node] = concept;
+  }
+
+  isEntry(node: number): boolean {
+    return this.wholes[node] !== 0 || this.stems[node] !== 0;
+  }
+
+  #childOf(node: number, unit: number): number {
+    let child = node === 0 ? (this.#roots[unit] as number) : (this.firsts[node] as number);
+    while (child !== 0 && this.units[child] !== unit) child = this.nexts[child] as number;
+    if (child !== 0) return child;
+    if (this.count === maxNodes) throw new Error('the lexicon has more characters than its tree has nodes');
+    child = this.count++;
+    if (node === 0) this.#roots[unit] = child;
+    this.units[child] = unit;
+    this.nexts[child] = this.firsts[node] as number;
+    this.firsts[node] = child;
+    return child;
+  }
 }
 
-const newNode = (unit: number): Node => ({ unit, children: new Map(), whole: 0, stem: 0 });
-
-const plant = (): Node => {
-  const root = newNode(0);
+const plant = (): Sapling => {
+  const sapling = new Sapling();
   concepts.forEach((concept, number) => {
     // One fold for all entries of a concept: entries hold no line ends of their own.
-    for (const entry of fold(lexicon[concept].replaceAll('_', ' ')).text.split(/,\s*/)) {
-      const isStem = entry.endsWith('*');
-      let node = root;
-      for (let at = 0; at < entry.length - (isStem ? 1 : 0); at++) {
-        const unit = entry.charCodeAt(at);
-        const next = node.children.get(unit) ?? newNode(unit);
-        node.children.set(unit, next);
-        node = next;
-      }
-      if (node === root) continue;
-      if (isStem) node.stem ||= number + 1;
-      else node.whole ||= number + 1;
-    }
+    const { text } = fold(lexicon[concept].replaceAll('_', ' '));
+    for (const entry of text.split(/,\s*/)) sapling.add(entry, number + 1);
   });
-  return root;
+  return sapling;
 };
 
 const build = (): Tree => {
-  const nodes = [plant()];
-  const firsts: number[] = [];
-  const masks: number[] = [];
-  const roots = new Uint16Array(0x10000);
-  for (let at = 0; at < nodes.length; at++) {
-    const { children } = nodes[at] as Node;
-    firsts.push(nodes.length);
-    let mask = 0;
-    for (const child of children.values()) {
-      if (at === 0) roots[child.unit] = nodes.length;
-      mask |= 1 << (child.unit & 31);
-      nodes.push(child);
-    }
-    masks.push(mask);
-  }
-  return {
-    units: Uint16Array.from(nodes, (it) => it.unit),
-    firsts: Uint16Array.from([...firsts, nodes.length]),
-    masks: Int32Array.from(masks),
-    wholes: Uint8Array.from(nodes, (it) => it.whole),
-    stems: Uint8Array.from(nodes, (it) => it.stem),
-    roots,
-    starts: startsOf(nodes[0] as Node),
+  const sapling = plant();
+  const { count, units, firsts, nexts, wholes, stems } = sapling;
+  const order = new Uint16Array(count);
+  const tree = {
+    units: new Uint16Array(count),
+    firsts: new Uint16Array(count + 1),
+    masks: new Int32Array(count),
+    wholes: new Uint8Array(count),
+    stems: new Uint8Array(count),
+    roots: new Uint16Array(0x10000),
+    starts: startsOf(sapling),
   };
+  let known = 1;
+  for (let at = 0; at < count; at++) {
+    const node = order[at] as number;
+    tree.units[at] = units[node] as number;
+    tree.wholes[at] = wholes[node] as number;
+    tree.stems[at] = stems[node] as number;
+    tree.firsts[at] = known;
+    for (let child = firsts[node] as number; child !== 0; child = nexts[child] as number) {
+      const unit = units[child] as number;
+      if (at === 0) tree.roots[unit] = known;
+      tree.masks[at] = (tree.masks[at] as number) | (1 << (unit & 31));
+      order[known++] = child;
+    }
+  }
+  tree.firsts[count] = known;
+  return tree;
 };
 
 /** The hash of some characters at the beginning of an entry, and the next with one more. */
@@ -91,21 +115,23 @@ const whole = 1;
 const four = 2;
 const six = 4;
 
-const startsOf = (root: Node): Uint8Array => {
+const startsOf = (sapling: Sapling): Uint8Array => {
+  const { units, firsts, nexts } = sapling;
   const starts = new Uint8Array(1 << startBits);
   const mark = (hash: number, bit: number): void => {
     starts[placeOf(hash)] = (starts[placeOf(hash)] as number) | bit;
   };
-  const visit = (node: Node, hash: number, length: number): void => {
-    if (length < 6 && node.whole + node.stem > 0) mark(hash, whole);
+  const visit = (node: number, hash: number, length: number): void => {
+    if (length < 6 && sapling.isEntry(node)) mark(length === 1 ? hashOf(hash, 0) : hash, whole);
     if (length === 4) mark(hash, four);
     if (length === 6) return mark(hash, six);
-    for (const [unit, child] of node.children) visit(child, nextHash(hash, unit), length + 1);
+    for (let child = firsts[node] as number; child !== 0; child = nexts[child] as number) {
+      const unit = units[child] as number;
+      if (length === 0) visit(child, unit, 1);
+      else visit(child, length === 1 ? hashOf(hash, unit) : nextHash(hash, unit), length + 1);
+    }
   };
-  for (const [first, only] of root.children) {
-    if (only.whole + only.stem > 0) mark(hashOf(first, 0), whole);
-    for (const [second, child] of only.children) visit(child, hashOf(first, second), 2);
-  }
+  visit(0, 0, 0);
   return starts;
 };
 
