@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { UsageError } from '../run.ts';
 import { Failure } from './failure.ts';
@@ -18,7 +19,7 @@ export const parsePort = (option: string, text: string): number => {
  */
 export const freePort = async (port: number, option: string): Promise<number> => {
   try {
-    const listening = await listen(port);
+    const listening = await (port === 0 ? listenAnywhere() : listen(port));
     await listening.close();
     return listening.port;
   } catch (cause) {
@@ -28,12 +29,32 @@ export const freePort = async (port: number, option: string): Promise<number> =>
 
 /** That many free ports, each another one. */
 export const freePorts = async (count: number): Promise<number[]> => {
-  const all = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const all = await Promise.all(Array.from({ length: count }, listenAnywhere));
   await Promise.all(all.map(({ close }) => close()));
   return all.map(({ port }) => port);
 };
 
-const listen = (port: number): Promise<{ readonly port: number; readonly close: () => Promise<void> }> =>
+interface Listening {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Below the ports that systems give to outgoing connections (Linux 32768 on, others 49152 on): one of those may be taken
+ * by a connection before the program that it was found for listens on it.
+ */
+const firstTried = 20_000;
+const triedPorts = 12_000;
+
+const listenAnywhere = async (): Promise<Listening> => {
+  for (let tries = 0; tries < 20; tries++) {
+    const listening = await listen(firstTried + randomInt(triedPorts)).catch(() => undefined); // taken: another one
+    if (listening) return listening;
+  }
+  return listen(0);
+};
+
+const listen = (port: number): Promise<Listening> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

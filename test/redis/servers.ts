@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type NetConnectOpts } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort as anyFreePort } from '../../cli/supervisor/ports.ts';
 
 /** Why there is no Redis to test with; undefined when there is one. */
 export const noRedis =
@@ -74,14 +75,7 @@ export interface RedisProcess {
 }
 
 /** A port on loopback that nobody uses now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-};
+export const freePort = (): Promise<number> => anyFreePort(0, 'port');
 
 /** Sends one command in RESP; the answer as it comes. */
 export const ask = (where: NetConnectOpts, ...words: string[]): Promise<string> =>
