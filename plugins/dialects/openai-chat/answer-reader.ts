@@ -2,6 +2,7 @@ import type { PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { type Delta, deltaLike, plainDelta } from '../alike.ts';
 import { AnswerEvents } from '../answer-events.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { isEmptyObject, isText, textOf } from '../openai/wire.ts';
@@ -11,7 +12,7 @@ import { finishOf, reasonOf } from './finish.ts';
 import { thinkingText } from './parts.ts';
 import { plainReasoning, type ReasoningDetail, readDetails } from './reasoning.ts';
 import { decodeUsage } from './usage.ts';
-import { name } from './wire.ts';
+import { isEmpty, name } from './wire.ts';
 
 // Answers: OpenAI API reference, "The chat completion object" and "The chat completion chunk object", read 2026-11-24,
 // and what compatible servers make of them.
@@ -86,6 +87,7 @@ export class AnswerReader extends AnswerEvents {
   #id = '';
   #parts = 0;
   #vendor: JsonObject = {};
+  #grown: Delta | undefined;
 
   constructor({ whole, observing }: { whole: boolean; observing: boolean }) {
     super();
@@ -93,8 +95,25 @@ export class AnswerReader extends AnswerEvents {
     this.#observing = observing;
   }
 
+  /** The chunk that was read last brought more of a text and did nothing else. */
+  get hasGrown(): boolean {
+    return this.#grown !== undefined;
+  }
+
+  /** Reads another chunk like the last one, which has grown a text, without seeing it: it differs in the text alone. */
+  growAgain(text: string): void {
+    if (this.#grown) this.events.push(deltaLike(this.#grown, text));
+  }
+
   read(chunk: JsonObject): void {
     if (this.ended) return;
+    const before = this.events.length;
+    this.#readChunk(chunk);
+    const isAlone = this.events.length === before + 1;
+    this.#grown = isAlone ? plainDelta(this.events[before]) : undefined;
+  }
+
+  #readChunk(chunk: JsonObject): void {
     if (chunk.error) {
       this.fail(decodeStreamError(chunk));
       return;
@@ -486,9 +505,6 @@ const messageOf = ({ delta, message }: JsonObject): JsonObject | undefined => {
   if (isJsonObject(delta)) return delta;
   return isJsonObject(message) ? message : undefined;
 };
-
-const isEmpty = (value: JsonValue | undefined): boolean =>
-  value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** Top-level members of a whole answer that would not be written the same again. */
 const isOddMember = (key: string, value: JsonValue | undefined): boolean =>

@@ -1,11 +1,13 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { parseJsonObject } from '../../wire/json.ts';
+import { type JsonObject, parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { AlikeChunks } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { growthOf } from './growth.ts';
 
 /** Reads a stream of server-sent events. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
@@ -34,6 +36,7 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
+  readonly #alike = new AlikeChunks(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -71,10 +74,21 @@ class StreamDecoder implements ResponseDecoder {
 
   #readChunk(data: string, event: string): void {
     if (this.#answer.over) return;
+    const text = event === '' ? this.#alike.read(data) : undefined;
+    if (text !== undefined) {
+      this.#answer.growAgain(text);
+      return;
+    }
     const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
-    else if (chunk) this.#answer.read(chunk);
+    else if (chunk) this.#readParsed(chunk, data);
     else this.#answer.fail(gatewayError('upstream_malformed'));
+  }
+
+  #readParsed(chunk: JsonObject, data: string): void {
+    this.#answer.read(chunk);
+    if (this.#answer.hasGrown) this.#alike.learn(data, chunk);
+    else this.#alike.forget();
   }
 }
 

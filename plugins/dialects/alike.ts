@@ -1,0 +1,80 @@
+import type { ModelEvent } from '../model/events.ts';
+import { type JsonObject, parseJsonObject } from '../wire/json.ts';
+import { Likeness, type Member, marks } from '../wire/likeness.ts';
+
+/** What a chunk of a stream says, when it does nothing but bring more of a text. */
+export interface Growth {
+  /** The member that holds the text. */
+  readonly told: Member;
+  /** Members that mean nothing and differ from chunk to chunk. */
+  readonly padding: readonly Member[];
+}
+
+/** So many likenesses in a row that no chunk had: then this stream repeats nothing. */
+const mostUseless = 8;
+
+/** Reads chunks that are like the one before, which most of a stream is, without parsing them. */
+export class AlikeChunks {
+  readonly #growthOf: (chunk: JsonObject) => Growth | undefined;
+  #likeness: Likeness | undefined;
+  #useless = 0;
+
+  /** `growthOf` gives undefined for every chunk that it does not know through and through. */
+  constructor(growthOf: (chunk: JsonObject) => Growth | undefined) {
+    this.#growthOf = growthOf;
+  }
+
+  /** The text that this chunk brings, never an empty one; undefined when the chunk has to be parsed. */
+  read(json: string): string | undefined {
+    const text = this.#likeness?.read(json);
+    if (!text) return undefined;
+    this.#useless = 0;
+    return text;
+  }
+
+  /** From now on chunks are read that are like this one, which brings a text. */
+  learn(json: string, chunk: JsonObject): void {
+    this.forget();
+    if (this.#useless >= mostUseless) return;
+    this.#useless++;
+    const growth = this.#growthOf(chunk);
+    const likeness = growth && Likeness.of(json, growth.told, growth.padding);
+    if (likeness && this.#isShownBy(likeness.example)) this.#likeness = likeness;
+  }
+
+  /** Something else has come: what is like a chunk of before may mean something else now. */
+  forget(): void {
+    this.#likeness = undefined;
+  }
+
+  #isShownBy(example: string): boolean {
+    const chunk = parseJsonObject(example);
+    const shown = chunk && this.#growthOf(chunk);
+    return shown?.told[1] === marks.told && shown.padding.every(([, value]) => isPadding(value));
+  }
+}
+
+const isPadding = (value: string | number): boolean => value === marks.padding || value === marks.number;
+
+/** More of a text, as an event. */
+export type Delta = Extract<
+  ModelEvent,
+  { readonly type: 'text-delta' | 'reasoning-delta' | 'tool-input-delta' }
+>;
+
+/** `event` when it is more of a text and nothing besides. */
+export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
+  switch (event?.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      return event.vendor ? undefined : event;
+    case 'tool-input-delta':
+      return event;
+    default:
+      return undefined;
+  }
+};
+
+/** The same event with another text. */
+export const deltaLike = ({ type, part }: Delta, text: string): Delta =>
+  type === 'tool-input-delta' ? { type, part, json: text } : { type, part, text };
