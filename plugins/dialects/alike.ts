@@ -57,13 +57,35 @@ export class AlikeChunks {
 const isPadding = (value: string | number): boolean => value === marks.padding || value === marks.number;
 
 /** More of a text, as an event. */
-export type Delta = Extract<
-  ModelEvent,
-  { readonly type: 'text-delta' | 'reasoning-delta' | 'tool-input-delta' }
->;
+type Delta = Extract<ModelEvent, { readonly type: 'text-delta' | 'reasoning-delta' | 'tool-input-delta' }>;
 
-/** `event` when it is more of a text and nothing besides. */
-export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
+/**
+ * The same for dialects in which such a chunk leaves their reader as it was: when one has given more of a text and no
+ * other event, the next one like it gives that event with its own text.
+ */
+export class AlikeDeltas {
+  readonly #chunks: AlikeChunks;
+  #last: Delta | undefined;
+
+  constructor(growthOf: (chunk: JsonObject) => Growth | undefined) {
+    this.#chunks = new AlikeChunks(growthOf);
+  }
+
+  /** What this chunk gives; undefined when it has to be parsed. */
+  read(json: string): Delta | undefined {
+    const text = this.#chunks.read(json);
+    return text === undefined || !this.#last ? undefined : deltaLike(this.#last, text);
+  }
+
+  /** The chunk that was read instead, and what it gave. */
+  learn(json: string, chunk: JsonObject, events: readonly ModelEvent[]): void {
+    this.#last = events.length === 1 ? plainDelta(events[0]) : undefined;
+    if (this.#last) this.#chunks.learn(json, chunk);
+    else this.#chunks.forget();
+  }
+}
+
+const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
   switch (event?.type) {
     case 'text-delta':
     case 'reasoning-delta':
@@ -75,6 +97,5 @@ export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => 
   }
 };
 
-/** The same event with another text. */
-export const deltaLike = ({ type, part }: Delta, text: string): Delta =>
+const deltaLike = ({ type, part }: Delta, text: string): Delta =>
   type === 'tool-input-delta' ? { type, part, json: text } : { type, part, text };

@@ -1,8 +1,7 @@
-import type { PartStart } from '../../model/events.ts';
+import type { ModelEvent, PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import { type Delta, deltaLike, plainDelta } from '../alike.ts';
 import { AnswerEvents } from '../answer-events.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { isEmptyObject, isText, textOf } from '../openai/wire.ts';
@@ -87,7 +86,6 @@ export class AnswerReader extends AnswerEvents {
   #id = '';
   #parts = 0;
   #vendor: JsonObject = {};
-  #grown: Delta | undefined;
 
   constructor({ whole, observing }: { whole: boolean; observing: boolean }) {
     super();
@@ -95,22 +93,11 @@ export class AnswerReader extends AnswerEvents {
     this.#observing = observing;
   }
 
-  /** The chunk that was read last brought more of a text and did nothing else. */
-  get hasGrown(): boolean {
-    return this.#grown !== undefined;
-  }
-
-  /** Reads another chunk like the last one, which has grown a text, without seeing it: it differs in the text alone. */
-  growAgain(text: string): void {
-    if (this.#grown) this.events.push(deltaLike(this.#grown, text));
-  }
-
-  read(chunk: JsonObject): void {
-    if (this.ended) return;
+  /** Returns what this chunk alone gives. */
+  read(chunk: JsonObject): readonly ModelEvent[] {
     const before = this.events.length;
-    this.#readChunk(chunk);
-    const isAlone = this.events.length === before + 1;
-    this.#grown = isAlone ? plainDelta(this.events[before]) : undefined;
+    if (!this.ended) this.#readChunk(chunk);
+    return this.events.slice(before);
   }
 
   #readChunk(chunk: JsonObject): void {

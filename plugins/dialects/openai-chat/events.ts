@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
-import { type JsonObject, parseJsonObject } from '../../wire/json.ts';
+import { parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks } from '../alike.ts';
+import { AlikeDeltas } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -36,7 +36,7 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeChunks(growthOf);
+  readonly #alike = new AlikeDeltas(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -74,21 +74,15 @@ class StreamDecoder implements ResponseDecoder {
 
   #readChunk(data: string, event: string): void {
     if (this.#answer.over) return;
-    const text = event === '' ? this.#alike.read(data) : undefined;
-    if (text !== undefined) {
-      this.#answer.growAgain(text);
+    const delta = event === '' ? this.#alike.read(data) : undefined;
+    if (delta) {
+      this.#answer.push(delta);
       return;
     }
     const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
-    else if (chunk) this.#readParsed(chunk, data);
+    else if (chunk) this.#alike.learn(data, chunk, this.#answer.read(chunk));
     else this.#answer.fail(gatewayError('upstream_malformed'));
-  }
-
-  #readParsed(chunk: JsonObject, data: string): void {
-    this.#answer.read(chunk);
-    if (this.#answer.hasGrown) this.#alike.learn(data, chunk);
-    else this.#alike.forget();
   }
 }
 
