@@ -114,3 +114,19 @@ const unescaped = (string: string): string | undefined => {
   const value = parseJson(`"${string}"`);
   return typeof value === 'string' ? value : undefined;
 };
+
+/**
+ * Texts that are alike, to write: `write` gives the text that says something, and is asked once, for a mark. The JSON of
+ * what is said then stands wherever that of the mark stood.
+ */
+export class LikeTexts {
+  readonly #pieces: readonly string[];
+
+  constructor(write: (said: string) => string) {
+    this.#pieces = write(marks.told).split(JSON.stringify(marks.told));
+  }
+
+  with(said: string): string {
+    return this.#pieces.join(JSON.stringify(said));
+  }
+}
