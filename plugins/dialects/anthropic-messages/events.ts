@@ -72,7 +72,7 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   #frame({ event, data }: SseEvent): readonly ModelEvent[] {
-    if (this.#unread.has(event)) return [];
+    if (this.#answer.isOver || this.#unread.has(event)) return [];
     const delta = this.#alike.read(data);
     if (delta) return [delta];
     if (data === '[DONE]') return []; // added by some compatible servers
