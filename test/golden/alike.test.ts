@@ -12,7 +12,7 @@ import { decodePieces, readRecordings, recordingsMissing } from './laws.ts';
  */
 const unlike = (stream: string): string => {
   let chunks = 0;
-  return stream.replaceAll(/^data: ?\{/gm, (start) => start + ' '.repeat(1 + (chunks++ % 2)));
+  return stream.replaceAll(/^data: ?\{/gm, (start) => start + ' '.repeat(1 + (chunks++ % 50)));
 };
 
 const recordingNames: Record<DialectName, readonly string[]> = {
