@@ -1,6 +1,6 @@
 import type { ModelEvent } from '../model/events.ts';
 import { type JsonObject, parseJsonObject } from '../wire/json.ts';
-import { Likeness, type Member, marks } from '../wire/likeness.ts';
+import { Likeness, LikeTexts, type Member, marks } from '../wire/likeness.ts';
 
 /** What a chunk of a stream says, when it does nothing but bring more of a text. */
 export interface Growth {
@@ -97,5 +97,34 @@ const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
   }
 };
 
+const textOf = (delta: Delta): string => (delta.type === 'tool-input-delta' ? delta.json : delta.text);
+
 const deltaLike = ({ type, part }: Delta, text: string): Delta =>
   type === 'tool-input-delta' ? { type, part, json: text } : { type, part, text };
+
+/**
+ * Writes more of a text like what of it was written before. For encoders that such an event leaves as they were, so that
+ * they write the same for the next one, but for its text.
+ */
+export class AlikeFrames {
+  readonly #write: (event: ModelEvent) => string;
+  #last: { readonly delta: Delta; readonly frames: LikeTexts } | undefined;
+
+  constructor(write: (event: ModelEvent) => string) {
+    this.#write = write;
+  }
+
+  push(event: ModelEvent): string {
+    const delta = plainDelta(event);
+    if (delta && delta.type === this.#last?.delta.type && delta.part === this.#last.delta.part) {
+      const text = textOf(delta);
+      if (text !== '') return this.#last.frames.with(text);
+    }
+    const written = this.#write(event);
+    const grows = delta && written !== '';
+    this.#last = grows
+      ? { delta, frames: new LikeTexts((text) => this.#write(deltaLike(delta, text))) }
+      : undefined;
+    return written;
+  }
+}
