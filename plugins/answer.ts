@@ -231,8 +231,7 @@ abstract class StreamedAnswer implements AnswerReader {
 
   #take(events: readonly ModelEvent[], bytes: Uint8Array | undefined): void {
     const { seen, watch } = this.setup;
-    let at = 0;
-    for (const event of events) {
+    for (const [at, event] of events.entries()) {
       const cut = watch?.see(event);
       if (cut) {
         this.#cut(events.slice(0, at), cut);
@@ -240,7 +239,6 @@ abstract class StreamedAnswer implements AnswerReader {
       }
       note(seen, event);
       this.#open.see(event);
-      at++;
     }
     if (!this.#headSent) {
       const error = errorOf(events);
