@@ -57,7 +57,10 @@ export class AlikeChunks {
 const isPadding = (value: string | number): boolean => value === marks.padding || value === marks.number;
 
 /** More of a text, as an event. */
-type Delta = Extract<ModelEvent, { readonly type: 'text-delta' | 'reasoning-delta' | 'tool-input-delta' }>;
+export type Delta = Extract<
+  ModelEvent,
+  { readonly type: 'text-delta' | 'reasoning-delta' | 'tool-input-delta' }
+>;
 
 /**
  * The same for dialects in which such a chunk leaves their reader as it was: when one has given more of a text and no
@@ -85,7 +88,8 @@ export class AlikeDeltas {
   }
 }
 
-const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
+/** `event` when it is more of a text and nothing besides. */
+export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
   switch (event?.type) {
     case 'text-delta':
     case 'reasoning-delta':
@@ -97,7 +101,11 @@ const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {
   }
 };
 
-const textOf = (delta: Delta): string => (delta.type === 'tool-input-delta' ? delta.json : delta.text);
+export const textOf = (delta: Delta): string => (delta.type === 'tool-input-delta' ? delta.json : delta.text);
+
+/** Is this more of the same? */
+export const isSameText = (delta: Delta, last: Delta): boolean =>
+  delta.type === last.type && delta.part === last.part;
 
 const deltaLike = ({ type, part }: Delta, text: string): Delta =>
   type === 'tool-input-delta' ? { type, part, json: text } : { type, part, text };
@@ -116,10 +124,9 @@ export class AlikeFrames {
 
   push(event: ModelEvent): string {
     const delta = plainDelta(event);
-    if (delta && delta.type === this.#last?.delta.type && delta.part === this.#last.delta.part) {
-      const text = textOf(delta);
-      if (text !== '') return this.#last.frames.with(text);
-    }
+    const text = delta ? textOf(delta) : '';
+    if (delta && text !== '' && this.#last && isSameText(delta, this.#last.delta))
+      return this.#last.frames.with(text);
     const written = this.#write(event);
     const grows = delta && written !== '';
     this.#last = grows

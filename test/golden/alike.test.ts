@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dialects } from '../../plugins/dialects/registry.ts';
+import type { AnswerContext } from '../../plugins/dialects/dialect.ts';
+import type { ModelEvent } from '../../plugins/model/events.ts';
 import type { DialectName } from '../../plugins/model/request.ts';
-import { decodePieces, readRecordings, recordingsMissing } from './laws.ts';
+import { decodePieces, decodeWire, encodeAll, readRecordings, recordingsMissing } from './laws.ts';
 
 /**
  * The same stream with blanks in its chunks, so that no chunk is written like the one before: each of them has to be
@@ -80,14 +82,16 @@ const templates: Record<DialectName, readonly string[]> = {
 };
 
 /** Texts as they stand between the quotes of a JSON string, the last of them in none. */
-const texts = ['', 'a', ' b', '\\n', '\\u00e9\\"', '😀', '\u2028', '"', '\\', '\\x', '\t'];
+const jsonTexts = ['', 'a', ' b', '\\n', '\\u00e9\\"', '😀', '\u2028', '"', '\\', '\\x', '\t'];
 
 /** Streams in which most chunks are like those before. */
 const streamOf = (dialect: DialectName): fc.Arbitrary<string> => {
   const chunk = fc.record({
     template: fc.nat(templates[dialect].length - 1),
     times: fc.integer({ min: 1, max: 5 }),
-    texts: fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(5) }, fc.nat(texts.length - 1)), { minLength: 5 }),
+    texts: fc.array(fc.oneof({ weight: 9, arbitrary: fc.nat(5) }, fc.nat(jsonTexts.length - 1)), {
+      minLength: 5,
+    }),
     pads: fc.array(fc.nat(6), { minLength: 5 }),
   });
   return fc.array(chunk, { maxLength: 8 }).map((chunks) =>
@@ -95,7 +99,7 @@ const streamOf = (dialect: DialectName): fc.Arbitrary<string> => {
       .flatMap(({ template, times, texts: said, pads }) =>
         Array.from({ length: times }, (_, at) =>
           (templates[dialect][template] ?? '')
-            .replace('TEXT', () => texts[said[at] ?? 0] ?? '')
+            .replace('TEXT', () => jsonTexts[said[at] ?? 0] ?? '')
             .replace('PAD', () => 'x'.repeat(pads[at] ?? 0))
             .replace('7', String(pads[at] ?? 0)),
         ),
@@ -140,3 +144,77 @@ describe.each(Object.values(dialects))(
     });
   },
 );
+
+const texts = fc.constantFrom('', 'a', ' b', '"\\', '\u2028é😀', '\ud800');
+
+/** Events of an answer with parts of every kind, most of them more of the text before. */
+const answer: fc.Arbitrary<ModelEvent[]> = fc
+  .array(
+    fc.oneof(
+      fc.record({ kind: fc.constant('grow'), part: fc.nat(3), texts: fc.array(texts, { maxLength: 4 }) }),
+      fc.record({
+        kind: fc.constantFrom('logprobs', 'usage', 'stop', 'cite'),
+        part: fc.nat(3),
+        texts: fc.constant([]),
+      }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((steps) => [
+    { type: 'message-start', id: 'c', responseModel: 'm', dialect: 'openai-chat' },
+    { type: 'part-start', part: 0, choice: 0, kind: 'text' },
+    { type: 'part-start', part: 1, choice: 0, kind: 'reasoning' },
+    { type: 'part-start', part: 2, choice: 0, kind: 'tool-call', id: 't', name: 'f' },
+    { type: 'part-start', part: 3, choice: 0, kind: 'refusal' },
+    ...steps.flatMap(({ kind, part, texts: said }) => eventsOf(kind, part, said)),
+    { type: 'finish', choice: 0, reason: 'stop' },
+    { type: 'message-stop' },
+  ]);
+
+const eventsOf = (kind: string, part: number, said: readonly string[]): ModelEvent[] => {
+  switch (kind) {
+    case 'grow':
+      return said.map((text) => {
+        if (part === 1) return { type: 'reasoning-delta', part, text };
+        return part === 2
+          ? { type: 'tool-input-delta', part, json: text }
+          : { type: 'text-delta', part, text };
+      });
+    case 'logprobs':
+      return [{ type: 'logprobs', choice: 0, value: { content: [{ token: 'a', logprob: -1 }] } }];
+    case 'usage':
+      return [{ type: 'usage', usage: { inputTokens: 1, outputTokens: 2 } }];
+    case 'cite':
+      return [{ type: 'citation', part, citation: { url: 'https://example.org', start: 0, end: 1 } }];
+    default:
+      return [{ type: 'part-stop', part }];
+  }
+};
+
+describe('an event like the one before is written as if it were the first of its kind', () => {
+  // After this the encoder writes anew, though the event itself writes nothing.
+  const breaks: Partial<Record<DialectName, ModelEvent>> = {
+    'anthropic-messages': { type: 'logprobs', choice: 0, value: null },
+    'openai-responses': { type: 'ping' },
+  };
+
+  it.each(Object.entries(breaks) as [DialectName, ModelEvent][])('for %s', (name, nothing) => {
+    const context: AnswerContext = {
+      request: decodeWire(dialects[name], {
+        model: 'm',
+        max_tokens: 1,
+        messages: [{ role: 'user', content: 'Hi' }],
+        input: 'Hi',
+      }),
+      nowSeconds: 1,
+      requestId: 'r',
+    };
+    const write = (events: readonly ModelEvent[]) => encodeAll(dialects[name].encodeStream(context), events);
+    fc.assert(
+      fc.property(answer, (events) => {
+        expect(write(events)).toBe(write(events.flatMap((event) => [event, nothing])));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
