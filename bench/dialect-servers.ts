@@ -26,6 +26,7 @@ const otherWords = (server: Server): string[] => [
   ...(server.callIds === 'nine' ? ['ids of calls: nine letters and digits'] : []),
   ...(server.mostStops === undefined ? [] : [`at most ${server.mostStops} stop sequences`]),
   ...(server.streamUsage === 'always' ? ['counts every stream unasked'] : []),
+  ...(server.thinksUnlessTold ? ['no thinking where a call is forced'] : []),
   ...(server.formats.includes('json_schema') ? [] : ['no JSON schema']),
   ...(server.formats.includes('json_object') ? [] : ['no plain JSON mode']),
   ...(server.effort.as === 'reasoning_effort' ? [] : [`effort in \`${server.effort.as}\``]),

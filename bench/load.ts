@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ResponseReader } from './response-reader.ts';
 import { quantile } from './statistics.ts';
 
@@ -12,6 +13,8 @@ export interface Job {
   readonly concurrency: number;
   /** No request begins later; those that run are waited for. */
   readonly durationMs: number;
+  /** Time over which the clients begin, one after another; 0: all at once. */
+  readonly spreadMs: number;
   /** Server-sent events that each answer must have; 0 for a JSON body. */
   readonly events: number;
 }
@@ -36,9 +39,10 @@ const work = async (job: Job): Promise<JobResult> => {
   const request = Buffer.from(job.request, 'base64');
   const startedMs = performance.now();
   const tally = { completed: 0, failed: 0 };
-  const clients = Array.from({ length: job.concurrency }, () =>
-    runClient({ ...job, request, untilMs: startedMs + job.durationMs }, tally),
-  );
+  const clients = Array.from({ length: job.concurrency }, async (_, index) => {
+    if (job.spreadMs > 0) await sleep((index * job.spreadMs) / job.concurrency);
+    await runClient({ ...job, request, untilMs: startedMs + job.durationMs }, tally);
+  });
   await Promise.all(clients);
   const { completed } = tally;
   const whole = wholeMs.subarray(0, completed).sort();

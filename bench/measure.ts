@@ -1,6 +1,6 @@
 import { cpuMs } from './cpu.ts';
 import type { Job, JobResult } from './load.ts';
-import { eventsPerStream, isStream, requestOf, type Scenario } from './scenarios.ts';
+import { eventsPerStream, isStream, requestOf, type Scenario, spreadMs } from './scenarios.ts';
 import { sum } from './statistics.ts';
 import type { Variant } from './variants.ts';
 
@@ -27,6 +27,7 @@ export const measure = async (
     request: requestOf(scenario).toString('base64'),
     concurrency: scenario.concurrency,
     durationMs: seconds * 1000,
+    spreadMs: spreadMs(scenario),
     events: isStream(scenario) ? eventsPerStream : 0,
   });
   const after = cpu();

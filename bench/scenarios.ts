@@ -21,6 +21,12 @@ export const latencyMs = 60;
 
 export const isStream = ({ behaviour }: Scenario): boolean => behaviour === 'burst' || behaviour === 'paced';
 
+/**
+ * Clients that begin together stay together behind an upstream of fixed latency: they would all come in one instant, and
+ * be idle for the rest of it.
+ */
+export const spreadMs = ({ behaviour }: Scenario): number => (behaviour === 'unary-60ms' ? latencyMs : 0);
+
 const unary = (requestBytes: number, behaviour: 'unary' | 'unary-60ms') =>
   [1, 32].map((concurrency) => ({
     name: `unary ${requestBytes / 1024}KB${behaviour === 'unary' ? '' : ` ${latencyMs}ms`} c=${concurrency}`,

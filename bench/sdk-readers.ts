@@ -11,7 +11,8 @@ export interface Seen {
   readonly text: string;
   readonly reasoning: string;
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
-  readonly finish: 'stop' | 'length' | 'tools' | 'filter' | 'other';
+  /** `refused`: the model refused in OpenAI's own member for that, and ended as it always does. */
+  readonly finish: 'stop' | 'length' | 'tools' | 'filter' | 'refused' | 'other';
   /** Tokens: all of the prompt, of it from a cache, all of the answer, of it for reasoning. */
   readonly usage: readonly [input: number, cached: number, output: number, reasoning: number];
 }
@@ -37,7 +38,7 @@ const sdkOptions = { apiKey: 'none', maxRetries: 0 };
 const argumentsOf = (value: unknown): unknown => {
   if (typeof value !== 'string') return value ?? {};
   try {
-    return JSON.parse(value === '' ? '{}' : value);
+    return JSON.parse(value === '' ? '{}' : value) ?? {};
   } catch {
     return { partial_json: value };
   }
@@ -59,7 +60,7 @@ const readChat = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
   if (!stream) {
     const answer = await client.chat.completions.create(ask);
     for (const choice of answer.choices)
-      if ((choice.index ?? 0) === 0) seen.add(choice.message, choice.finish_reason);
+      if ((choice.index ?? 0) === 0) seen.add(wholeCalls(choice.message), choice.finish_reason);
     return seen.done(answer.usage);
   }
   let usage: unknown;
@@ -71,7 +72,14 @@ const readChat = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
   return seen.done(usage);
 };
 
+/** In a whole answer each call is one, whatever a server says of its index. */
+const wholeCalls = (message: unknown): Wire => {
+  const calls = (loose(message).tool_calls ?? []) as unknown[];
+  return { ...loose(message), tool_calls: calls.map((call, index) => ({ ...loose(call), index })) };
+};
+
 class ChatSeen {
+  #refused = false;
   #text = '';
   #reasoning = '';
   #details = '';
@@ -83,7 +91,8 @@ class ChatSeen {
     const wire = loose(message);
     this.#finish = finish ?? this.#finish;
     this.#addContent(wire.content);
-    this.#text += typeof wire.refusal === 'string' ? wire.refusal : '';
+    if (typeof wire.refusal === 'string') this.#text += wire.refusal;
+    this.#refused ||= Boolean(wire.refusal);
     const reasoning = (wire.reasoning_content as unknown) || (wire.reasoning as unknown);
     if (typeof reasoning === 'string') this.#reasoning += reasoning;
     for (const detail of ((wire.reasoning_details ?? []) as unknown[]).map(loose))
@@ -95,6 +104,7 @@ class ChatSeen {
 
   #addContent(content: unknown): void {
     if (typeof content === 'string') this.#text += content;
+    else if (content && !Array.isArray(content)) this.#text += JSON.stringify(content); // Cloudflare
     if (!Array.isArray(content)) return;
     for (const part of content.map(loose)) {
       if (part.type === 'thinking')
@@ -142,7 +152,7 @@ class ChatSeen {
       text: this.#text,
       reasoning: this.#reasoning || this.#details, // Snowflake has the details alone
       calls,
-      finish: finishOf(this.#finish || 'stop', calls.length > 0),
+      finish: finishOf(this.#finish || 'stop', { called: calls.length > 0, refused: this.#refused }),
       usage: [input, Math.min(num(cached), input), output, Math.min(reasoning, output)],
     };
   }
@@ -179,9 +189,13 @@ const finishes: Readonly<Record<string, Seen['finish']>> = {
 };
 
 /** Whoever sees a call runs it, whatever word ends a good answer. */
-const finishOf = (word: unknown, called: boolean): Seen['finish'] => {
+const finishOf = (
+  word: unknown,
+  { called, refused = false }: { called: boolean; refused?: boolean },
+): Seen['finish'] => {
   const finish = finishes[String(word)] ?? 'other';
-  return called && finish === 'stop' ? 'tools' : finish;
+  if (finish !== 'stop') return finish;
+  return called ? 'tools' : refused ? 'refused' : 'stop';
 };
 
 // Responses
@@ -189,11 +203,18 @@ const finishOf = (word: unknown, called: boolean): Seen['finish'] => {
 const readResponses = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
   const client = new OpenAI({ ...sdkOptions, fetch });
   const ask = { model: 'm', input: 'i' };
+  const done: unknown[] = [];
   const response = stream
-    ? await client.responses.stream(ask).finalResponse()
+    ? await client.responses
+        .stream(ask)
+        .on('event', (event) => {
+          if (event.type === 'response.output_item.done') done.push(event.item);
+        })
+        .finalResponse()
     : await client.responses.create(ask);
   if (!isOver(response.status)) throw new Error(`the response is ${response.status}`);
-  const items = response.output.map(loose);
+  // ChatGPT's own server ends its streams with a response without items: applications see them come.
+  const items = (response.output.length > 0 ? response.output : done).map(loose);
   const texts = (value: unknown, ...types: string[]) =>
     ((value ?? []) as unknown[])
       .map(loose)
@@ -207,6 +228,7 @@ const readResponses = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
       return [{ name: item.name as string, input: { input: item.input as string } }];
     return [];
   });
+  const refused = items.some((item) => texts(item.content, 'refusal') !== '');
   const of = (type: string) => items.filter((item) => (item.type as string) === type);
   const usage = loose(response.usage);
   return {
@@ -217,7 +239,10 @@ const readResponses = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
       .map((item) => texts(item.summary, 'summary_text') + texts(item.content, 'reasoning_text'))
       .join(''),
     calls,
-    finish: finishOf(response.incomplete_details?.reason ?? response.status, calls.length > 0),
+    finish: finishOf(response.incomplete_details?.reason ?? response.status, {
+      called: calls.length > 0,
+      refused,
+    }),
     usage: [
       num(usage.input_tokens),
       Math.min(num(loose(usage.input_tokens_details).cached_tokens), num(usage.input_tokens)),
@@ -236,12 +261,22 @@ const isOver = (status: string | undefined): boolean =>
 const readMessages = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
   const client = new Anthropic({ ...sdkOptions, fetch });
   const ask = { model: 'm', max_tokens: 1, messages: [] };
+  const inputs = new Map<number, string>();
   const message = stream
-    ? await client.messages.stream(ask).finalMessage()
+    ? await client.messages
+        .stream(ask)
+        .on('streamEvent', (event) => {
+          if (event.type === 'content_block_delta' && event.delta.type === 'input_json_delta')
+            inputs.set(event.index, (inputs.get(event.index) ?? '') + event.delta.partial_json);
+        })
+        .finalMessage()
     : await client.messages.create(ask);
   const blocks = message.content;
-  const calls = blocks.flatMap((block) =>
-    block.type === 'tool_use' ? [{ name: block.name, input: argumentsOf(block.input) }] : [],
+  // Of arguments that were cut the SDK makes an object; what came is in the events.
+  const calls = blocks.flatMap((block, index) =>
+    block.type === 'tool_use'
+      ? [{ name: block.name, input: argumentsOf(inputs.get(index) || block.input) }]
+      : [],
   );
   const usage = loose(message.usage);
   const cached = num(usage.cache_read_input_tokens);
@@ -249,7 +284,7 @@ const readMessages = async (fetch: Fetch, stream: boolean): Promise<Seen> => {
     text: blocks.map((block) => (block.type === 'text' ? block.text : '')).join(''),
     reasoning: blocks.map((block) => (block.type === 'thinking' ? block.thinking : '')).join(''),
     calls,
-    finish: finishOf(message.stop_reason, calls.length > 0),
+    finish: finishOf(message.stop_reason, { called: calls.length > 0 }),
     usage: [
       num(usage.input_tokens) + cached + num(usage.cache_creation_input_tokens),
       cached,
@@ -334,7 +369,7 @@ class GeminiSeen {
       text: this.#text,
       reasoning: this.#reasoning,
       calls: this.#calls,
-      finish: finishOf(this.#finish, this.#calls.length > 0),
+      finish: finishOf(this.#finish, { called: this.#calls.length > 0 }),
       usage: [
         input,
         num(usage.cachedContentTokenCount),

@@ -2,8 +2,14 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { directCluster, filteredCluster, gateCluster } from '../extproc/names.ts';
 import type { Config, ProviderConfig } from '../plugins/config/schema.ts';
+import { longestPlan } from '../plugins/policies/upstream/config.ts';
 import { connectionBuffer, http2Windows, openCircuit } from './connections.ts';
-import { type ProcessorOptions, upstreamHttpFilters, workersCluster } from './processor.ts';
+import {
+  directHttpFilters,
+  filteredHttpFilters,
+  type ProcessorOptions,
+  workersCluster,
+} from './processor.ts';
 import { duration, extension, httpProtocol, type Message } from './proto.ts';
 
 export interface ClusterOptions extends ProcessorOptions {
@@ -20,16 +26,20 @@ export const clusters = (options: ClusterOptions): readonly Message[] => [
   workersCluster(options.workers, options),
   { name: gateCluster, type: 'STATIC', connect_timeout: duration(250) },
   ...Object.entries(options.config.providers).flatMap(([name, provider]) => [
-    providerCluster(filteredCluster(name), provider, options, { http_filters: upstreamHttpFilters(options) }),
-    providerCluster(directCluster(name), provider, options, {}),
+    providerCluster(filteredCluster(name), provider, options, filteredHttpFilters(options)),
+    providerCluster(directCluster(name), provider, options, mayGoOn(options) ? directHttpFilters : []),
   ]),
 ];
+
+/** Has any request a second upstream, before which the first one may fail? */
+const mayGoOn = ({ config }: ClusterOptions): boolean =>
+  Object.values(config.models).some((model) => longestPlan(model) > 1);
 
 const providerCluster = (
   name: string,
   provider: ProviderConfig,
   { baseDirectory, systemCaFile }: ClusterOptions,
-  filters: Message,
+  httpFilters: readonly Message[],
 ): Message => {
   const url = new URL(provider.baseUrl);
   const secure = url.protocol === 'https:';
@@ -46,7 +56,7 @@ const providerCluster = (
     },
     typed_extension_protocol_options: httpProtocol({
       ...(secure ? negotiatedHttp : plainHttp),
-      ...filters,
+      ...(httpFilters.length > 0 ? { http_filters: httpFilters } : {}),
     }),
     ...(secure ? { transport_socket: tls(url, caFile) } : {}),
   };

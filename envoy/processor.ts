@@ -12,6 +12,7 @@ import {
 import type { Config } from '../plugins/config/schema.ts';
 import { credentialHeaders } from '../plugins/providers.ts';
 import { http2Windows, openCircuit } from './connections.ts';
+import { failureHttpFilter } from './failure.ts';
 import { duration, extension, httpProtocol, type Message, typed } from './proto.ts';
 
 /** How the filters call the workers. */
@@ -80,8 +81,11 @@ export const routerHttpFilter = (options: ProcessorOptions): Message => ({
       response_body_mode: 'FULL_DUPLEX_STREAMED',
       response_trailer_mode: 'SEND',
     },
-    response_attributes: ['xds.cluster_name', 'upstream.request_attempt_count', 'response.code_details'],
-    metadata_options: { receiving_namespaces: { untyped: [namespaces.routing, namespaces.log] } },
+    response_attributes: ['upstream.request_attempt_count', 'response.code_details'],
+    metadata_options: {
+      forwarding_namespaces: { untyped: [namespaces.failure] },
+      receiving_namespaces: { untyped: [namespaces.routing, namespaces.log] },
+    },
   }),
 });
 
@@ -108,7 +112,7 @@ const upstreamHttpFilter = (options: ProcessorOptions): Message =>
     },
     request_attributes: ['xds.cluster_name', 'upstream.request_attempt_count'],
     metadata_options: {
-      forwarding_namespaces: { untyped: [namespaces.routing] },
+      forwarding_namespaces: { untyped: [namespaces.routing, namespaces.failure] },
       receiving_namespaces: { untyped: [namespaces.attempt] },
     },
   });
@@ -143,18 +147,25 @@ const contentLength: Message = extension(
   },
 );
 
+/** The last filter of every provider cluster. */
+const upstreamCodec: Message = extension(
+  'envoy.filters.http.upstream_codec',
+  'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec',
+);
+
 /** The filters of a filtered provider cluster, in order. */
-export const upstreamHttpFilters = (
+export const filteredHttpFilters = (
   options: ProcessorOptions & { readonly config: Config },
 ): readonly Message[] => [
   withoutCredentials(options.config),
   upstreamHttpFilter(options),
   contentLength,
-  extension(
-    'envoy.filters.http.upstream_codec',
-    'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec',
-  ),
+  failureHttpFilter,
+  upstreamCodec,
 ];
+
+/** The filters of a direct provider cluster. */
+export const directHttpFilters: readonly Message[] = [failureHttpFilter, upstreamCodec];
 
 const loadBalancing: Message = {
   policies: [

@@ -74,8 +74,8 @@ const messagesIn = (value: unknown): Record<string, unknown>[] => {
 const ofType = (value: unknown, type: string) =>
   messagesIn(value).filter((message) => message['@type'] === `type.googleapis.com/${type}`);
 
-const cluster = (name: string) => {
-  const found = parts.clusters(options).clusters.find((it) => it.name === name);
+const cluster = (name: string, from = options) => {
+  const found = parts.clusters(from).clusters.find((it) => it.name === name);
   if (!found) throw new Error(`no cluster ${name}`);
   return found;
 };
@@ -156,19 +156,31 @@ describe('fail closed', () => {
 });
 
 describe('clusters', () => {
-  test('each provider has one with the upstream filter and one without any', () => {
+  const filtersOf = (name: string, from?: RenderOptions) =>
+    messagesIn(cluster(name, from)).flatMap(({ http_filters }) =>
+      Array.isArray(http_filters) ? http_filters.map((filter) => filter.name) : [],
+    );
+
+  test('each provider has one with the upstream filter and one without; both note failures', () => {
     for (const provider of Object.keys(config.providers)) {
-      const filters = messagesIn(cluster(filteredCluster(provider))).flatMap(({ http_filters }) =>
-        Array.isArray(http_filters) ? http_filters.map(({ name }) => name) : [],
-      );
-      expect(filters).toEqual([
+      expect(filtersOf(filteredCluster(provider))).toEqual([
         'nexus.without_credentials',
         'nexus.upstream',
         'envoy.filters.http.header_mutation',
+        'nexus.failure',
         'envoy.filters.http.upstream_codec',
       ]);
-      expect(JSON.stringify(cluster(directCluster(provider)))).not.toContain('http_filters');
+      expect(filtersOf(directCluster(provider))).toEqual([
+        'nexus.failure',
+        'envoy.filters.http.upstream_codec',
+      ]);
     }
+  });
+
+  test('where no request has a second upstream, the first has no filter', () => {
+    const { quick } = config.models;
+    const alone = { ...options, config: { ...config, models: quick ? { quick } : {} } };
+    expect(filtersOf(directCluster('plain'), alone)).toEqual([]);
   });
 
   test('https by name: the name is asked for and checked against the right authorities', () => {

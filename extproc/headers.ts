@@ -12,6 +12,8 @@ export const requestHead = (headers: HeaderList): RequestHead => {
 };
 
 /** Names of all headers that may be removed, each once. */
-export const withoutPseudo = (headers: HeaderList): string[] => [
-  ...new Set(headers.map(([name]) => name).filter((name) => !name.startsWith(':'))),
-];
+export const withoutPseudo = (headers: HeaderList): string[] => {
+  const names = new Set<string>();
+  for (const [name] of headers) if (!name.startsWith(':')) names.add(name);
+  return [...names];
+};

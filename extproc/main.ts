@@ -59,6 +59,7 @@ const main = async (): Promise<void> => {
       socketPath: egressSocket(dirname(socket)),
       headers: { [egressProviderHeader]: upstream.provider },
     })),
+    onCopy: (facts) => log.info(facts, 'copy for a mirror'),
   });
   rmSync(socket, { force: true }); // left by a worker that was killed
   const server = await startServer(

@@ -31,6 +31,8 @@ export const namespaces = {
   log: 'nexus_log',
   /** Written by the upstream filter: what this attempt needs. */
   attempt: 'nexus_up',
+  /** Written by Envoy itself, in a provider's cluster: the head of an answer for which it may go on to the next upstream. */
+  failure: 'nexus_failure',
 } as const;
 
 /** Keys of the `routing` namespace. */
@@ -51,7 +53,18 @@ export const routingKeys = {
 export const attemptKeys = {
   /** Length in bytes of the body that the upstream filter put in place; decimal, as a string. */
   contentLength: 'content_length',
+  /** Which attempt it is, from 1. Absent: the first, which no upstream filter saw. */
+  number: 'number',
 } as const;
+
+/** Keys of the `failure` namespace. */
+export const failureKeys = {
+  /** `{attempt, status, headers}` of the attempt that failed last: a number, a string of digits, a struct of strings. */
+  last: 'last',
+} as const;
+
+/** Filter in every provider's cluster that notes the `failure` of an attempt. */
+export const failureFilter = 'nexus.failure';
 
 /** Keys of the `log` namespace; each becomes a field of the access log. */
 export const logKeys = [
@@ -65,6 +78,7 @@ export const logKeys = [
   'pick',
   'reason',
   'candidates',
+  'mirror',
   'input_tokens',
   'output_tokens',
   'ending',

@@ -2,7 +2,7 @@ import type { AnswerFrame, AnswerReader } from '../plugins/answer.ts';
 import type { HeaderList } from '../plugins/dialects/dialect.ts';
 import type { Gateway } from '../plugins/gateway.ts';
 import type { Reply } from '../plugins/reply.ts';
-import type { Forward, Session } from '../plugins/session.ts';
+import type { Forward, LogFields, Session } from '../plugins/session.ts';
 import { upstreamName } from '../plugins/upstream-call.ts';
 import {
   type DynamicMetadata,
@@ -13,6 +13,7 @@ import {
   encodeTrailersAnswer,
   type ProcessingRequest,
 } from './codec.ts';
+import { failureIn } from './failure.ts';
 import { requestHead, withoutPseudo } from './headers.ts';
 import { directCluster, filteredCluster, namespaces, routingKeys } from './names.ts';
 
@@ -46,6 +47,7 @@ export class RouterStream {
   #hasBody = true;
   #answered = false;
   #trailersOpen = false;
+  #logged: LogFields = {};
 
   constructor(context: WorkerContext, send: Send) {
     this.#context = context;
@@ -135,7 +137,8 @@ export class RouterStream {
     });
   }
 
-  #responseHeaders({ headers, endOfStream, attributes }: ProcessingRequest): void {
+  #responseHeaders(message: ProcessingRequest): void {
+    const { headers, endOfStream, attributes } = message;
     this.#responseHeaderNames = withoutPseudo(headers);
     this.#hasBody = !endOfStream;
     const session = this.#session;
@@ -147,7 +150,7 @@ export class RouterStream {
     const emit = (frame: AnswerFrame) => this.#emit(frame, session);
     if (attributes.get('response.code_details') !== 'via_upstream') {
       const code = head.status === 504 ? 'upstream_timeout' : 'upstream_unavailable';
-      const { status, headers: own, body } = session.unreachable(attempts, code);
+      const { status, headers: own, body } = session.unreachable(attempts, code, failureIn(message));
       return emit({ head: { status, headers: own }, body, end: true });
     }
     this.#reader = session.response(attempts, head, emit);
@@ -196,8 +199,14 @@ export class RouterStream {
     this.#send(encodeImmediate({ status, headers, body, details: `nexus_${code}`, ...log }));
   }
 
+  /** What has not been said yet: Envoy adds it to what it has. */
   #log(session: Session): DynamicMetadata {
-    return { [namespaces.log]: session.logFields() };
+    const said = this.#logged;
+    const fields = session.logFields();
+    this.#logged = fields;
+    const fresh: Record<string, string | number> = {};
+    for (const name in fields) if (fields[name] !== said[name]) fresh[name] = fields[name] ?? '';
+    return { [namespaces.log]: fresh };
   }
 
   #open(): Session {

@@ -81,20 +81,26 @@ const serve = (call: Call, context: WorkerContext, onFault: ServerFault): void =
     // Envoy takes no more for now: read no more either, so that neither side piles up.
     if (!call.write(message)) call.pause();
   };
-  const stream = role === 'upstream' ? new UpstreamStream(context, send) : new RouterStream(context, send);
+  // Let go at the end: Node keeps what an HTTP/2 stream leads to until the next full collection.
+  let stream: RouterStream | UpstreamStream | undefined =
+    role === 'upstream' ? new UpstreamStream(context, send) : new RouterStream(context, send);
+  const close = () => {
+    stream?.close();
+    stream = undefined;
+  };
   let failed = false;
   const fail = (cause: unknown) => {
     if (failed) return;
     failed = true;
     onFault({ role, cause });
-    stream.close();
+    close();
     call.emit('error', { code: status.INTERNAL, details: 'policy fault' });
   };
   let work: Promise<void> | undefined;
   const take = (message: ProcessingRequest) => {
     if (failed) return;
     try {
-      const taken = stream.take(message);
+      const taken = stream?.take(message);
       if (taken instanceof Promise) {
         work = taken.catch(fail).then(() => {
           work = undefined;
@@ -109,10 +115,10 @@ const serve = (call: Call, context: WorkerContext, onFault: ServerFault): void =
     else take(message);
   });
   call.on('drain', () => call.resume());
-  call.on('cancelled', () => stream.close());
-  call.on('error', () => stream.close());
+  call.on('cancelled', close);
+  call.on('error', close);
   call.on('end', () => {
-    stream.close();
+    close();
     if (!failed) call.end();
   });
 };

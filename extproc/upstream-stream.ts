@@ -6,6 +6,7 @@ import { errorReply, type Reply } from '../plugins/reply.ts';
 import type { UpstreamCall } from '../plugins/upstream-call.ts';
 import { isJsonObject, type JsonObject } from '../plugins/wire/json.ts';
 import { encodeBodyAnswer, encodeHeadersAnswer, encodeImmediate, type ProcessingRequest } from './codec.ts';
+import { failureIn } from './failure.ts';
 import { requestHead, withoutPseudo } from './headers.ts';
 import { attemptKeys, namespaces, routingKeys } from './names.ts';
 import { othersThan, type Send, type WorkerContext } from './router-stream.ts';
@@ -40,14 +41,20 @@ export class UpstreamStream {
 
   close(): void {}
 
-  async #requestHeaders({ headers, attributes, metadata }: ProcessingRequest): Promise<void> {
+  async #requestHeaders(message: ProcessingRequest): Promise<void> {
+    const { headers, attributes, metadata } = message;
     const routing = metadata.get(namespaces.routing);
     const exchange = routing?.[routingKeys.exchange];
     if (typeof exchange !== 'string') return this.#refuse();
     this.#headerNames = withoutPseudo(headers);
     const number = Number(attributes.get('upstream.request_attempt_count') ?? 0);
     const session = this.#context.gateway.sessions.find(exchange);
-    if (session) return this.#replace(await session.attempt(number));
+    if (session) {
+      const failure = failureIn(message);
+      // One before that gave no answer leaves standing what Envoy noted of an earlier one.
+      const failed = failure?.number === number - 1 ? failure.head : undefined;
+      return this.#replace(await session.attempt(number, failed), number);
+    }
     const orphan = orphanOf(routing, number);
     if (!orphan) return this.#refuse();
     const { path } = requestHead(headers);
@@ -77,7 +84,7 @@ export class UpstreamStream {
     );
   }
 
-  #replace(call: UpstreamCall | Reply): void {
+  #replace(call: UpstreamCall | Reply, number: number): void {
     if (call.kind === 'reply') return this.#immediate(call);
     const { body } = call;
     const set = headersOf(call);
@@ -89,7 +96,10 @@ export class UpstreamStream {
         removeHeaders: othersThan(set, this.#headerNames),
         // Envoy drops the length of a replaced body; the header_mutation filter after us writes it from here.
         dynamicMetadata: {
-          [namespaces.attempt]: { [attemptKeys.contentLength]: String(Buffer.byteLength(body)) },
+          [namespaces.attempt]: {
+            [attemptKeys.contentLength]: String(Buffer.byteLength(body)),
+            [attemptKeys.number]: number,
+          },
         },
       }),
     );

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { storeTarget } from '../plugins/config/secrets.ts';
-import { Gateway, type GatewayConfig } from '../plugins/gateway.ts';
+import { Gateway, type GatewayConfig, type Ports } from '../plugins/gateway.ts';
 import { systemClock } from '../plugins/io/clock.ts';
 import { machineSecrets } from '../plugins/io/config-file.ts';
 import type { OpenedCounters } from '../plugins/io/counters/keep.ts';
@@ -84,8 +84,11 @@ export const startKongHost = async ({
   const { meter, registry } = prometheusMeter();
   const counters = await openStore(config, countersPath, meter);
   const egress = new Egress(egressOptions, systemClock);
-  const sendCopy = egressCopies(egress, systemClock);
-  const ports = { ...machinePorts({ meter, counters }), sendCopy };
+  const ports: Ports = {
+    ...machinePorts({ meter, counters }),
+    sendCopy: egressCopies(egress, systemClock),
+    onCopy: (facts) => log.info(facts, 'copy for a mirror'),
+  };
   const gateway = new Gateway(config, ports);
   const tickets = new Tickets(ports);
   const onFault: FaultListener = (fault) => {
@@ -122,7 +125,8 @@ export const startKongHost = async ({
       await server.close(graceMs);
       if (place.wasOurs) await sleep(ticketTravelMs);
       await relay.close(relayGraceMs);
-      await counters.close(); // every exchange is settled by now
+      await gateway.told(); // every exchange is settled by then, and every copy
+      await counters.close();
     },
   };
 };

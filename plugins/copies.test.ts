@@ -3,11 +3,11 @@ import { fakeClock } from '../test/fakes/clock.ts';
 import { emptyCatalog } from './catalog/catalog.ts';
 import { hashKey } from './config/keys.ts';
 import { configSchema } from './config/schema.ts';
-import { busyAfterMs, mostCopies } from './copies.ts';
+import { busyAfterMs, type CopyFacts, mostCopies } from './copies.ts';
 import { type CopyAnswer, copyTimeoutMs, maxCopyBytes, type SendCopy } from './copy.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { Gateway } from './gateway.ts';
-import type { Ask, CounterStore } from './ports/counter-store.ts';
+import type { Ask, CounterStore, Reserved } from './ports/counter-store.ts';
 import { gatewayError } from './refusals.ts';
 import type { Session } from './session.ts';
 import type { UpstreamCall } from './upstream-call.ts';
@@ -44,6 +44,8 @@ interface Options {
   /** How late timers come. */
   readonly lateMs?: number;
   readonly budget?: object;
+  /** Answers in place of the store when a copy is to be counted. */
+  readonly claim?: () => Promise<Reserved>;
   readonly prices?: object;
   /** Spoken by the candidate and the mirror; absent: each has its own. */
   readonly dialect?: string;
@@ -54,6 +56,7 @@ const gatewayOver = ({
   send = async () => completion(),
   lateMs = 0,
   budget,
+  claim,
   prices = anyPrice,
   dialect,
 }: Options = {}) => {
@@ -64,11 +67,13 @@ const gatewayOver = ({
     ...inner,
     reserve: (it) => {
       asks.push(it);
-      return inner.reserve(it);
+      const isClaim = it.claims.some(({ budget: id }) => id === 'mirror:copies');
+      return isClaim && claim ? claim() : inner.reserve(it);
     },
   };
   const copies: UpstreamCall[] = [];
   const counted: string[] = [];
+  const logged: CopyFacts[] = [];
   const config = configSchema.parse({
     version: 1,
     providers: {
@@ -105,6 +110,7 @@ const gatewayOver = ({
         copies.push(call);
         return await send(call, limits);
       },
+      onCopy: (facts) => logged.push(facts),
     },
   );
   const ask = async (body: object = {}, path = '/v1/messages') => {
@@ -117,7 +123,7 @@ const gatewayOver = ({
   const noteOf = (id: string) =>
     vi.waitFor(() => {
       const note = gateway.decisions.find(id)?.notes.find(({ policy }) => policy === 'mirror');
-      if (!note) throw new Error('no word of the copy');
+      if (!note || note.facts.result === 'pending') throw new Error('no word of how the copy ended');
       return note;
     });
   /** Asks, and lets the call end and its copy, too. */
@@ -134,7 +140,7 @@ const gatewayOver = ({
     const [count] = (await counters.read(asks[0]?.claims ?? [])) ?? [];
     return { used: count?.used, open: count?.open };
   };
-  return { clock, gateway, counters, asks, counts, copies, counted, ask, askAndEnd, noteOf };
+  return { clock, gateway, counters, asks, counts, copies, counted, logged, ask, askAndEnd, noteOf };
 };
 
 const hello = {
@@ -225,6 +231,27 @@ describe('a copy', () => {
     expect(JSON.stringify(gateway.decisions.find(session.id))).not.toContain('greta');
   });
 
+  it('is pending in the record until it is over; then it has a line of its own, which the first one names', async () => {
+    let answer: (it: CopyAnswer) => void = () => {};
+    const send: SendCopy = () => new Promise((resolve) => (answer = resolve));
+    const { clock, gateway, counted, logged, ask, noteOf } = gatewayOver({ send });
+    const { session } = await ask();
+    clock.advance(0);
+    await settle();
+    session.abort();
+    await settle();
+    const notes = () => gateway.decisions.find(session.id)?.notes.filter(({ policy }) => policy === 'mirror');
+    const pending = { id: 'd1.mirror', upstream: 'mi/small', result: 'pending' };
+    expect(notes()).toEqual([{ policy: 'mirror', verdict: 'passed', facts: pending }]);
+    expect(session.logFields()).toMatchObject({ id: 'd1', mirror: 'd1.mirror' });
+    expect([counted, logged]).toEqual([[], []]);
+    answer(completion());
+    const { facts } = await noteOf(session.id);
+    expect(facts).toMatchObject({ ...pending, result: 'answered', status: 200, inputTokens: 7 });
+    expect(notes()).toHaveLength(1);
+    expect(logged).toEqual([{ decision: 'd1', ...facts }]);
+  });
+
   it('does not follow a request that is refused', async () => {
     const { copies, askAndEnd } = gatewayOver({ budget: { tokens: 10 } });
     expect((await askAndEnd()).decided.kind).toBe('reply');
@@ -280,6 +307,28 @@ describe('a copy is not sent', () => {
     expect(copies).toHaveLength(mostCopies + 1);
   });
 
+  it('when the processes together have sent enough in this minute, or nobody can say', async () => {
+    const results: Record<string, Reserved> = {
+      enough: { kind: 'refused', refusedBy: 0, states: [] },
+      uncounted: { kind: 'lost' },
+    };
+    for (const [result, reserved] of Object.entries(results)) {
+      const { copies, askAndEnd } = gatewayOver({ claim: async () => reserved });
+      expect((await askAndEnd()).note).toMatchObject({ verdict: 'skipped', facts: { result } });
+      expect(copies).toHaveLength(0);
+    }
+  });
+
+  it('before the counts have answered; the client has its call while the counts are still asked', async () => {
+    const { clock, asks, copies, ask } = gatewayOver({ claim: () => new Promise(() => {}) });
+    expect((await ask()).decided.kind).toBe('forward');
+    expect(asks).toEqual([]);
+    clock.advance(0);
+    await settle();
+    expect(asks).toHaveLength(1);
+    expect(copies).toHaveLength(0);
+  });
+
   it('when a budget has no room for it, and the call is served', async () => {
     const { copies, askAndEnd } = gatewayOver({ budget: { tokens: 250 } });
     const { decided, note } = await askAndEnd({ max_tokens: 150 });
@@ -311,7 +360,8 @@ describe('the budget of the caller', () => {
     await askAndEnd();
     await askAndEnd();
     expect(copies).toHaveLength(2);
-    expect(asks.map(({ id }) => id)).toEqual(['d1', 'd2']);
+    const budgeted = asks.filter(({ claims }) => claims.some(({ budget }) => budget === 'b'));
+    expect(budgeted.map(({ id }) => id)).toEqual(['d1', 'd2']);
   });
 
   it('is asked for the price of the mirror for a copy, and never for a call', async () => {

@@ -1,6 +1,6 @@
 import { Copy, type CopyEnd, type CopyOrder, type CopyResult, maxCopyBytes, type SendCopy } from './copy.ts';
 import { meaningfulMember } from './dialects/crossing.ts';
-import type { Exchange, Note, Upstream } from './exchange.ts';
+import type { Exchange, Note, NoteValue, Upstream } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { type Policy, pass } from './policy.ts';
@@ -13,6 +13,8 @@ export interface CopyWorld {
   readonly meter: Meter;
   /** Absent: the host has no way out for copies, and every one fails. */
   readonly sendCopy?: SendCopy;
+  /** Told of each copy when it is over, for a line in the log; the line of the client's call, which may be older, names it. */
+  readonly onCopy?: (facts: CopyFacts) => void;
 }
 
 /** Where an order comes from. */
@@ -21,6 +23,9 @@ export interface CopyOrigin {
   readonly exchange: Exchange;
   readonly policies: readonly Policy[];
 }
+
+/** The `mirror` note of a decision, and the id of the decision. */
+export type CopyFacts = Readonly<Record<string, NoteValue>>;
 
 /** Most copies that one process has under way. */
 export const mostCopies = 16;
@@ -43,11 +48,12 @@ export class Copies {
 
   /** Returns at once. */
   make(order: CopyOrder, origin: CopyOrigin): void {
+    const tell = this.#teller(order, origin);
     const result = this.#hindrance(order);
-    if (result) return this.#tell(order, origin, { result });
+    if (result) return tell({ result });
     const giveUp = new AbortController();
     const over = this.#later(order, origin, giveUp)
-      .then((end) => this.#tell(order, origin, end))
+      .then(tell)
       .finally(() => this.#open.delete(giveUp));
     this.#open.set(giveUp, over);
   }
@@ -85,6 +91,8 @@ export class Copies {
       countFault(policy, failOpen ? 'passed' : 'refused'),
     );
     try {
+      const claim = await order.claim();
+      if (claim !== 'granted') return { result: claim };
       return await new Copy({ order, exchange, pipeline, clock, send, giveUp }).run();
     } catch {
       countFault('mirror', 'refused');
@@ -92,14 +100,22 @@ export class Copies {
     }
   }
 
-  #tell({ request, to }: CopyOrder, { exchange }: CopyOrigin, end: CopyEnd): void {
-    exchange.notes.push(noteOf(end, { id: copyId(exchange), to }));
-    this.#world.meter.count('nexus_mirrors_total', {
-      gen_ai_request_model: request.requestModel,
-      gen_ai_provider_name: to.provider,
-      gen_ai_response_model: to.model,
-      result: end.result,
-    });
+  /** Notes with the client's call that there is a copy; what it gives back takes the end in the note's place. */
+  #teller({ request, to }: CopyOrder, { exchange }: CopyOrigin): (end: CopyEnd) => void {
+    const { meter, onCopy } = this.#world;
+    const named = { id: copyId(exchange), to };
+    const at = exchange.notes.push(noteOf({ result: 'pending' }, named)) - 1;
+    return (end) => {
+      const note = noteOf(end, named);
+      exchange.notes[at] = note;
+      meter.count('nexus_mirrors_total', {
+        gen_ai_request_model: request.requestModel,
+        gen_ai_provider_name: to.provider,
+        gen_ai_response_model: to.model,
+        result: end.result,
+      });
+      onCopy?.({ decision: exchange.id, ...note.facts });
+    };
   }
 }
 
@@ -124,15 +140,17 @@ const policiesOf = (policies: readonly Policy[], to: Upstream): readonly Policy[
   ),
 ];
 
-const verdicts: Partial<Record<CopyResult, Note['verdict']>> = {
+const verdicts: Partial<Record<string, Note['verdict']>> = {
   refused: 'refused',
   unfit: 'skipped',
   'too-large': 'skipped',
   busy: 'skipped',
+  enough: 'skipped',
+  uncounted: 'skipped',
 };
 
 const noteOf = (
-  { result, usage, ...facts }: CopyEnd,
+  { result, usage, ...facts }: Omit<CopyEnd, 'result'> & { readonly result: CopyResult | 'pending' },
   { id, to }: { readonly id: string; readonly to: Upstream },
 ): Note => ({
   policy: 'mirror',

@@ -2,11 +2,11 @@ import { isStream, note, type Seen, type UpstreamHead } from './answer.ts';
 import { costOf } from './decision.ts';
 import type { UpstreamDialect } from './dialects/dialect.ts';
 import { upstreamDialectFor } from './dialects/registry.ts';
-import type { Attempt, Ending, Exchange, Outcome, Upstream } from './exchange.ts';
+import type { Attempt, Ending, Exchange, Outcome } from './exchange.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { AnswerWatch } from './policy.ts';
+import type { AnswerWatch, CopyClaim, Mirrored } from './policy.ts';
 import type { Clock } from './ports/clock.ts';
 import { type ErrorCode, RequestError } from './refusals.ts';
 import type { UpstreamCall } from './upstream-call.ts';
@@ -29,10 +29,9 @@ export type CopyAnswer =
   | { readonly kind: 'unreachable' | 'broken' };
 
 /** A copy that a mirror is to get. */
-export interface CopyOrder {
+export interface CopyOrder extends Mirrored {
   /** As it stands after all policies: what they took out is not in it. */
   readonly request: ModelRequest;
-  readonly to: Upstream;
   /** Length of the client's request, in characters. */
   readonly length: number;
   /** Writes the copy for the mirror, credential included. Throws `RequestError` where it cannot be carried there. */
@@ -42,7 +41,8 @@ export interface CopyOrder {
 /**
  * What became of a copy. `answered`: the mirror gave a whole answer. `failed`: it gave an error, or none. `timeout`: it
  * took too long. `refused`: a budget said no. `unfit`: it cannot be carried there, or asks for more than an answer.
- * `too-large`, `busy`: it would have cost this process too much. `abandoned`: this process stopped.
+ * `too-large`, `busy`: it would have cost this process too much. `enough`, `uncounted`: it had no place among the copies
+ * of a minute. `abandoned`: this process stopped.
  */
 export type CopyResult =
   | 'answered'
@@ -52,6 +52,7 @@ export type CopyResult =
   | 'unfit'
   | 'too-large'
   | 'busy'
+  | Exclude<CopyClaim, 'granted'>
   | 'abandoned';
 
 /** What is told of a copy: names, codes and numbers, never content. */

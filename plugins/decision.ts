@@ -122,6 +122,12 @@ export const decisionLogFields = (
   };
 };
 
+/** Id of the copy that a mirror gets, for the line of the call in a log; empty when there is none. */
+export const copyIdIn = (notes: readonly Note[]): string => {
+  const id = notes.find(({ policy }) => policy === 'mirror')?.facts.id;
+  return typeof id === 'string' ? id : '';
+};
+
 /** The last exchanges by their ids, for callers who ask for them soon. The oldest make place for new ones. */
 export class RecentDecisions {
   readonly #sources = new Map<string, DecisionSource>();

@@ -77,7 +77,7 @@ export interface AttemptResult {
    * the client or we ended it first, which says nothing about the upstream.
    */
   readonly fate: 'served' | 'failed' | 'abandoned';
-  /** HTTP status of the upstream; absent when none came, or when the host shows a failure only by going on to the next. */
+  /** HTTP status of the upstream; absent when none came. */
   readonly status?: number;
   readonly error?: ErrorCode;
   /** From the start of the attempt. */

@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Config } from './config/schema.ts';
 import { piiKeyName } from './config/secrets.ts';
-import { Copies } from './copies.ts';
+import { Copies, type CopyFacts } from './copies.ts';
 import type { SendCopy } from './copy.ts';
 import { type DecisionRecord, mayReadDecision, RecentDecisions } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
 import { canServe, dialects, upstreamDialects } from './dialects/registry.ts';
 import type { Consumer, Exchange } from './exchange.ts';
 import { type KeyRing, keyRing, type Membership, mayUse, membership, presentedKey } from './identity.ts';
-import type { ImageFetching } from './inline-images.ts';
+import { type ImageFetching, inlineImages } from './inline-images.ts';
 import type { DialectName } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
 import { configuredPolicies } from './policies/registry.ts';
@@ -48,6 +48,8 @@ export interface Ports {
   readonly findDecision?: (id: string) => Promise<DecisionRecord | undefined>;
   /** The host's way out for copies; absent: none is sent. */
   readonly sendCopy?: SendCopy;
+  /** Told of each copy for a mirror when it is over: what its decision record says of it. */
+  readonly onCopy?: (facts: CopyFacts) => void;
   /** Public prices and facts of models. */
   readonly catalog: Catalog;
   /** Who holds reservations, for people: host and process. */
@@ -175,12 +177,14 @@ export class Gateway {
     const provider = this.#version.providers.get(name);
     try {
       if (!provider) throw new RequestError('upstream_unavailable');
-      const request = dialects[from].decodeRequest(parseJsonDocument(body), path);
       const next = upstreamDialects[provider.dialect];
+      const read = dialects[from].decodeRequest(parseJsonDocument(body), path);
+      const images = this.#imageFetching(this.#version.config);
+      const request = images ? await inlineImages(read, next, images) : read;
       const encoded = next.encodeRequest(crossInto(next, request).request, {
         model,
         clientHeaders: new Map(),
-        ...present({ server: provider.server }),
+        ...present({ server: provider.server, platform: provider.platform }),
       });
       return await upstreamCall(encoded, {
         provider,

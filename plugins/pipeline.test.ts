@@ -3,7 +3,7 @@ import type { Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
 import type { ModelRequest } from './model/request.ts';
 import { Pipeline } from './pipeline.ts';
-import { type Policy, type PolicyHooks, pass, refuse } from './policy.ts';
+import { type Mirrored, type Policy, type PolicyHooks, pass, refuse } from './policy.ts';
 
 const exchange: Exchange = {
   id: 'x1',
@@ -166,9 +166,10 @@ describe('Pipeline', () => {
   });
 
   it('keeps the last mirror that a policy names', async () => {
-    const mirroring = policy('mirror', { request: () => pass({ mirror: upstream }) });
+    const mirror: Mirrored = { to: upstream, claim: async () => 'granted' };
+    const mirroring = policy('mirror', { request: () => pass({ mirror }) });
     const { pipeline } = pipelineOf(mirroring, planned);
-    expect(await pipeline.request(request)).toMatchObject({ plan: [upstream], mirror: upstream });
+    expect(await pipeline.request(request)).toMatchObject({ plan: [upstream], mirror });
   });
 
   it('settles every policy once, whatever another one does', async () => {

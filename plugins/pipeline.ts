@@ -3,7 +3,15 @@ import type { ModelEvent } from './model/events.ts';
 import type { LimitState } from './model/limits.ts';
 import type { ModelRequest } from './model/request.ts';
 import type { Usage } from './model/usage.ts';
-import type { AnswerWatch, Awaitable, EventFilter, Policy, PolicyHooks, Verdict } from './policy.ts';
+import type {
+  AnswerWatch,
+  Awaitable,
+  EventFilter,
+  Mirrored,
+  Policy,
+  PolicyHooks,
+  Verdict,
+} from './policy.ts';
 import { type GatewayError, gatewayError } from './refusals.ts';
 
 /** What the policies together said to a request. */
@@ -13,7 +21,7 @@ export type Decision =
       readonly request: ModelRequest;
       readonly plan: readonly Upstream[];
       /** Gets a copy; its answer is thrown away. */
-      readonly mirror?: Upstream;
+      readonly mirror?: Mirrored;
     }
   | { readonly kind: 'refuse'; readonly error: GatewayError };
 
@@ -42,10 +50,11 @@ export class Pipeline {
   async request(request: ModelRequest): Promise<Decision> {
     let current = request;
     let plan: readonly Upstream[] = [];
-    let mirror: Upstream | undefined;
+    let mirror: Mirrored | undefined;
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.request) continue;
-      const verdict = await this.#guard(policy, 'request', () => hooks.request?.(current));
+      const said = this.#guard(policy, 'request', () => hooks.request?.(current));
+      const verdict = said instanceof Promise ? await said : said; // to wait for what is there costs a turn of the queue
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
       plan = verdict?.plan ?? plan;
@@ -60,7 +69,8 @@ export class Pipeline {
     let current = request;
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.attempt) continue;
-      const verdict = await this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
+      const said = this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
+      const verdict = said instanceof Promise ? await said : said;
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
     }
@@ -137,16 +147,20 @@ export class Pipeline {
     }
   }
 
-  async #guard(
+  #guard(
     policy: Policy,
     hook: 'request' | 'attempt',
     run: () => Awaitable<Verdict | undefined>,
-  ): Promise<Verdict | undefined> {
-    try {
-      return await run();
-    } catch (cause) {
+  ): Awaitable<Verdict | undefined> {
+    const fault = (cause: unknown): Verdict | undefined => {
       this.#onFault({ policy: policy.name, hook, failOpen: policy.failOpen, cause });
       return policy.failOpen ? undefined : { kind: 'refuse', error: gatewayError('policy_unavailable') };
+    };
+    try {
+      const said = run();
+      return said instanceof Promise ? said.catch(fault) : said;
+    } catch (cause) {
+      return fault(cause);
     }
   }
 }

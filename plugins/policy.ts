@@ -19,8 +19,18 @@ export interface Change {
   /** The upstreams to try, in order. */
   readonly plan?: readonly Upstream[];
   /** Who else gets a copy of the request. Its answer is thrown away, and nobody waits for it. */
-  readonly mirror?: Upstream;
+  readonly mirror?: Mirrored;
 }
+
+/** Somebody who gets a copy. */
+export interface Mirrored {
+  readonly to: Upstream;
+  /** Counts this copy with those of all processes; asked once, when the client's own call is on its way. */
+  readonly claim: () => Promise<CopyClaim>;
+}
+
+/** `enough`: as many as may be were sent already. `uncounted`: nobody knows, since the counts cannot be asked. */
+export type CopyClaim = 'granted' | 'enough' | 'uncounted';
 
 /** Lets the request go on. */
 export const pass = (change: Change = {}): Verdict => ({

@@ -1,5 +1,5 @@
 import type { Config, ProviderConfig } from './config/schema.ts';
-import type { HeaderList } from './dialects/dialect.ts';
+import type { HeaderList, PlatformName } from './dialects/dialect.ts';
 import { type ServerName, serverAt } from './dialects/servers.ts';
 import type { UpstreamDialectName } from './model/request.ts';
 import type { Authorize } from './ports/credentials.ts';
@@ -20,6 +20,8 @@ export interface Provider {
   readonly authorize?: Authorize;
   /** Its kind among the servers that speak OpenAI's Chat: as configured, else by its host. */
   readonly server?: ServerName;
+  /** The cloud that hosts it, where its path says so. */
+  readonly platform?: PlatformName;
   readonly region?: string;
   /** Of Azure OpenAI, when its paths hold the deployment. */
   readonly azureApiVersion?: string;
@@ -99,12 +101,17 @@ const readyProvider = (
     ...(authorize ? { authorize } : {}),
     ...present({
       server: dialect === 'openai-chat' ? (config.server ?? serverAt(url.hostname)) : undefined,
+      platform: dialect === 'gemini' ? platformAt(url.pathname) : undefined,
       region: config.region,
       azureApiVersion: config.azureApiVersion,
       maxConcurrent: config.maxConcurrent,
     }),
   };
 };
+
+/** Vertex AI keeps Google's models below their publisher, at whatever host it is reached. */
+const platformAt = (path: string): PlatformName | undefined =>
+  /\/publishers\/google\/?$/.test(path) ? 'vertex' : undefined;
 
 const headerOf = (
   { auth }: ProviderConfig,

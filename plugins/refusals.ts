@@ -77,6 +77,8 @@ export const upstreamErrors = {
   upstream_invalid_request: { status: 400, message: 'The upstream refused the request.', retry: false },
   context_length_exceeded: { status: 400, message: 'The prompt is too long for the model.', retry: false },
   content_filtered: { status: 400, message: 'The upstream blocked the prompt.', retry: false },
+  // No client's fault, so no 4xx: a 401 would tell users that their own key is bad. SDKs of OpenAI and Anthropic obey
+  // `x-should-retry: false`; the AI SDK and LangChain try in vain twice more.
   upstream_auth: {
     status: 500,
     message: 'The upstream refused the credential of this gateway.',

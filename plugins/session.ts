@@ -1,7 +1,7 @@
 import { type AnswerFrame, type AnswerReader, readAnswer, type Seen, type UpstreamHead } from './answer.ts';
 import type { Config } from './config/schema.ts';
 import type { CopyOrder } from './copy.ts';
-import { decisionLogFields } from './decision.ts';
+import { copyIdIn, decisionLogFields } from './decision.ts';
 import { crossInto } from './dialects/crossing.ts';
 import type {
   Dialect,
@@ -42,6 +42,12 @@ export interface Forward {
   readonly call: UpstreamCall;
   readonly plan: readonly Upstream[];
   readonly firstByteTimeoutMs: number;
+}
+
+/** An answer that no client gets to see, and the attempt that it came to. */
+export interface FailedAttempt {
+  readonly number: number;
+  readonly head: UpstreamHead;
 }
 
 /** What is worth a line in the host's access log: configured names and numbers only. */
@@ -137,7 +143,7 @@ export class Session {
       if (this.#countsItself(plan)) return await this.#count(request);
       const call = await this.attempt(1);
       if (call.kind === 'reply') return call;
-      if (mirror) this.#copy(request, { to: mirror, length: document.text.length });
+      if (mirror) this.#copy(request, { ...mirror, length: document.text.length });
       const firstByteTimeoutMs = config.models[original.requestModel]?.firstByteTimeoutMs ?? 120_000;
       return { kind: 'forward', call, plan, firstByteTimeoutMs };
     } catch (cause) {
@@ -146,9 +152,9 @@ export class Session {
   }
 
   /** What the client sent is never copied, only what the policies have made of it. */
-  #copy(request: ModelRequest, { to, length }: Pick<CopyOrder, 'to' | 'length'>): void {
+  #copy(request: ModelRequest, order: Omit<CopyOrder, 'request' | 'encode'>): void {
     if (request.operation === 'count-tokens') return; // it has no answer that could be compared
-    this.#setup.onCopy({ request, to, length, encode: (copy) => this.#copyCall(copy, to) });
+    this.#setup.onCopy({ ...order, request, encode: (copy) => this.#copyCall(copy, order.to) });
   }
 
   /** Fetches no images: a copy is worth no second visit to where they lie. */
@@ -184,7 +190,7 @@ export class Session {
     if (!accepted || !upstream || this.settled) return this.refuse(gatewayError('upstream_unavailable'));
     const attempt: Attempt = { number, upstream };
     this.#attempts = Math.max(this.#attempts, number);
-    if (this.#current && failed) this.#answering(this.#current.attempt, failed);
+    if (failed) this.#failed({ number: number - 1, head: failed });
     this.#attempted('failed'); // the host goes on to the next upstream: the one before gave nothing
     this.#current = { attempt, startedMs: this.#setup.clock.nowMs() };
     try {
@@ -233,11 +239,16 @@ export class Session {
     return this.#guardSilence(reader);
   }
 
-  /** The host could reach no upstream, or gave up on the last one: our word for it. Settles the session. */
+  /**
+   * The host could reach no upstream, or gave up on the last one: our word for it. Settles the session. `failed` is an
+   * answer for which the host had gone on before it reached nobody.
+   */
   unreachable(
     attempts: number,
     code: Extract<ErrorCode, 'upstream_unavailable' | 'upstream_timeout' | 'upstream_stalled'>,
+    failed?: FailedAttempt,
   ): Reply {
+    if (failed) this.#failed(failed);
     this.#attempts = Math.max(this.#attempts, attempts);
     return this.#reply(gatewayError(code), 'failed');
   }
@@ -273,6 +284,7 @@ export class Session {
       ending: outcome?.ending ?? '',
       code: outcome?.error ?? '',
       ...decisionLogFields(exchange.notes),
+      mirror: copyIdIn(exchange.notes),
       ...(outcome?.usage
         ? { input_tokens: outcome.usage.inputTokens, output_tokens: outcome.usage.outputTokens }
         : {}),
@@ -291,8 +303,8 @@ export class Session {
   }
 
   #target({ provider, model }: Upstream): UpstreamTarget {
-    const server = this.#setup.providers.get(provider)?.server;
-    return { model, clientHeaders: this.#setup.head.headers, ...present({ server }) };
+    const { server, platform } = this.#setup.providers.get(provider) ?? {};
+    return { model, clientHeaders: this.#setup.head.headers, ...present({ server, platform }) };
   }
 
   async #withImages(request: ModelRequest, upstream: Upstream): Promise<ModelRequest> {
@@ -300,8 +312,9 @@ export class Session {
     return images ? inlineImages(request, this.#upstreamDialect(upstream), images) : request;
   }
 
-  #upstreamDialect({ dialect }: Upstream): UpstreamDialect {
-    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation);
+  #upstreamDialect({ dialect, provider }: Upstream): UpstreamDialect {
+    const { platform } = this.#setup.providers.get(provider) ?? {};
+    const found = upstreamDialectFor(dialect, this.#setup.exchange.operation, platform);
     if (!found)
       throw new RequestError('unsupported_field', {
         message: 'The upstream of this model cannot do what this path asks for.',
@@ -407,6 +420,10 @@ export class Session {
     };
     const told = this.#setup.pipeline.settle(this.#outcome);
     this.#setup.onSettled(this, { outcome: this.#outcome, results: this.#results, told });
+  }
+
+  #failed({ number, head }: FailedAttempt): void {
+    if (this.#current?.attempt.number === number) this.#answering(this.#current.attempt, head);
   }
 
   #answering(attempt: Attempt, { status, headers }: UpstreamHead): void {

@@ -2,13 +2,35 @@ import type { LimitState } from './model/limits.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
+type HeaderNames = Readonly<Record<'limit' | 'remaining' | 'reset', string>>;
+
 /** How providers name what they limit. */
-const names: readonly (readonly [unit: LimitState['unit'], name: string])[] = [
-  ['requests', 'requests'],
-  ['tokens', 'tokens'],
-  ['inputTokens', 'input-tokens'],
-  ['outputTokens', 'output-tokens'],
-];
+const names: readonly (readonly [unit: LimitState['unit'], openai: HeaderNames, anthropic: HeaderNames])[] = (
+  [
+    ['requests', 'requests'],
+    ['tokens', 'tokens'],
+    ['inputTokens', 'input-tokens'],
+    ['outputTokens', 'output-tokens'],
+  ] as const
+).map(([unit, name]) => [
+  unit,
+  {
+    limit: `x-ratelimit-limit-${name}`,
+    remaining: `x-ratelimit-remaining-${name}`,
+    reset: `x-ratelimit-reset-${name}`,
+  },
+  {
+    limit: `anthropic-ratelimit-${name}-limit`,
+    remaining: `anthropic-ratelimit-${name}-remaining`,
+    reset: `anthropic-ratelimit-${name}-reset`,
+  },
+]);
+
+/** The headers that `upstreamLimits` reads. */
+export const limitHeaders: readonly string[] = names.flatMap(([, openai, anthropic]) => [
+  ...Object.values(openai),
+  ...Object.values(anthropic),
+]);
 
 /**
  * What is left of our account at an upstream, by the headers of its answer (lower-case names): OpenAI's `x-ratelimit-*`
@@ -17,39 +39,24 @@ const names: readonly (readonly [unit: LimitState['unit'], name: string])[] = [
  */
 export const upstreamLimits = (headers: Headers, epochMs: number): readonly LimitState[] =>
   names.flatMap(
-    ([unit, name]) => openaiLimit(headers, unit, name) ?? anthropicLimit(headers, unit, name, epochMs) ?? [],
+    ([unit, openai, anthropic]) =>
+      limitOf(unit, headers, openai, durationMs) ??
+      limitOf(unit, headers, anthropic, (time) => Date.parse(time) - epochMs) ??
+      [],
   );
-
-const openaiLimit = (headers: Headers, unit: LimitState['unit'], name: string): LimitState | undefined =>
-  limitOf(unit, {
-    limit: headers.get(`x-ratelimit-limit-${name}`),
-    remaining: headers.get(`x-ratelimit-remaining-${name}`),
-    resetMs: durationMs(headers.get(`x-ratelimit-reset-${name}`) ?? ''),
-  });
-
-const anthropicLimit = (
-  headers: Headers,
-  unit: LimitState['unit'],
-  name: string,
-  epochMs: number,
-): LimitState | undefined =>
-  limitOf(unit, {
-    limit: headers.get(`anthropic-ratelimit-${name}-limit`),
-    remaining: headers.get(`anthropic-ratelimit-${name}-remaining`),
-    resetMs: Date.parse(headers.get(`anthropic-ratelimit-${name}-reset`) ?? '') - epochMs,
-  });
 
 const limitOf = (
   unit: LimitState['unit'],
-  said: {
-    readonly limit: string | undefined;
-    readonly remaining: string | undefined;
-    readonly resetMs: number;
-  },
+  headers: Headers,
+  names: HeaderNames,
+  timeToMs: (text: string) => number,
 ): LimitState | undefined => {
-  const [limit, remaining] = [amountOf(said.limit), amountOf(said.remaining)];
-  if (limit === undefined || remaining === undefined || !Number.isFinite(said.resetMs)) return undefined;
-  return { unit, limit, remaining, resetMs: Math.min(Math.max(0, said.resetMs), longestMs) };
+  const limit = amountOf(headers.get(names.limit));
+  if (limit === undefined) return undefined;
+  const remaining = amountOf(headers.get(names.remaining));
+  const resetMs = timeToMs(headers.get(names.reset) ?? '');
+  if (remaining === undefined || !Number.isFinite(resetMs)) return undefined;
+  return { unit, limit, remaining, resetMs: Math.min(Math.max(0, resetMs), longestMs) };
 };
 
 /** A day: longer limits are quotas, which come back by hand. */

@@ -41,6 +41,7 @@ const rememberMs = 60_000;
 export const priceBook = ({ prices, providers, catalog }: BookSetup): PriceBook => {
   const places = new Map(Object.entries(providers).map(([name, it]) => [name, placeOf(it)]));
   const known = new Map<string, { readonly priced: Priced | undefined; readonly untilMs: number }>();
+  const facts = new Map<string, FactsRow | undefined>();
   const lookUp = (seat: Seat, epochMs: number): Priced | undefined => {
     const own = configured(prices, seat);
     if (own) return { price: own, from: 'config' };
@@ -52,8 +53,12 @@ export const priceBook = ({ prices, providers, catalog }: BookSetup): PriceBook 
   return {
     digest: `sha256:${hash('sha256', JSON.stringify([catalog.priceDigest, sortedEntries(prices)]))}`,
     factsOf: ({ provider, model }) => {
-      const place = places.get(provider);
-      return place && catalog.factsOf({ ...place, model });
+      const key = `${provider}/${model}`;
+      if (!facts.has(key)) {
+        const place = places.get(provider);
+        facts.set(key, place && catalog.factsOf({ ...place, model }));
+      }
+      return facts.get(key);
     },
     priceOf: (seat, epochMs) => {
       const key = `${seat.provider}/${seat.model}`;

@@ -78,7 +78,7 @@ const provider = z
       .enum(serverNames)
       .optional()
       .describe(
-        'Of `dialect: openai`, the kind of server that it is, since each takes other fields; told by baseUrl at api.openai.com, Azure, Mistral, Groq, Together, DeepSeek, xAI, OpenRouter and Perplexity. compatible: none of these.',
+        'Of `dialect: openai`, the kind of server that it is, since each takes other fields; told by baseUrl at api.openai.com, Azure, Mistral, Groq, Together, Fireworks, DeepSeek, xAI, OpenRouter and Perplexity. compatible: none of these.',
       ),
     key: secretRef
       .optional()

@@ -27,7 +27,12 @@ export interface UpstreamTarget {
   readonly clientHeaders: ReadonlyMap<string, string>;
   /** Of the many that speak OpenAI's Chat, the kind that it is; absent: not known. */
   readonly server?: ServerName;
+  /** The cloud that hosts it, where that has other forms for some operations. */
+  readonly platform?: PlatformName;
 }
+
+/** Clouds that host a dialect in their own way: Vertex AI, of Gemini. */
+export type PlatformName = 'vertex';
 
 /** Bytes of an answer → events. One per answer; holds the state of the stream. */
 export interface ResponseDecoder {
@@ -111,6 +116,10 @@ export interface UpstreamDialect extends UpstreamCodec {
   decodeError(status: number, headers: ReadonlyMap<string, string>, body: Uint8Array): GatewayError;
   /** Codecs of the operations besides chat. */
   readonly operations?: Readonly<Partial<Record<Exclude<Operation, 'chat'>, UpstreamCodec>>>;
+  /** The same for clouds whose answers have a form of their own, too, so that no client reads them as they come. */
+  readonly operationsAt?: Readonly<
+    Record<PlatformName, Readonly<Partial<Record<Exclude<Operation, 'chat'>, UpstreamCodec>>>>
+  >;
 }
 
 /**

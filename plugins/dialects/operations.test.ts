@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest';
 import type { DialectName, Operation, UpstreamDialectName } from '../model/request.ts';
 import { RequestError } from '../refusals.ts';
 import { type JsonObject, parseJsonDocument } from '../wire/json.ts';
-import type { EncodedRequest } from './dialect.ts';
+import { present } from '../wire/present.ts';
+import type { EncodedRequest, PlatformName } from './dialect.ts';
 import { dialectFor, upstreamDialectFor } from './registry.ts';
 
 // Operations besides chat: from each client's words into each upstream's, and back.
@@ -13,17 +14,20 @@ interface Case {
   readonly operation: Operation;
   readonly ask: JsonObject;
   readonly path?: string;
+  readonly platform?: PlatformName;
+  /** The upstream's name of the model. */
+  readonly model?: string;
   /** What the upstream says. */
   readonly answer?: JsonObject;
 }
 
-const through = ({ from, to, operation, ask, path, answer = {} }: Case) => {
+const through = ({ from, to, operation, ask, path, platform, model = 'theirs', answer = {} }: Case) => {
   const client = dialectFor(from, operation);
-  const upstream = upstreamDialectFor(to, operation);
+  const upstream = upstreamDialectFor(to, operation, platform);
   if (!client || !upstream) throw new Error(`no ${operation}`);
   const document = parseJsonDocument(Buffer.from(JSON.stringify(ask)));
   const request = client.decodeRequest(document, path);
-  const target = { model: 'theirs', clientHeaders: new Map<string, string>() };
+  const target = { model, clientHeaders: new Map<string, string>(), ...present({ platform }) };
   const sent: EncodedRequest =
     client === upstream
       ? client.patchRequest(document, request, target)
@@ -112,6 +116,101 @@ describe('embeddings', () => {
     expect(() =>
       through({ from: 'gemini', to: 'gemini', operation: 'embeddings', ask: {}, path: batch }),
     ).toThrow(/requests/);
+  });
+});
+
+describe('embeddings at Vertex AI', () => {
+  const atVertex = { to: 'gemini', operation: 'embeddings', platform: 'vertex' } as const;
+  const path = '/v1beta/models/ours:batchEmbedContents';
+  const settings = { taskType: 'RETRIEVAL_DOCUMENT', title: 'T', outputDimensionality: 2 };
+
+  it('are predictions of its older models', () => {
+    const answer = {
+      predictions: [
+        { embeddings: { values: [1, 2], statistics: { token_count: 2, truncated: false } } },
+        { embeddings: { values: [3, 4], statistics: { token_count: 1 } } },
+      ],
+    };
+    const ask = { requests: ['a', 'b'].map((text) => ({ content: content(text), ...settings })) };
+    const told = through({ ...atVertex, from: 'gemini', model: 'text-embedding-005', ask, path, answer });
+    expect(told.path).toBe('/models/text-embedding-005:predict');
+    expect(told.body).toEqual({
+      instances: ['a', 'b'].map((text) => ({ content: text, task_type: 'RETRIEVAL_DOCUMENT', title: 'T' })),
+      parameters: { outputDimensionality: 2 },
+    });
+    expect(told.dropped).toEqual([]);
+    expect(told.answer).toEqual({
+      embeddings: [{ values: [1, 2] }, { values: [3, 4] }],
+      usageMetadata: { promptTokenCount: 3 },
+    });
+    const openai = { model: 'ours', input: ['a', 'b'], user: 'u' };
+    const other = through({ ...atVertex, from: 'openai-chat', ask: openai, answer });
+    expect(other.body).toEqual({ instances: [{ content: 'a' }, { content: 'b' }] });
+    expect(other.dropped).toEqual(['user']);
+    expect(other.answer).toMatchObject({ data: [{ index: 0 }, { index: 1 }], usage: { prompt_tokens: 3 } });
+  });
+
+  it('are one content a call of its newer ones', () => {
+    const answer = { embedding: { values: [1, 2] }, usageMetadata: { promptTokenCount: 4 }, truncated: true };
+    const image = { inlineData: { mimeType: 'image/png', data: 'AA==' } };
+    const one = {
+      ...atVertex,
+      from: 'gemini',
+      model: 'gemini-embedding-2',
+      path: '/v1beta/models/ours:embedContent',
+      answer,
+    } as const;
+    const told = through({ ...one, ask: { content: { parts: [{ text: 'a' }, image] }, ...settings } });
+    expect(told.path).toBe('/models/gemini-embedding-2:embedContent');
+    expect(told.body).toEqual({
+      content: { parts: [{ text: 'a' }, image] },
+      embedContentConfig: settings,
+    });
+    expect(told.answer).toEqual({ embedding: { values: [1, 2] }, usageMetadata: { promptTokenCount: 4 } });
+    const two = { requests: [{ content: content('a') }, { content: content('b') }] };
+    expect(() => through({ ...one, path, ask: two })).toThrow(/more than one/);
+  });
+
+  it('have one length a call, and texts alone in instances', () => {
+    const asking =
+      (...requests: JsonObject[]) =>
+      () =>
+        through({ ...atVertex, from: 'gemini', path, ask: { requests } });
+    const lengths = [1, 2].map((outputDimensionality) => ({ content: content('a'), outputDimensionality }));
+    expect(asking(...lengths)).toThrow(RequestError);
+    expect(asking({ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AA==' } }] } })).toThrow(
+      RequestError,
+    );
+  });
+});
+
+describe('counts at Vertex AI', () => {
+  const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+  const counted = { contents, systemInstruction: { parts: [{ text: 'be kind' }] } };
+  const counting = {
+    from: 'gemini',
+    to: 'gemini',
+    operation: 'count-tokens',
+    path: '/v1beta/models/ours:countTokens',
+  } as const;
+
+  it('have nothing around what is counted', () => {
+    const ask = { generateContentRequest: { model: 'models/ours', ...counted, safetySettings: [{}] } };
+    const told = through({ ...counting, platform: 'vertex', ask, answer: { totalTokens: 3 } });
+    expect(told.path).toBe('/models/theirs:countTokens');
+    expect(told.body).toEqual(counted);
+    expect(told.dropped).toEqual(['safetySettings']);
+    expect(told.answer).toEqual({ totalTokens: 3 });
+    const messages = { model: 'm', system: 'be kind', messages: [{ role: 'user', content: 'hi' }] };
+    const other = through({ ...counting, from: 'anthropic-messages', platform: 'vertex', ask: messages });
+    expect(other.body).toMatchObject(counted);
+  });
+
+  it('are asked as they came, by a client of its own', () => {
+    expect(through({ ...counting, platform: 'vertex', ask: counted }).body).toEqual(counted);
+    expect(through({ ...counting, ask: counted }).body).toEqual({
+      generateContentRequest: { model: 'models/theirs', ...counted },
+    });
   });
 });
 

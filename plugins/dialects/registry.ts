@@ -3,7 +3,7 @@ import { anthropicMessages } from './anthropic-messages/index.ts';
 import { anthropicBedrock, anthropicVertex } from './anthropic-messages/platforms.ts';
 import { bedrockConverse } from './bedrock-converse/index.ts';
 import { cohereChat } from './cohere-chat/index.ts';
-import type { Dialect, UpstreamDialect } from './dialect.ts';
+import type { Dialect, PlatformName, UpstreamDialect } from './dialect.ts';
 import { gemini } from './gemini/index.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
@@ -29,11 +29,16 @@ export const upstreamDialects: Readonly<Record<UpstreamDialectName, UpstreamDial
 export const dialectFor = (name: DialectName, operation: Operation): Dialect | undefined =>
   views.get(`${name} ${operation}`) as Dialect | undefined; // made of a `Dialect`
 
-/** The same for upstreams: the very object that `dialectFor` gives, where clients speak it too. */
+/**
+ * The same for upstreams, and for one that a cloud hosts: the very object that `dialectFor` gives, where clients speak it
+ * too.
+ */
 export const upstreamDialectFor = (
   name: UpstreamDialectName,
   operation: Operation,
-): UpstreamDialect | undefined => views.get(`${name} ${operation}`);
+  platform?: PlatformName,
+): UpstreamDialect | undefined =>
+  views.get(`${name} ${operation} ${platform}`) ?? views.get(`${name} ${operation}`);
 
 /** Can calls of this operation go to upstreams of this dialect? What an upstream does not count, we count ourselves. */
 export const canServe = (name: UpstreamDialectName, operation: Operation): boolean =>
@@ -44,6 +49,9 @@ const views: ReadonlyMap<string, UpstreamDialect> = new Map(
     [`${dialect.name} chat`, dialect] as const,
     ...Object.entries(dialect.operations ?? {}).map(
       ([operation, codec]) => [`${dialect.name} ${operation}`, { ...dialect, ...codec }] as const,
+    ),
+    ...Object.entries(dialect.operationsAt?.vertex ?? {}).map(
+      ([operation, codec]) => [`${dialect.name} ${operation} vertex`, { ...dialect, ...codec }] as const,
     ),
   ]),
 );

@@ -28,6 +28,14 @@ interface Series {
   readonly buckets: number[];
 }
 
+/** Series by the values of their labels, one level for each: a key made of all of them would be built anew each time. */
+interface Node {
+  readonly next: Map<string, Node>;
+  series?: Series;
+}
+
+const leaf = (): Node => ({ next: new Map() });
+
 /**
  * A counter or histogram. prom-client's own hash their labels with each number, which cost ten times all else that is
  * done with it (23 µs for one exchange against 3); so the numbers are kept here, and prom-client shows and adds them up.
@@ -36,7 +44,8 @@ class Counted {
   readonly name: MetricName;
   readonly #spec: MetricSpec;
   readonly #bounds: readonly number[];
-  readonly #series = new Map<string, Series>();
+  readonly #tree = leaf();
+  readonly #series: Series[] = [];
 
   constructor(name: MetricName, spec: MetricSpec) {
     this.name = name;
@@ -49,8 +58,8 @@ class Counted {
     series.sum += value;
     series.count++;
     if (this.#bounds.length === 0) return;
-    const bucket = this.#bounds.findIndex((bound) => value <= bound);
-    const at = bucket === -1 ? this.#bounds.length : bucket;
+    let at = 0;
+    while (at < this.#bounds.length && !(value <= (this.#bounds[at] ?? 0))) at++;
     series.buckets[at] = (series.buckets[at] ?? 0) + 1;
   }
 
@@ -58,18 +67,29 @@ class Counted {
   get(): object {
     const { kind, help } = this.#spec;
     const show = kind === 'counter' ? counterValues : histogramValues;
-    const values = [...this.#series.values()].flatMap((series) => show(this.name, series, this.#bounds));
+    const values = this.#series.flatMap((series) => show(this.name, series, this.#bounds));
     return { name: this.name, help, type: kind, values, aggregator: 'sum' };
   }
 
   #seriesOf(labels: Labels): Series {
-    let key = '';
-    for (const name of this.#spec.labels) key += `${labels[name] ?? ''}\n`;
-    const known = this.#series.get(key);
-    if (known) return known;
+    let node = this.#tree;
+    for (const name of this.#spec.labels) {
+      const value = labels[name] ?? '';
+      let next = node.next.get(value);
+      if (!next) {
+        next = leaf();
+        node.next.set(value, next);
+      }
+      node = next;
+    }
+    node.series ??= this.#newSeries(labels);
+    return node.series;
+  }
+
+  #newSeries(labels: Labels): Series {
     const buckets = new Array<number>(this.#bounds.length + 1).fill(0);
     const series: Series = { labels: { ...labels }, sum: 0, count: 0, buckets };
-    this.#series.set(key, series);
+    this.#series.push(series);
     return series;
   }
 }

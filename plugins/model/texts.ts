@@ -49,6 +49,14 @@ export const eachText = (request: ModelRequest, read: (text: string, place: Text
   });
 };
 
+/** As `eachText`, for the texts of one turn. */
+export const eachTurnText = (turn: Turn, read: (text: string, place: TextPlace) => void): void => {
+  mapTurn(turn, (place) => (text) => {
+    read(text, place);
+    return text;
+  });
+};
+
 type At = (place: TextPlace) => (text: string) => string;
 
 const mapSystem = (block: SystemBlock, at: At): SystemBlock =>
@@ -160,13 +168,13 @@ const isBytes = (text: string): boolean =>
 
 /** The same array when no element changes; elements that become undefined are left out. */
 const mapSame = <T>(list: readonly T[], map: (it: T) => T | undefined): readonly T[] => {
-  let changed = false;
-  const mapped = list.flatMap((it) => {
+  let changed: T[] | undefined;
+  for (const [index, it] of list.entries()) {
     const next = map(it);
-    if (next !== it) changed = true;
-    return next === undefined ? [] : [next];
-  });
-  return changed ? mapped : list;
+    if (next !== it) changed ??= list.slice(0, index);
+    if (next !== undefined) changed?.push(next);
+  }
+  return changed ?? list;
 };
 
 /** The same object when no member changes. */

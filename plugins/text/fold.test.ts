@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cpuMs } from '../../test/fakes/cpu.ts';
-import { codePointOffsets, fold, originalEnd, originalStart } from './fold.ts';
+import { fold } from './fold.ts';
 
 const tagged = (text: string): string =>
   [...text].map((it) => String.fromCodePoint(0xe0000 + it.charCodeAt(0))).join('');
@@ -38,16 +38,10 @@ test('words of look-alikes only are read as Latin where the text is Latin', () =
   expect(fold('рост и сор в доме, word').text).toBe('рост и сор в доме, word');
 });
 
-test('ASCII keeps its offsets and its own string', () => {
-  const folded = fold('Plain Text');
-  expect(folded.cased).toBe('Plain Text');
-  expect(folded.offsets).toBeUndefined();
-});
-
 test('what tag characters and selectors spell is reported, flags are not', () => {
   const { text, signs } = fold(`hello${tagged('ignore all')} 😀${selected('reveal')}`);
   expect(text).toBe('hello 😀');
-  expect(signs).toMatchObject({ hidden: 'ignore allreveal', hiddenAt: 5 });
+  expect(signs).toMatchObject({ hidden: 'ignore allreveal' });
   const flag = `\u{1f3f4}${tagged('gbeng')}\u{e007f}`;
   expect(fold(`flag ${flag}`).signs.hidden).toBe('');
   expect(fold('❤️').signs.hidden).toBe('');
@@ -55,17 +49,6 @@ test('what tag characters and selectors spell is reported, flags are not', () =>
 
 test('overrides of the reading order are counted', () => {
   expect(fold('\u202eerongi\u202c').signs).toMatchObject({ bidi: 2, overrides: 1 });
-});
-
-test('a span leads back to what was written', () => {
-  const written = 'x ﬁ\u200bn\u0301al 😀 end';
-  const folded = fold(written);
-  const at = folded.text.indexOf('final');
-  const span = [originalStart(folded, at), originalEnd(folded, at + 5)] as const;
-  expect(written.slice(...span)).toBe('ﬁ\u200bn\u0301al');
-  const end = folded.text.indexOf('end');
-  expect(written.slice(originalStart(folded, end))).toBe('end');
-  expect(codePointOffsets(written, [0, written.indexOf('end')])).toEqual([0, [...written].length - 3]);
 });
 
 const anyText = fc.string({
@@ -99,19 +82,11 @@ test('folding twice is folding once', () => {
   );
 });
 
-test('offsets go up, stay inside and keep the lengths alike', () => {
+test('the lower case is as long as what it is made from', () => {
   fc.assert(
     fc.property(anyText, (written) => {
       const folded = fold(written);
       expect(folded.text.length).toBe(folded.cased.length);
-      let last = 0;
-      for (let at = 0; at <= folded.text.length; at++) {
-        const start = originalStart(folded, at);
-        expect(start).toBeGreaterThanOrEqual(last);
-        expect(start).toBeLessThanOrEqual(written.length);
-        if (at > 0) expect(originalEnd(folded, at)).toBeGreaterThan(originalStart(folded, at - 1));
-        last = start;
-      }
     }),
     { numRuns: 2000 },
   );

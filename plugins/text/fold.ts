@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isLooseMark, kindOf, kinds, kindTable, lookAlikeOf, mappingOf } from './characters.ts';
+import { Codes } from './codes.ts';
 
 /** What folding took out or replaced, counted in characters. */
 export interface FoldSigns {
@@ -14,22 +15,15 @@ export interface FoldSigns {
   readonly stackedMarks: number;
   /** What tag characters and long runs of variation selectors spell; flags of regions are left out. */
   readonly hidden: string;
-  /** UTF-16 index of the first hidden character in the original; -1 without. */
-  readonly hiddenAt: number;
 }
 
-/**
- * A text as it reads, whatever it was written with. `cased` and `text` have the same length, so that an offset in one
- * is an offset in the other; `originalStart` and `originalEnd` lead back.
- */
+/** A text as it reads, whatever it was written with. `cased` and `text` have the same length. */
 export interface Folded {
   readonly original: string;
   /** NFKC, invisible characters out, marks off Latin letters, look-alikes in mixed words read as Latin. */
   readonly cased: string;
   /** The same in lower case. */
   readonly text: string;
-  /** UTF-16 index in the original for each unit of `text`, and its length at the end. Absent: the same offsets. */
-  readonly offsets?: Uint32Array;
   readonly signs: FoldSigns;
 }
 
@@ -40,125 +34,84 @@ const noSigns: FoldSigns = {
   homoglyphs: 0,
   stackedMarks: 0,
   hidden: '',
-  hiddenAt: -1,
 };
 
 const unusual = /[^\t\n\r\x20-\x7e]/;
 
 /** Folds a text. Linear in its length; ASCII costs one test and one lower case. */
-export const fold = (original: string): Folded => {
-  const first = original.search(unusual);
-  if (first === -1) return { original, cased: original, text: original.toLowerCase(), signs: noSigns };
-  return new Folding(original).run(first);
-};
-
-/** Where in the original the unit at `at` of the folded text begins (UTF-16). */
-export const originalStart = ({ offsets }: Folded, at: number): number => offsets?.[at] ?? at;
-
-/** Where in the original a span ends whose end (exclusive) in the folded text is `at` (UTF-16). */
-export const originalEnd = ({ offsets }: Folded, at: number): number => {
-  if (!offsets || at === 0) return at;
-  const last = offsets[at - 1] ?? 0;
-  let next = at;
-  while (next < offsets.length - 1 && offsets[next] === last) next++;
-  return offsets[next] ?? at;
-};
-
-/**
- * UTF-16 indices of a text as indices of its code points. `at` must not go down from one index to the next; an index
- * inside a pair counts as its beginning.
- */
-export const codePointOffsets = (text: string, at: readonly number[]): number[] => {
-  let unit = 0;
-  let point = 0;
-  return at.map((index) => {
-    while (unit < index) {
-      const wide = isPair(text, unit);
-      if (wide && unit + 2 > index) break;
-      unit += wide ? 2 : 1;
-      point++;
-    }
-    return point;
-  });
-};
-
-const isPair = (text: string, at: number): boolean => {
-  const high = text.charCodeAt(at);
-  const low = text.charCodeAt(at + 1);
-  return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
-};
+export const fold = (original: string): Folded =>
+  unusual.test(original)
+    ? new Folding(original).run()
+    : { original, cased: original, text: original.toLowerCase(), signs: noSigns };
 
 /** Marks kept on one letter; more only serve to hide it. */
 const maxMarks = 4;
 
+const codes = new Codes();
+/** What is being folded is written here; no text is folded while another is. */
+let written = new Uint16Array(1 << 13);
+
 class Folding {
   readonly #original: string;
-  #units: Uint16Array;
-  #offsets: Uint32Array;
+  readonly #codes: Uint16Array;
+  #units = written;
   #length = 0;
+  /** Letters of ASCII, and others; where the first and the last of these stand. */
+  #latin = 0;
+  #letters = 0;
+  #firstLetter = 0;
+  #lastLetter = 0;
   #invisible = 0;
   #bidi = 0;
   #overrides = 0;
   #homoglyphs = 0;
   #stackedMarks = 0;
   #hidden = '';
-  #hiddenAt = -1;
-  #latin = 0;
-  #letters = 0;
 
   constructor(original: string) {
     this.#original = original;
-    this.#units = new Uint16Array(original.length + 16);
-    this.#offsets = new Uint32Array(original.length + 17);
+    this.#codes = codes.of(original);
   }
 
-  run(firstUnusual: number): Folded {
-    // A mark may belong to the character before it.
-    for (let at = this.#copyAscii(Math.max(0, firstUnusual - 1)); at < this.#original.length; ) {
-      const next = this.#copyPlain(at);
-      at = next < this.#original.length ? this.#step(next) : next;
-    }
+  run(): Folded {
+    const length = this.#original.length;
+    for (let at = this.#copyPlain(0); at < length; ) at = this.#copyPlain(this.#step(at));
     this.#readLookAlikes();
     return this.#result();
   }
 
-  #copyAscii(end: number): number {
-    for (let at = 0; at < end; at++) {
-      const unit = this.#original.charCodeAt(at);
-      this.#units[at] = unit;
-      this.#offsets[at] = at;
-      if ((unit | 32) >= 97 && (unit | 32) <= 122) this.#latin++;
-    }
-    this.#length = end;
-    return end;
-  }
-
   /** The hot loop: characters that stay as they are and carry no mark. Gives the index of the first that is none. */
   #copyPlain(start: number): number {
-    const original = this.#original;
-    if (this.#length + original.length - start + 2 > this.#units.length) this.#grow();
-    const units = this.#units;
-    const offsets = this.#offsets;
-    const room = units.length - 2;
-    let length = this.#length;
-    let latin = 0;
-    let letters = 0;
+    const length = this.#original.length;
+    this.#makeRoom(length - start);
+    const from = this.#codes;
+    const to = this.#units;
+    let put = this.#length;
+    let [letters, first, last] = [0, 0, 0];
     let at = start;
-    let kind: number = kindTable[original.charCodeAt(at)] ?? 0;
-    for (; at < original.length && length < room; at++) {
+    for (; at < length; at++) {
+      const unit = from[at] as number;
+      const kind = kindTable[unit] as number;
       if (kind === kinds.unknown || kind > kinds.other) break;
-      const next = at + 1 < original.length ? (kindTable[original.charCodeAt(at + 1)] ?? 0) : kinds.other;
-      if (next === kinds.unknown || next === kinds.mark) break;
-      units[length] = original.charCodeAt(at);
-      offsets[length++] = at;
-      if (kind === kinds.latin) latin++;
-      else if (kind === kinds.letter) letters++;
-      kind = next;
+      if (kind === kinds.letter) {
+        if (letters++ === 0) first = put;
+        last = put;
+      }
+      to[put++] = unit;
     }
-    this.#length = length;
-    this.#latin += latin;
-    this.#letters += letters;
-    return at;
+    if (letters > 0) this.#sawLetters(letters, first, last);
+    this.#length = put;
+    // A mark belongs to the character before it.
+    if (at === start || !this.#isMarkAt(at)) return at;
+    this.#length--;
+    if (kindTable[from[at - 1] as number] === kinds.letter) this.#letters--;
+    return at - 1;
+  }
+
+  #sawLetters(count: number, first: number, last: number): void {
+    if (this.#letters === 0) this.#firstLetter = first;
+    this.#lastLetter = last;
+    this.#letters += count;
   }
 
   /** Takes one character with the marks after it; gives the index behind them. */
@@ -178,15 +131,15 @@ class Folding {
       case kinds.selector:
         return this.#takeSelectors(at);
       case kinds.mark:
-        return this.#takeMarks({ base: '', at, from: at });
+        return this.#takeMarks('', at);
       case kinds.mapped:
-        return this.#takeMarks({ base: mappingOf(code), at, from: next });
+        return this.#takeMarks(mappingOf(code), next);
       default:
         if (!this.#isMarkAt(next)) {
-          this.#put(code, at);
+          this.#put(code);
           return next;
         }
-        return this.#takeMarks({ base: String.fromCodePoint(code), at, from: next });
+        return this.#takeMarks(String.fromCodePoint(code), next);
     }
   }
 
@@ -197,7 +150,7 @@ class Folding {
   }
 
   /** Puts a base with the marks that stay on it: none on Latin, few on others. */
-  #takeMarks({ base, at, from }: { base: string; at: number; from: number }): number {
+  #takeMarks(base: string, from: number): number {
     let next = from;
     let marks = '';
     let count = 0;
@@ -208,7 +161,7 @@ class Folding {
       if (count <= maxMarks) marks += mark;
     }
     if (count > maxMarks) this.#stackedMarks += count - maxMarks;
-    this.#putAll(count === 0 ? base : withMarks(base, marks), at);
+    for (const it of count === 0 ? base : withMarks(base, marks)) this.#put(it.codePointAt(0) ?? 0);
     return next;
   }
 
@@ -221,7 +174,7 @@ class Folding {
       next += 2;
     }
     const isFlag = spelt.length <= 6 && this.#original.codePointAt(at - 2) === 0x1f3f4;
-    if (!isFlag) this.#hide(spelt, at);
+    if (!isFlag) this.#hidden += spelt;
     return next;
   }
 
@@ -234,42 +187,26 @@ class Folding {
       bytes.push(code > 0xffff ? code - 0xe0100 + 16 : code - 0xfe00);
       next += code > 0xffff ? 2 : 1;
     }
-    if (bytes.length >= 4) this.#hide(Buffer.from(bytes).toString('utf8'), at);
+    if (bytes.length >= 4) this.#hidden += Buffer.from(bytes).toString('utf8');
     return next;
   }
 
-  #hide(spelt: string, at: number): void {
-    this.#hidden += spelt;
-    if (this.#hiddenAt === -1) this.#hiddenAt = at;
-  }
-
-  #putAll(text: string, at: number): void {
-    for (const character of text) this.#put(character.codePointAt(0) ?? 0, at);
-  }
-
-  #put(code: number, at: number): void {
-    if (this.#length + 2 > this.#units.length) this.#grow();
+  #put(code: number): void {
+    this.#makeRoom(2);
     if (code > 0xffff) {
-      this.#offsets[this.#length] = at;
       this.#units[this.#length++] = 0xd800 + ((code - 0x10000) >> 10);
-      this.#offsets[this.#length] = at;
       this.#units[this.#length++] = 0xdc00 + ((code - 0x10000) & 0x3ff);
       return;
     }
-    this.#offsets[this.#length] = at;
     this.#units[this.#length++] = code;
-    const kind = kindOf(code);
-    if (kind === kinds.latin) this.#latin++;
-    else if (kind === kinds.letter) this.#letters++;
+    if (kindOf(code) === kinds.letter) this.#sawLetters(1, this.#length - 1, this.#length - 1);
   }
 
-  #grow(): void {
-    const units = new Uint16Array(this.#units.length * 2);
-    units.set(this.#units);
-    this.#units = units;
-    const offsets = new Uint32Array(units.length + 1);
-    offsets.set(this.#offsets);
-    this.#offsets = offsets;
+  #makeRoom(units: number): void {
+    if (this.#length + units <= this.#units.length) return;
+    written = new Uint16Array(2 * (this.#length + units));
+    written.set(this.#units.subarray(0, this.#length));
+    this.#units = written;
   }
 
   /**
@@ -278,27 +215,33 @@ class Folding {
    */
   #readLookAlikes(): void {
     if (this.#letters === 0) return;
-    if (this.#latin > 0) this.#eachWord((start, end, latin) => latin > 0 && this.#readWord(start, end));
-    if (this.#latin > this.#letters) this.#eachWord((start, end) => this.#readWord(start, end));
+    this.#latin = countOf(kinds.latin, this.#units, this.#length);
+    if (this.#latin === 0) return;
+    const pure = this.#readMixedWords();
+    if (this.#latin <= this.#letters) return;
+    for (let at = 0; at < pure.length; at += 2) this.#readWord(pure[at] as number, pure[at + 1] as number);
   }
 
-  /** Runs of letters that hold at least one outside of ASCII. */
-  #eachWord(read: (start: number, end: number, latin: number) => void): void {
+  /** Reads words that hold letters of ASCII and others; gives where those are that hold others only: start, end. */
+  #readMixedWords(): number[] {
     const units = this.#units;
     const length = this.#length;
-    for (let at = 0; at < length; at++) {
-      if ((units[at] ?? 0) < 0x80 || kindTable[units[at] ?? 0] !== kinds.letter) continue;
+    const end = this.#lastLetter;
+    const pure: number[] = [];
+    for (let at = this.#firstLetter; at <= end; at++) {
+      if ((units[at] as number) < 0x80 || kindTable[units[at] as number] !== kinds.letter) continue;
       let start = at;
-      while (start > 0 && kindTable[units[start - 1] ?? 0] === kinds.latin) start--;
+      while (start > 0 && kindTable[units[start - 1] as number] === kinds.latin) start--;
       let latin = at - start;
-      let kind: number = kinds.letter;
       for (at++; at < length; at++) {
-        kind = kindTable[units[at] ?? 0] ?? 0;
+        const kind = kindTable[units[at] as number] as number;
         if (kind === kinds.latin) latin++;
         else if (kind !== kinds.letter) break;
       }
-      read(start, at, latin);
+      if (latin > 0) this.#readWord(start, at);
+      else pure.push(start, at);
     }
+    return pure;
   }
 
   #readWord(start: number, end: number): void {
@@ -317,14 +260,11 @@ class Folding {
   }
 
   #result(): Folded {
-    const cased = Buffer.from(this.#units.buffer, 0, this.#length * 2).toString('utf16le');
-    const offsets = this.#offsets.subarray(0, this.#length + 1);
-    offsets[this.#length] = this.#original.length;
+    const cased = textOf(this.#units, this.#length);
     return {
       original: this.#original,
       cased,
       text: lowered(cased),
-      offsets,
       signs: {
         invisible: this.#invisible,
         bidi: this.#bidi,
@@ -332,11 +272,26 @@ class Folding {
         homoglyphs: this.#homoglyphs,
         stackedMarks: this.#stackedMarks,
         hidden: this.#hidden,
-        hiddenAt: this.#hiddenAt,
       },
     };
   }
 }
+
+/** How many units are of a kind; without branches, as none could be foreseen. */
+const countOf = (kind: number, units: Uint16Array, length: number): number => {
+  let count = 0;
+  for (let at = 0; at < length; at++)
+    count += (((kindTable[units[at] as number] as number) ^ kind) - 1) >>> 31;
+  return count;
+};
+
+/** Code units as a text; of one byte each where they can be, which is quicker to search and to lower. */
+const textOf = (units: Uint16Array, length: number): string => {
+  let all = 0;
+  for (let at = 0; at < length; at++) all |= units[at] as number;
+  if (all > 0x7f) return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
+  return Buffer.from(units.subarray(0, length)).toString('latin1');
+};
 
 const kindAt = (text: string, at: number): number =>
   at < text.length ? kindOf(text.codePointAt(at) ?? 0) : kinds.unknown;

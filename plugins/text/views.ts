@@ -88,7 +88,8 @@ const decodeInto = (folded: Folded, add: Add): void => {
   if (signals.percents >= 3) addIfText(add, 'percent', fromPercent(cased));
   if (signals.ampersands >= 3) addIfChanged(add, 'entities', cased, cased.replaceAll(entity, fromEntity));
   if (signals.backslashes >= 3) addIfChanged(add, 'escapes', cased, cased.replaceAll(escaped, fromEscape));
-  if (signals.dots >= 12) each(text, morseRun, 16, (run) => addIfText(add, 'morse', fromMorse(run)));
+  if (signals.dots >= 12 && signals.nearDots >= 6)
+    each(text, morseRun, 16, (run) => addIfText(add, 'morse', fromMorse(run)));
   if (signals.flipped >= 3) add('upside-down', turned(original));
   addWordViews(folded, signals, add);
 };

@@ -1,9 +1,9 @@
+import { Codes } from './codes.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** What one pass over a folded text shows about how it is written; each is a reason to try a decoder. */
 export interface WordSignals {
-  /** Words of the vocabulary as they are, read backwards, and read in rot13 (three letters and more). */
-  readonly plain: number;
+  /** Words of the vocabulary read backwards, and read in rot13 (three letters and more). */
   readonly reversed: number;
   readonly rot13: number;
   /** Words that have the letters of a vocabulary word in another order, ends in place. */
@@ -23,37 +23,51 @@ export interface WordSignals {
   readonly percents: number;
   readonly ampersands: number;
   readonly backslashes: number;
-  /** Full stops and hyphens. */
+  /** Full stops and hyphens, and most of them that stand near each other one after another. */
   readonly dots: number;
+  readonly nearDots: number;
   /** Letters that look like Latin ones turned upside down. */
   readonly flipped: number;
 }
 
 const bits = { plain: 1, reversed: 2, rot13: 4 } as const;
-const tableSize = 1 << 14;
+const tableSize = 1 << 13;
 
 /** One pass over a folded text. Words are recognised by hash: a rare wrong hit only costs a needless decoder. */
 export const signalsOf = (text: string): WordSignals => new Pass(text).run();
 
 /** What a character is to the pass. */
 const classes = { none: 0, letter: 1, digit: 2, leet: 3, joint: 4 } as const;
-const classTable = Uint8Array.from({ length: 128 }, (_, code) => {
+const asciiClass = (code: number): number => {
   const it = String.fromCharCode(code);
   if (/[a-zA-Z]/.test(it)) return classes.letter;
   if (/[0-9]/.test(it)) return classes.digit;
   if ('@$!|+'.includes(it)) return classes.leet;
   return '*~`\\"\'<'.includes(it) ? classes.joint : classes.none;
-});
-const isBase64 = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
+};
+/** For all units, so that none needs a test of its own; those outside of ASCII are nothing. */
+const classTable = new Uint8Array(0x10000);
+const isBase64 = new Uint8Array(0x10000);
+for (let code = 0; code < 128; code++) {
+  classTable[code] = asciiClass(code);
+  isBase64[code] = /[A-Za-z0-9+/_=-]/.test(String.fromCharCode(code)) ? 1 : 0;
+}
+const codes = new Codes();
 /** Lengths of a byte in hex, decimal, `0x41`, and binary. */
 const isCodeLength = [0, 0, 1, 1, 1, 0, 0, 1, 1];
 
 const flippedLetters = new Set([...'ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎɘ'].map((it) => it.charCodeAt(0)));
 
+/** Of the vocabulary. */
+const longestWord = 14;
+/** By number of letters: are words of it that long known by their letters? */
+const hasAnagrams = Uint8Array.from({ length: 0x10000 }, (_, letters) =>
+  letters >= 5 && letters <= longestWord ? 1 : 0,
+);
 const minLongRun = 16;
 const maxLongRuns = 64;
+/** Between two letters of Morse at most three other signs stand. */
+const dotReach = 4;
 const maxLeet = 200;
 const minLongWord = 19;
 const maxLongWords = 16;
@@ -61,7 +75,6 @@ const maxLongWords = 16;
 class Pass {
   readonly #text: string;
   readonly #counts = {
-    plain: 0,
     reversed: 0,
     rot13: 0,
     scrambled: 0,
@@ -75,47 +88,38 @@ class Pass {
     ampersands: 0,
     backslashes: 0,
     dots: 0,
+    nearDots: 0,
     flipped: 0,
   };
   #singles = 0;
   #codes = 0;
+  #nearDots = 0;
+  #lastDot = -1;
 
   constructor(text: string) {
     this.#text = text;
   }
 
   run(): WordSignals {
-    const text = this.#text;
-    let hash = 0;
-    let letters = 0;
-    let sum = 0;
-    let first = 0;
-    let last = 0;
+    const text = codes.of(this.#text);
+    const length = this.#text.length;
+    const { leet } = this.#counts;
     let token = 0;
     let runStart = 0;
     let isLeet = false;
     let leetStart = 0;
     let isCode = false;
     let before: number = classes.none;
-    for (let at = 0; at <= text.length; at++) {
-      const unit = at < text.length ? text.charCodeAt(at) : 32;
-      const kind = unit < 128 ? (classTable[unit] as number) : classes.none;
+    for (let at = 0; at <= length; at++) {
+      // Behind the text stands 0, which is nothing.
+      const unit = text[at] as number;
+      const kind = classTable[unit] as number;
       if (kind === classes.letter) {
-        if (letters === 0) first = unit;
-        hash = Math.imul(hash ^ unit, 0x01000193);
-        sum = (sum + (mix[unit & 31] as number)) | 0;
-        last = unit;
-        letters++;
-        token++;
         if (before === classes.digit || before === classes.leet) isLeet = true;
-        before = kind;
-        continue;
-      }
-      if (letters >= 3) this.#word(hash, letters, at, keyOf(sum, first, last, letters));
-      hash = 0;
-      letters = 0;
-      sum = 0;
-      if (kind === classes.digit) {
+        const end = this.#letters(text, at);
+        token += end - at;
+        at = end - 1;
+      } else if (kind === classes.digit) {
         // Bytes of letters begin with a digit in every code.
         if (token === 0) isCode = true;
         if (before === classes.letter) isLeet = true;
@@ -124,14 +128,14 @@ class Pass {
         if (token > 0) this.#token(isCode || token === 1 ? token : 0);
         token = 0;
         isCode = false;
-        this.#sign(unit, at);
+        if (unit !== 32) this.#sign(unit, at);
         if (kind === classes.leet && before === classes.letter && unit !== 33) isLeet = true;
         if (kind === classes.none) {
-          if (isLeet && this.#counts.leet.length < maxLeet * 2) this.#counts.leet.push(leetStart, at);
+          if (isLeet && leet.length < maxLeet * 2) leet.push(leetStart, at);
           isLeet = false;
           leetStart = at + 1;
         }
-        if (unit >= 128 || isBase64[unit] === 0) {
+        if (isBase64[unit] === 0) {
           if (at - runStart >= minLongRun) this.#longRun(runStart, at);
           runStart = at + 1;
         }
@@ -139,6 +143,22 @@ class Pass {
       before = kind;
     }
     return this.#counts;
+  }
+
+  /** Reads letters in a row; gives where they end. */
+  #letters(text: Uint16Array, start: number): number {
+    const first = text[start] as number;
+    let [hash, sum, last] = [0, 0, first];
+    let at = start;
+    for (let unit = first; classTable[unit] === classes.letter; unit = text[at] as number) {
+      hash = Math.imul(hash ^ unit, 0x01000193);
+      sum = (sum + (mix[unit & 31] as number)) | 0;
+      last = unit;
+      at++;
+    }
+    const letters = at - start;
+    if (letters >= 3) this.#word(hash, letters, at, keyOf(sum, first, last, letters));
+    return at;
   }
 
   /** Letters and digits in a row. */
@@ -159,12 +179,16 @@ class Pass {
 
   #word(hash: number, letters: number, end: number, key: number): void {
     const counts = this.#counts;
-    const known = knownAs(hash);
-    if (known & bits.plain) counts.plain++;
-    else {
-      if (known & bits.reversed) counts.reversed++;
-      if (known & bits.rot13) counts.rot13++;
-      if (letters >= 5 && letters <= longestWord && canonical.has(key)) counts.scrambled++;
+    // Few words get past this; a branch for each of what it asks could not be foreseen.
+    const mayTell = mayBeOdd[byteOf(hash)] as number;
+    const mayBeScrambled = (mayBeCanonical[byteOf(key)] as number) & (hasAnagrams[letters] as number);
+    if ((mayTell | mayBeScrambled) !== 0) {
+      const known = knownAs(hash);
+      if ((known & bits.plain) === 0) {
+        if (known & bits.reversed) counts.reversed++;
+        if (known & bits.rot13) counts.rot13++;
+        if (mayBeScrambled !== 0 && canonical.has(key)) counts.scrambled++;
+      }
     }
     if (letters >= minLongWord && letters <= 200 && counts.longWords.length < maxLongWords * 2) {
       counts.longWords.push(end - letters, end);
@@ -173,13 +197,21 @@ class Pass {
 
   #sign(unit: number, at: number): void {
     const counts = this.#counts;
-    if (unit === 46 || unit === 45) counts.dots++;
+    if (unit === 46 || unit === 45) this.#dot(at);
     else if (unit === 37) counts.percents++;
     else if (unit === 38) counts.ampersands++;
     else if (unit < 128) {
       if (unit === 92) counts.backslashes++;
       if (classTable[unit] === classes.joint && this.#joins(at)) counts.broken++;
     } else if (flippedLetters.has(unit)) counts.flipped++;
+  }
+
+  #dot(at: number): void {
+    const counts = this.#counts;
+    counts.dots++;
+    this.#nearDots = at - this.#lastDot <= dotReach ? this.#nearDots + 1 : 1;
+    this.#lastDot = at;
+    if (this.#nearDots > counts.nearDots) counts.nearDots = this.#nearDots;
   }
 
   /** A sign with a letter before it and another soon after. An apostrophe between letters belongs to the word. */
@@ -226,6 +258,10 @@ const hashOf = (word: string): number => {
 const hashes = new Int32Array(tableSize);
 const knownBits = new Uint8Array(tableSize);
 const canonical = new Map<number, string>();
+/** Most words are none of those: bytes by hash say so more quickly. */
+const mayBeCanonical = new Uint8Array(1 << 14);
+const mayBeOdd = new Uint8Array(1 << 14);
+const byteOf = (hash: number): number => Math.imul(hash, 0x9e3779b1) >>> 18;
 
 const slotOf = (hash: number): number => {
   let slot = (hash ^ (hash >>> 15)) & (tableSize - 1);
@@ -240,6 +276,7 @@ const learn = (word: string, bit: number): void => {
   const slot = slotOf(hash);
   hashes[slot] = hash;
   knownBits[slot] = (knownBits[slot] ?? 0) | bit;
+  if (bit !== bits.plain) mayBeOdd[byteOf(hash)] = 1;
 };
 
 /** Short words that are no words when they are read backwards or in rot13. */
@@ -255,7 +292,10 @@ for (const word of vocabulary) {
       bits.rot13,
     );
   }
-  if (word.length >= 5 && !canonical.has(anagramKey(word))) canonical.set(anagramKey(word), word);
+  const key = anagramKey(word);
+  if (word.length < 5 || canonical.has(key)) continue;
+  canonical.set(key, word);
+  mayBeCanonical[byteOf(key)] = 1;
 }
 
 const leetLetters: Readonly<Record<string, string>> = {
@@ -303,8 +343,6 @@ const mixedLeet = (word: string): string | undefined => {
   }
   return undefined;
 };
-
-const longestWord = 14;
 
 /** A run of letters as words of the vocabulary, the fewest that cover nearly all of it; undefined when none do. */
 export const splitWords = (run: string): string | undefined => {

@@ -1,3 +1,6 @@
+/** The headers that `retryAfterMs` reads. */
+export const retryAfterHeaders = ['retry-after', 'retry-after-ms', 'date'] as const;
+
 /**
  * When an upstream wants to be asked again, in milliseconds: `retry-after-ms`, or `retry-after` in seconds or as a date,
  * which counts from the answer's own `date` so that no clock of ours matters (RFC 9110, 10.2.3). Undefined when it says

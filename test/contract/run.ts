@@ -63,7 +63,7 @@ export const runContract = (
         status: 200,
         served: 'an/claude-sonnet-5',
         attempts: [
-          { number: 1, upstream: 'oa/fault-503', result: { fate: 'failed' } },
+          { number: 1, upstream: 'oa/fault-503', result: { fate: 'failed', status: 503 } },
           { number: 2, upstream: 'an/claude-sonnet-5', result: { fate: 'served', status: 200 } },
         ],
         routing: { candidates: [{ upstream: 'oa/fault-503' }, { upstream: 'an/claude-sonnet-5' }] },
@@ -72,6 +72,22 @@ export const runContract = (
       expect(own.text).not.toContain(scenario.says);
       expect((await ask(teamKeys.european)).status).toBe(404);
       expect((await ask('nx-nobody')).status).toBe(401);
+    });
+
+    it('how long an upstream asks to be left alone is known, though another one answered', async () => {
+      const scenario = scenarios.find(({ name }) => name.startsWith('fault-429-retry-2 in openai-chat'));
+      if (!scenario) throw new Error('the scenario is gone');
+      const id = (await host.call(callOf(scenario))).headers.get('x-nexus-decision') ?? '';
+      const headers = { authorization: `Bearer ${clientKey}` };
+      await vi.waitFor(async () => {
+        const told = await host.call({ method: 'GET', path: `/v1/nexus/decisions/${id}`, headers });
+        expect(JSON.parse(told.text)).toMatchObject({
+          attempts: [
+            { upstream: 'oa/fault-429-retry-2', result: { status: 429, retryAfterMs: 2000 } },
+            { upstream: 'an/claude-sonnet-5', result: { status: 200 } },
+          ],
+        });
+      });
     });
   });
 };

@@ -251,15 +251,18 @@ export const recordingsMissing: string | undefined = existsSync(recordingsDir)
   : `no recordings at ${recordingsDir}; set NEXUS_RECORDINGS to a folder of them`;
 
 /** Every recording whose `dialect` is the given one (`openai.chat`, `anthropic.messages`); none when the folder is absent. */
-export const readRecordings = (dialect: string): Recording[] => {
-  if (recordingsMissing !== undefined) return [];
+export const readRecordings = (dialect: string): Recording[] =>
+  recordingsMissing === undefined ? readRecordingsIn(recordingsDir, dialect) : [];
+
+/** The same for a folder that is there. */
+export const readRecordingsIn = (dir: string, dialect: string): Recording[] => {
   const tag = `"dialect": ${JSON.stringify(dialect)}`;
   const compactTag = `"dialect":${JSON.stringify(dialect)}`;
-  return readdirSync(recordingsDir, { recursive: true, encoding: 'utf8' })
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json') && !name.endsWith('index.json'))
     .sort()
     .flatMap((name) => {
-      const text = readFileSync(join(recordingsDir, name), 'utf8');
+      const text = readFileSync(join(dir, name), 'utf8');
       return text.includes(tag) || text.includes(compactTag) ? readRecording(name, text) : [];
     });
 };

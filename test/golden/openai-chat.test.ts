@@ -97,8 +97,8 @@ const adjustUsage: Adjust = ({ prompt_tokens_details = {}, ...usage }) => {
   return Object.keys(known).length === 0 ? usage : { ...usage, prompt_tokens_details: known };
 };
 
-const adjustChoice: Adjust = ({ message, ...choice }) => ({
-  ...choice,
+const adjustChoice: Adjust = ({ message, delta: _, ...choice }) => ({
+  ...choice, // without the empty `delta` that Perplexity has beside the message
   // Azure's filtered answers have no message, which SDKs read without looking.
   message: isJsonObject(message) ? adjustMessage(message) : { role: 'assistant' },
 });

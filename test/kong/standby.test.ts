@@ -158,5 +158,6 @@ test.skipIf(!onLinux)('does not stand in for one that was told to stop', async (
   child.kill('SIGTERM');
   await once(child, 'exit');
   await until(() => processes().length === 0);
-  expect(readdirSync(sockets).filter((name) => name.endsWith('.sock'))).toEqual(['counters.sock']);
+  const left = () => readdirSync(sockets).filter((name) => name.endsWith('.sock'));
+  await expect.poll(left, { timeout: 5000 }).toEqual(['counters.sock']);
 });

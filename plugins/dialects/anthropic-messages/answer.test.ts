@@ -281,6 +281,15 @@ test('arguments that were cut off are carried as text, not as a call that nobody
   });
 });
 
+test.each(['null', '[]'])('%s in place of arguments is none, but not where it is a value', (word) => {
+  const none = [start, call(0), input(0, word), closed(), finish('tool_calls'), usage, stop];
+  expect(whole(...none)).toMatchObject({ content: [{ type: 'tool_use', input: {} }] });
+  expect(JSON.stringify(stream(...none))).not.toContain('input_json_delta');
+  const pieces = ['{"a":', word, '}'].map((json) => input(0, json));
+  const some = whole(start, call(0), ...pieces, closed(), finish('tool_calls'), usage, stop);
+  expect(some).toMatchObject({ content: [{ type: 'tool_use', input: { a: JSON.parse(word) } }] });
+});
+
 test('pings pass', () => {
   expect(anthropicMessages.encodeStream(context).push({ type: 'ping' })).toBe(
     'event: ping\ndata: {"type":"ping"}\n\n',

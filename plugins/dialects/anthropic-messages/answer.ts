@@ -9,6 +9,7 @@ import { sseFrame } from '../../wire/sse.ts';
 import { AlikeFrames } from '../alike.ts';
 import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
+import { isNoInput } from '../tool-input.ts';
 import { errorBody } from './error.ts';
 import { encodeUsage } from './usage.ts';
 import type { Frame, StopReason } from './wire.ts';
@@ -37,6 +38,7 @@ export const encodeResponse = ({ requestId }: AnswerContext): ResponseEncoder =>
 interface OpenPart {
   readonly part: number;
   readonly index: number;
+  hasInput: boolean;
 }
 
 /** A part that has to wait until the open block is closed: this API streams one block at a time. */
@@ -146,7 +148,7 @@ class FrameWriter {
 
   #openBlock(start: PartStart): Frame {
     const index = this.#blocks++;
-    this.#open = { part: start.part, index };
+    this.#open = { part: start.part, index, hasInput: false };
     if (start.kind === 'tool-call') this.#called = true;
     if (start.kind === 'refusal') this.#refused = true;
     const block = { ...startOf(start, index), ...this.#own(start.vendor) };
@@ -160,8 +162,16 @@ class FrameWriter {
       return [];
     }
     if (event.type === 'part-stop') return [this.#closeBlock(open), ...this.#nextWaiting()];
+    if (event.type === 'tool-input-delta' && this.#saysNothing(open, event.json)) return [];
     const delta = deltaOf(event, this.#isOwn);
     return delta ? [{ type: 'content_block_delta', index: open.index, delta }] : [];
+  }
+
+  /** Here arguments are an object, and a block begins with an empty one: words for none are left out. */
+  #saysNothing(open: OpenPart, json: string): boolean {
+    const isNone = !this.#isOwn && !open.hasInput && isNoInput(json);
+    open.hasInput ||= json !== '';
+    return isNone;
   }
 
   #closeBlock({ index }: OpenPart): Frame {

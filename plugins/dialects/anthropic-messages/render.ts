@@ -11,9 +11,9 @@ import type {
   Turn,
 } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
-import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import { inputObject } from '../tool-input.ts';
 import { originOf } from './provenance.ts';
 import { messageOf } from './request.ts';
 
@@ -167,11 +167,9 @@ const renderSource = (source: Source | FilePart['source']): JsonObject => {
   }
 };
 
-/** A tool without arguments is called with no text by some models; everything else must be a JSON object. */
 const parseInput = ({ input, id }: { readonly input: string; readonly id: string }): JsonObject => {
-  if (input.trim() === '') return {};
-  const value = parseExactly(input);
-  if (isJsonObject(value)) return value;
+  const value = inputObject(input);
+  if (value) return value;
   throw new RequestError('invalid_request', {
     param: 'messages.tool_calls.function.arguments',
     message: `The arguments of tool call ${JSON.stringify(id)} are not a JSON object, as the upstream of this model needs them.`,

@@ -10,10 +10,11 @@ import type {
   ToolResultPart,
   Turn,
 } from '../../model/request.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../../wire/json.ts';
+import type { JsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { EncodedRequest, UpstreamTarget } from '../dialect.ts';
 import { cannotCarry, foreignPart, Losses } from '../losses.ts';
+import { inputObject } from '../tool-input.ts';
 
 // Fields: Amazon Bedrock API reference, "Converse", read 2026-11-28.
 
@@ -197,9 +198,8 @@ const encodeCall = ({ id, name, input }: ToolCallPart): JsonObject => ({
 });
 
 const objectOf = (input: string): JsonObject => {
-  if (input.trim() === '') return {};
-  const value = parseJson(input);
-  if (isJsonObject(value)) return value;
+  const value = inputObject(input);
+  if (value) return value;
   throw cannotCarry('messages.tool_calls', 'arguments that are not a JSON object');
 };
 

@@ -2,11 +2,11 @@ import type { Citation, Finish, MessageStart, ModelEvent, PartStart } from '../.
 import type { Vendor } from '../../model/request.ts';
 import { openSeal, wrapSeal } from '../../model/seals.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
-import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
+import { inputObject } from '../tool-input.ts';
 import { encodeCitations } from './citations.ts';
 import { errorBody } from './error.ts';
 import { finishWords } from './finish.ts';
@@ -229,7 +229,7 @@ class AnswerWriter {
 
   /** Calls are told whole. One whose arguments are no object cannot be told at all: the end says so. */
   #call({ start, choice, text }: OpenPart): JsonObject[] {
-    const args = argsOf(text);
+    const args = inputObject(text);
     if (!args) {
       choice.malformedCall = start.name ?? '';
       return [];
@@ -339,16 +339,6 @@ const joinsLastText = -1;
 
 /** Which part of the answer the one part of a candidate is a piece of. */
 const pieces = new WeakMap<JsonObject, number>();
-
-const argsOf = (json: string): JsonObject | undefined => {
-  if (json.trim() === '') return {};
-  try {
-    const value = parseExact(json);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 /** A candidate whose chunks are being joined. */
 interface Joined {

@@ -18,7 +18,7 @@ import { compact, member, name } from './wire.ts';
 // "Embeddings", ai.google.dev API reference, read 2026-11-28: one content, or a list of such requests.
 
 /** How a client asked, found again by its vendor bag. */
-interface Asked {
+export interface Asked {
   readonly single: boolean;
   /** The requests as they came, each with its own settings. */
   readonly requests: readonly JsonObject[];
@@ -26,6 +26,10 @@ interface Asked {
 }
 
 const asks = notes<Asked>('embeddings of gemini');
+
+/** How a client of this dialect asked; undefined for a request that came in another one. */
+export const askedOf = ({ dialect, vendor }: ModelRequest): Asked | undefined =>
+  dialect === name ? asks.get(vendor) : undefined;
 
 const decodeRequest = (document: JsonDocument, path?: string): ModelRequest => {
   const { model, verb } = readPath(path);
@@ -80,7 +84,7 @@ const restOf = (requests: readonly ProtoFields[]): Vendor =>
 
 const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
   const losses = new Losses();
-  const asked = request.dialect === name ? asks.get(request.vendor) : undefined;
+  const asked = askedOf(request);
   if (!asked) {
     losses.dropVendor(request.vendor);
     losses.dropPresent({ user: request.endUser });
@@ -104,7 +108,8 @@ const written = (
   body: JSON.stringify(single ? (requests[0] ?? {}) : { requests }),
 });
 
-const writePart = (part: Part): JsonObject => {
+/** Throws `RequestError('unsupported_field')` for what has no vector. */
+export const writePart = (part: Part): JsonObject => {
   if (part.type === 'text') return { text: part.text };
   if (part.type === 'image' && part.source.kind === 'base64')
     return { inlineData: { mimeType: part.source.mediaType, data: part.source.data } };
@@ -145,16 +150,35 @@ const numbersOf = (vector: readonly number[] | string): number[] => {
 };
 
 const readAnswer = (body: JsonObject): ModelEvent[] | undefined => {
-  const list = isJsonObject(body.embedding) ? [body.embedding] : body.embeddings;
+  const list = embeddingsIn(body);
   if (!Array.isArray(list)) return undefined;
   const vectors = list.map((item) => (isJsonObject(item) ? item.values : undefined));
   if (!vectors.every(isNumbers)) return undefined;
   return [
     { type: 'message-start', id: '', responseModel: '' },
     ...vectors.map((vector, index) => ({ type: 'embedding', index, vector }) as const),
-    ...readUsage(body.usageMetadata),
+    ...readUsage(body.usageMetadata ?? countsIn(list)),
     { type: 'message-stop' },
   ];
+};
+
+/** One, a batch, or the predictions of Vertex AI. */
+const embeddingsIn = ({ embedding, embeddings: batch, predictions }: JsonObject): JsonValue | undefined => {
+  if (isJsonObject(embedding)) return [embedding];
+  if (!Array.isArray(predictions)) return batch;
+  return predictions.map((it) => (isJsonObject(it) ? (it.embeddings ?? null) : null));
+};
+
+/** Vertex AI counts the tokens of each text beside its vector. */
+const countsIn = (list: readonly JsonValue[]): JsonObject | undefined => {
+  const counts = list.map((item) => (isJsonObject(item) ? tokensOf(item) : undefined));
+  if (!counts.every((count) => count !== undefined)) return undefined;
+  return { promptTokenCount: counts.reduce((sum, count) => sum + count, 0) };
+};
+
+const tokensOf = ({ statistics }: JsonObject): number | undefined => {
+  const count = isJsonObject(statistics) ? member(statistics, 'tokenCount') : undefined;
+  return typeof count === 'number' ? count : undefined;
 };
 
 const isNumbers = (value: JsonValue | undefined): value is number[] =>

@@ -10,6 +10,7 @@ import { encodeStreamError, passStream } from './framing.ts';
 import { images } from './images.ts';
 import { isTakenAddress } from './render.ts';
 import { decodeRequest } from './request.ts';
+import { vertexEmbeddings } from './vertex.ts';
 import { name } from './wire.ts';
 
 /** One page with every name ("Models", API reference, read 2026-11-28). */
@@ -43,4 +44,5 @@ export const gemini: Dialect = {
   decodeStream,
   decodeError,
   operations: { embeddings, images, 'count-tokens': countTokens },
+  operationsAt: { vertex: { embeddings: vertexEmbeddings } },
 };

@@ -15,6 +15,7 @@ import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { badValue } from '../fields.ts';
 import { cannotCarry, type Losses } from '../losses.ts';
+import { inputObject } from '../tool-input.ts';
 import { contentOf, isOwnFile, soleKey } from './contents.ts';
 import { isMadeUp } from './names.ts';
 import { shapeOf, wireOf } from './provenance.ts';
@@ -307,9 +308,8 @@ const responseOf = ({ parts, isError }: ToolResultPart, came: JsonObject | undef
   return { [isError ? 'error' : (key ?? 'output')]: text };
 };
 
-/** A function without arguments is called with no text by some models; everything else must be a JSON object. */
 const parseInput = (id: string, input: string): JsonObject => {
-  const value = input.trim() === '' ? {} : parsedObject(input);
+  const value = inputObject(input);
   if (value) return value;
   throw badValue(
     'messages.tool_calls.function.arguments',
@@ -359,7 +359,7 @@ const entryAt = (tools: readonly Tool[], at: number): { wire: JsonObject; count:
 const toolsIn = (entry: JsonObject): number => {
   const { functionDeclarations, function_declarations, ...others } = entry;
   const declared = functionDeclarations ?? function_declarations;
-  const functions = Array.isArray(declared) ? declared.length : 0;
+  const functions = Array.isArray(declared) ? declared.length : isJsonObject(declared) ? 1 : 0;
   return functions + Object.values(others).filter((value) => value !== null).length;
 };
 

@@ -150,6 +150,35 @@ describe('a conversation that others took part in', () => {
   });
 });
 
+describe('one entry without the list around it', () => {
+  const text = JSON.stringify({
+    systemInstruction: { parts: { text: 'be 555-1234' } },
+    contents: { role: 'user', parts: { text: 'call 555-1234' } },
+    tools: { functionDeclarations: { name: 'f' } },
+  });
+
+  it('is read as a list of one, and goes on as it came', () => {
+    const request = read(text);
+    expect(request).toMatchObject({
+      system: [{ text: 'be 555-1234' }],
+      turns: [{ role: 'user', parts: [{ type: 'text', text: 'call 555-1234' }] }],
+      tools: [{ kind: 'function', name: 'f' }],
+    });
+    expect(bodyOf(request)).toBe(text);
+  });
+
+  it('holds nothing that a policy would not see', () => {
+    const changed = mapTexts(read(text), (it) => it.replace('555-1234', '[PHONE]'));
+    expect(bodyOf(changed)).not.toContain('555-1234');
+    expect(wireOf(changed)).toMatchObject({
+      contents: [{ role: 'user', parts: [{ text: 'call [PHONE]' }] }],
+      tools: { functionDeclarations: { name: 'f' } },
+    });
+    const { tools } = wireOf({ ...changed, tools: [...changed.tools] });
+    expect(tools).toEqual([{ functionDeclarations: { name: 'f' } }]);
+  });
+});
+
 describe('a request that cannot be read', () => {
   it.each([
     ['{}', /contents: expected an array/],

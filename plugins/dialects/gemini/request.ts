@@ -120,15 +120,9 @@ const decodeList = (fields: ProtoFields, key: string): JsonValue[] => {
 
 // Tools
 
-/** One entry may come without the list around it: protocol buffers in JSON are read so. */
-const toolEntries = (fields: ProtoFields): JsonValue[] => {
-  const only = fields.peek('tools');
-  return isJsonObject(only) ? [fields.take('tools') ?? only] : (fields.optionalList('tools') ?? []);
-};
-
 /** Each function is a tool; whatever else an entry holds (`googleSearch`, `codeExecution`) is one that only Google runs. */
 const decodeTools = (fields: ProtoFields): Tool[] =>
-  toolEntries(fields).flatMap((value, at) => {
+  (fields.optionalList('tools') ?? []).flatMap((value, at) => {
     const entry = new ProtoFields(value, `tools[${at}]`);
     const functions = (entry.optionalList('functionDeclarations') ?? []).map((declared, index) =>
       decodeFunction(new ProtoFields(declared, `${entry.path}.functionDeclarations[${index}]`), entry.wire),

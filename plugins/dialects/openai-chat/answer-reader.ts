@@ -196,7 +196,7 @@ export class AnswerReader extends AnswerEvents {
       extras ??= {};
       extras[key] = value;
     }
-    const message = this.#messageExtras(messageOf(choice));
+    const message = this.#messageExtras(this.#messageOf(choice));
     if (message) {
       extras ??= {};
       extras[this.#whole ? 'message' : 'delta'] = message;
@@ -227,10 +227,20 @@ export class AnswerReader extends AnswerEvents {
     const choice = this.#choice(indexOf(wire));
     const { logprobs, finish_reason: finish, stop_reason: stop } = wire;
     if (isJsonObject(logprobs)) this.events.push({ type: 'logprobs', choice: choice.index, value: logprobs });
-    const message = this.#observing ? undefined : messageOf(wire);
+    const message = this.#observing ? undefined : this.#messageOf(wire);
     if (message) this.#readMessage(choice, message);
     if (isText(finish)) choice.finish = finish;
     if (isText(stop)) choice.stopSequence = stop; // vLLM
+  }
+
+  /**
+   * What a choice says. The last chunk of a stream may hold the whole `message` beside its `delta`, and a whole answer of
+   * Perplexity an empty `delta` beside its `message`: clients read the one that belongs there.
+   */
+  #messageOf({ delta, message }: JsonObject): JsonObject | undefined {
+    const [own, other] = this.#whole ? [message, delta] : [delta, message];
+    if (isJsonObject(own)) return own;
+    return isJsonObject(other) ? other : undefined;
   }
 
   #choice(index: number): Choice {
@@ -254,6 +264,8 @@ export class AnswerReader extends AnswerEvents {
       this.#readReasoning(choice, message);
     if (isText(content)) this.#readText(choice, content, undefined);
     else if (Array.isArray(content)) for (const item of content) this.#readItem(choice, item);
+    // Cloudflare parses the JSON of its models.
+    else if (isJsonObject(content)) this.#readText(choice, JSON.stringify(content), undefined);
     if (isText(refusal)) {
       const { part } = this.#grow(choice, 'refusal');
       this.events.push({ type: 'text-delta', part, text: refusal });
@@ -486,12 +498,6 @@ export class AnswerReader extends AnswerEvents {
 }
 
 const indexOf = ({ index }: JsonObject): number => (typeof index === 'number' ? index : 0);
-
-/** A last chunk may hold the whole `message` beside or instead of its `delta`; beside, it only repeats. */
-const messageOf = ({ delta, message }: JsonObject): JsonObject | undefined => {
-  if (isJsonObject(delta)) return delta;
-  return isJsonObject(message) ? message : undefined;
-};
 
 /** Top-level members of a whole answer that would not be written the same again. */
 const isOddMember = (key: string, value: JsonValue | undefined): boolean =>

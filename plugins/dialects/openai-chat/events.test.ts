@@ -196,6 +196,33 @@ describe('decodeResponse', () => {
   });
 });
 
+it('content that a server has parsed is the text that its model wrote', () => {
+  const message = { content: { title: 'Stones' } };
+  const body = JSON.stringify({ id: 'a', choices: [{ index: 0, finish_reason: 'stop', message }] });
+  expect(read(body, openaiChat.decodeResponse())).toContainEqual(
+    expect.objectContaining({ type: 'text-delta', text: '{"title":"Stones"}' }),
+  );
+});
+
+describe('a `message` and a `delta` in one choice', () => {
+  const [message, delta] = [{ content: 'of a whole answer' }, { content: '' }];
+
+  it('whole answers are read from the message: the delta of Perplexity is empty', () => {
+    const body = JSON.stringify({ id: 'a', choices: [{ index: 0, finish_reason: 'stop', delta, message }] });
+    expect(read(body, openaiChat.decodeResponse())).toContainEqual(
+      expect.objectContaining({ type: 'text-delta', text: 'of a whole answer' }),
+    );
+  });
+
+  it('streams are read from the delta: a message at their end repeats', () => {
+    const last = sseFrame(
+      JSON.stringify({ id: 'a', choices: [{ index: 0, finish_reason: 'stop', delta, message }] }),
+    );
+    const texts = read(chunk({ content: 'a' }) + last + done).filter(({ type }) => type === 'text-delta');
+    expect(texts).toEqual([{ type: 'text-delta', part: 0, text: 'a' }]);
+  });
+});
+
 describe('what Snowflake writes beside an answer', () => {
   const answer = (message: JsonObject) =>
     read(

@@ -143,6 +143,26 @@ describe('a client of Chat', () => {
     expect(bodyOf(own('groq', { messages })).messages).toEqual(messages);
   });
 
+  it('loses what Fireworks answers with an error', () => {
+    const history = [{ role: 'assistant', content: 'a', reasoning: 'b', reasoning_content: 'c' }];
+    const { dropped, ...encoded } = own('fireworks', {
+      stream: true,
+      stream_options: { include_usage: true },
+      store: true,
+      prompt_cache_key: 'k',
+      reasoning_effort: 'xhigh',
+      messages: history,
+    });
+    expect(dropped).toEqual(['store', 'reasoning_effort', 'messages.reasoning']);
+    expect(bodyOf({ dropped, ...encoded })).toEqual({
+      model: 'm',
+      stream: true,
+      prompt_cache_key: 'k',
+      reasoning_effort: 'high',
+      messages: [{ role: 'assistant', content: 'a', reasoning_content: 'c' }],
+    });
+  });
+
   it('loses the members that Groq does not know', () => {
     const { dropped } = own('groq', { prompt_cache_key: 'k', verbosity: 'low', service_tier: 'flex' });
     expect(dropped).toEqual(['prompt_cache_key', 'verbosity']);
@@ -179,6 +199,59 @@ describe('a client of another dialect', () => {
     expect(bodyOf(crossed('together', { stop_sequences: ['a', 'b', 'c', 'd', 'e'] })).stop).toHaveLength(5);
   });
 
+  it('makes DeepSeek call a tool, without thinking', () => {
+    const tools = [{ name: 'f', input_schema: { type: 'object' } }];
+    const forced = crossed('deepseek', { tools, tool_choice: { type: 'any' } });
+    expect(bodyOf(forced)).toMatchObject({ tool_choice: 'required', thinking: { type: 'disabled' } });
+    expect(forced.dropped).toEqual([]);
+    const free = bodyOf(crossed('deepseek', { tools, tool_choice: { type: 'auto' } }));
+    expect(free).not.toHaveProperty('thinking');
+    const schema = { type: 'object', properties: {} };
+    const functions = [{ type: 'function', function: { name: 'f', parameters: schema } }];
+    const named = { type: 'function', function: { name: 'f' } };
+    const ours = own('deepseek', { tools: functions, tool_choice: named, reasoning_effort: 'low' });
+    expect(bodyOf(ours)).toMatchObject({ tool_choice: named, thinking: { type: 'disabled' } });
+    expect(bodyOf(ours)).not.toHaveProperty('reasoning_effort');
+    expect(ours.dropped).toEqual(['reasoning_effort']);
+    expect(own('deepseek', { tools: functions, tool_choice: 'required' }).dropped).toEqual(['thinking']);
+    const thinking = { type: 'enabled' };
+    const said = { tools: functions, tool_choice: 'required', thinking };
+    expect(bodyOf(own('deepseek', said))).toMatchObject(said);
+  });
+
+  it('gives DeepSeek back what it thought, be it nothing, and no sampling that it would not follow', () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] },
+    ];
+    const thinking = crossed('deepseek', { messages, temperature: 0.5 }, 'deepseek-v4-pro');
+    expect(bodyOf(thinking).messages).toContainEqual(expect.objectContaining({ reasoning_content: '' }));
+    expect(bodyOf(thinking)).not.toHaveProperty('temperature');
+    expect(thinking.dropped).toEqual(['temperature']);
+    const calm = bodyOf(crossed('deepseek', { messages, temperature: 0.5, thinking: { type: 'disabled' } }));
+    expect(JSON.stringify(calm)).not.toContain('reasoning_content');
+    expect(calm.temperature).toBe(0.5);
+    const history = toolHistory('call_1') as JsonObject[];
+    expect(bodyOf(own('deepseek', { messages: history })).messages).toEqual(
+      history.map((it) => (it.tool_calls ? { ...it, reasoning_content: '' } : it)),
+    );
+    const old = { messages: history, temperature: 0.5 };
+    expect(own('deepseek', old, 'deepseek-chat').body).toBe(
+      JSON.stringify({ ...ask, ...old, model: 'deepseek-chat' }),
+    );
+    const kept = history.map((it) => (it.tool_calls ? { ...it, reasoning_content: 'so' } : it));
+    expect(bodyOf(own('deepseek', { messages: kept })).messages).toEqual(kept);
+  });
+
+  it('asks models of Mistral to reason that can', () => {
+    const wire = { thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 3000 };
+    expect(bodyOf(crossed('mistral', wire, 'mistral-medium-3-5')).reasoning_effort).toBe('high');
+    const large = crossed('mistral', wire, 'mistral-large-latest');
+    expect(bodyOf(large)).not.toHaveProperty('reasoning_effort');
+    expect(large.dropped).toEqual(['reasoning_effort']);
+  });
+
   it('goes on with the answer that it began', () => {
     const messages = [...(ask.messages as JsonValue[]), { role: 'assistant', content: 'Once' }];
     expect(bodyOf(crossed('mistral', { messages })).messages).toEqual([
@@ -203,6 +276,8 @@ it('two ids of one request never become one', () => {
 it('well-known hosts tell their kind, others do not', () => {
   expect(serverAt('api.mistral.ai')).toBe('mistral');
   expect(serverAt('my.openai.azure.com')).toBe('azure');
+  expect(serverAt('api.fireworks.ai')).toBe('fireworks');
+  expect(serverAt('us.api.fireworks.ai')).toBe('fireworks');
   expect(serverAt('api.mistral.ai.example.com')).toBeUndefined();
   expect(serverAt('evilapi.x.ai')).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import { isEmptyObject } from '../openai/wire.ts';
 import { unsupported, type Writing } from '../openai/writing.ts';
 import {
   effortsOfGrok,
+  effortsOfMistral,
   refusedByGrok,
   refusedWhileReasoning,
   type Server,
@@ -180,10 +181,16 @@ const nearest = (asked: ReasoningEffort, known: readonly ReasoningEffort[]): Rea
   return first;
 };
 
+/** Where models of one server differ. */
+const effortsOf = ({ server, model }: UpstreamTarget): readonly ReasoningEffort[] | undefined => {
+  if (server === 'xai') return effortsOfGrok(model);
+  return server === 'mistral' ? effortsOfMistral(model) : undefined;
+};
+
 const fitEffort: Step = (body, { server: { effort }, request, target, writing }) => {
   const asked = request.reasoning && effortOf(request.reasoning);
   if (asked === undefined || !('reasoning_effort' in body)) return body;
-  const known = target.server === 'xai' ? effortsOfGrok(target.model) : effort.known;
+  const known = effortsOf(target) ?? effort.known;
   const found = known ? nearest(asked, known) : asked;
   if (found !== asked) writing.drop('reasoning_effort');
   const bare = without(body, 'reasoning_effort');
@@ -194,6 +201,47 @@ const fitEffort: Step = (body, { server: { effort }, request, target, writing })
   if (found === 'none') return { ...bare, thinking: { type: 'disabled' } };
   return { ...bare, thinking: { type: 'enabled' }, reasoning_effort: found };
 };
+
+/** Does DeepSeek think about it? The names of before V4, to 2026-07, say whether they do. */
+const thinks = ({ thinking }: JsonObject, { server, target }: Fitting): boolean =>
+  server.thinksUnlessTold &&
+  !/^deepseek-(?:chat|reasoner)$/.test(target.model) &&
+  !(isJsonObject(thinking) && thinking.type === 'disabled');
+
+/**
+ * Where thinking and a call that must be made exclude each other, the call is made without thinking, unless a client said
+ * in the server's own words that it shall think.
+ */
+const fitThinking: Step = (body, fitting) => {
+  const { writing } = fitting;
+  if (!isForced(body.tool_choice) || !thinks(body, fitting)) return body;
+  if (writing.own && isJsonObject(body.thinking)) return body;
+  if ('reasoning_effort' in body) writing.drop('reasoning_effort');
+  else if (writing.own) writing.drop('thinking');
+  return { ...without(body, 'reasoning_effort'), thinking: { type: 'disabled' } };
+};
+
+const isForced = (choice: JsonValue | undefined): boolean =>
+  choice === 'required' || (isJsonObject(choice) && choice.type === 'function');
+
+/** Taken while it thinks, and not followed. */
+const idleWhileThinking = ['temperature', 'presence_penalty', 'frequency_penalty'];
+
+/** While it thinks, it wants back what it thought before each call; to clients that did not keep that, nothing was. */
+const fitThoughts: Step = (body, fitting) => {
+  if (!thinks(body, fitting)) return body;
+  const idle = fitting.writing.own ? [] : idleWhileThinking.filter((member) => member in body);
+  const rest = without(body, ...idle.filter((member) => leaves(member, body, fitting)));
+  const { messages } = rest;
+  if (!Array.isArray(messages)) return rest;
+  const whole = messages.map(withThought);
+  return whole.every((message, at) => message === messages[at]) ? rest : { ...rest, messages: whole };
+};
+
+const withThought = (message: JsonValue): JsonValue =>
+  isJsonObject(message) && Array.isArray(message.tool_calls) && !('reasoning_content' in message)
+    ? { ...message, reasoning_content: '' }
+    : message;
 
 const fitMessages: Step = (body, fitting) => {
   const { messages } = body;
@@ -272,5 +320,7 @@ const steps: readonly Step[] = [
   fitFormat,
   fitChoice,
   fitEffort,
+  fitThinking,
   fitMessages,
+  fitThoughts,
 ];

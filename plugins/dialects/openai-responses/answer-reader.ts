@@ -132,7 +132,8 @@ export class AnswerReader extends AnswerEvents {
   #end(response: JsonObject): void {
     const output = listOf(response.output);
     if (!this.#observing) {
-      for (const [at, item] of output.entries()) if (isJsonObject(item)) this.#readFinal(at, item);
+      const told = new Set(this.#items.values());
+      for (const [at, item] of output.entries()) if (isJsonObject(item)) this.#readFinal(at, item, told);
       for (const item of this.#items.values()) this.#close(item, undefined);
     }
     for (const item of output) if (isJsonObject(item) && isCall(item.type)) this.#called = true;
@@ -162,14 +163,21 @@ export class AnswerReader extends AnswerEvents {
     if (read) this.events.push({ type: 'usage', ...read });
   }
 
-  /** An item of the answer that ends a stream: usually one that has been told. Some servers renumber them. */
-  #readFinal(at: number, wire: JsonObject): void {
-    const items = [...this.#items.values()];
-    const same = items.find(({ id, type }) => id !== '' && id === wire.id && type === wire.type);
+  /**
+   * An item of the answer that ends a stream: usually one of those that have been `told`. Some servers renumber them, and
+   * xAI has the same id twice: each is found once, at its own place first.
+   */
+  #readFinal(at: number, wire: JsonObject, told: Set<Item>): void {
     const there = this.#items.get(at);
-    if (same) this.#close(same, wire);
-    else if (there && there.type === wire.type) this.#close(there, wire);
-    else this.#close(this.#open(there ? -items.length : at, wire), wire);
+    const ofType = [...told].filter(({ type }) => type === wire.type);
+    const named = ofType.filter(({ id }) => id !== '' && id === wire.id);
+    const item =
+      named.find((it) => it === there) ??
+      named[0] ??
+      ofType.find((it) => it === there) ??
+      this.#open(there ? -this.#items.size : at, wire);
+    told.delete(item);
+    this.#close(item, wire);
   }
 
   // Events inside of an answer

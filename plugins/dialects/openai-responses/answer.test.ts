@@ -7,7 +7,7 @@ import { type JsonObject, parseJsonDocument } from '../../wire/json.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import { encodeResponse, encodeStream } from './encode.ts';
 import { encodeStreamError } from './error.ts';
-import { decodeStream } from './events.ts';
+import { decodeResponse, decodeStream } from './events.ts';
 import { decodeRequest } from './request.ts';
 
 const asked = (wire: object = {}): ModelRequest =>
@@ -346,5 +346,46 @@ describe('decodeStream', () => {
       wireType: 'response.future',
       value: { type: 'response.future', x: 1 },
     });
+  });
+});
+
+describe('two items of one id', () => {
+  const reasoning = (encrypted: string, ...summary: string[]) => ({
+    type: 'reasoning',
+    id: 'rs_1',
+    summary: summary.map((it) => ({ type: 'summary_text', text: it })),
+    encrypted_content: encrypted,
+  });
+  const message = (id: string, said: string) => ({
+    type: 'message',
+    id,
+    role: 'assistant',
+    content: [{ type: 'output_text', text: said, annotations: [] }],
+  });
+  const output = [reasoning('first', 'a'), message('msg_1', 'b'), reasoning('second'), message('msg_1', 'c')];
+  const response = { id: 'resp_1', object: 'response', status: 'completed', output };
+  const read = (decoder: ReturnType<typeof decodeStream>, body: string) => [
+    ...decoder.push(Buffer.from(body)),
+    ...decoder.end(),
+  ];
+
+  it('are both told of a whole answer', () => {
+    const events = read(decodeResponse(), JSON.stringify(response));
+    expect(whole(events).output).toMatchObject(output);
+  });
+
+  it.each([4, 2, 1, 0])('are told once each of a stream, %d of four before its end', (count) => {
+    const created = {
+      type: 'response.created',
+      response: { ...response, status: 'in_progress', output: [] },
+    };
+    const items = output
+      .slice(0, count)
+      .flatMap((item, output_index) =>
+        ['added', 'done'].map((state) => ({ type: `response.output_item.${state}`, output_index, item })),
+      );
+    const frames = [created, ...items, { type: 'response.completed', response }];
+    const body = frames.map((frame) => `event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`).join('');
+    expect(whole(read(decodeStream(), body)).output).toMatchObject(output);
   });
 });

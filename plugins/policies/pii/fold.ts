@@ -44,33 +44,43 @@ const plainLetter = (offset: number): number => {
   return at < 26 ? 65 + at : 97 + at - 26;
 };
 
-/** Could folding change anything? Quotes and dashes of good typography are no reason to copy a text. */
-const mayChange = (text: string): boolean => {
-  if (Buffer.byteLength(text) === text.length) return false; // nothing but ASCII, and counted far faster than looked at
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0xa0 || (code >= 0xae && code < 0x660) || (code >= 0x2016 && code <= 0x2023)) continue;
-    if (code === 0xd835 || code === 0xdb40 || isInvisible(code) || plainOf(code) !== code) return true;
-  }
-  return false;
+/** What folding does with a code unit. Halves of pairs are looked at by code point, where the pair may change. */
+const stays = 0;
+const changes = 1;
+const isHalf = 2;
+
+const unitKinds = new Uint8Array(0x10000);
+for (let code = 0xa0; code < 0x10000; code++) {
+  if (code === 0xd835 || (code >= 0xdb40 && code <= 0xdb43)) unitKinds[code] = isHalf;
+  else if (isInvisible(code) || plainOf(code) !== code) unitKinds[code] = changes;
+}
+
+/** Where the first sign stands from `from` on that folding may change; the end of the text: nowhere. */
+const nextChange = (text: string, from: number): number => {
+  let at = from;
+  while (at < text.length && unitKinds[text.charCodeAt(at)] === stays) at++;
+  return at;
 };
 
 /** Folds what finders must not be misled by: invisible signs, full-width and styled signs, digits of other scripts, odd blanks. */
 export const fold = (text: string): Folded => {
-  if (!mayChange(text)) return { text };
+  if (Buffer.byteLength(text) === text.length) return { text }; // nothing but ASCII, and counted far faster than looked at
+  let at = nextChange(text, 0);
+  if (at === text.length) return { text };
   let folded = '';
   const moved: number[] = []; // pairs: an offset in the folded text, and where it stood
   let copied = 0;
-  for (let at = 0; at < text.length; ) {
-    const code = text.codePointAt(at) ?? 0;
+  while (at < text.length) {
+    const code =
+      unitKinds[text.charCodeAt(at)] === isHalf ? (text.codePointAt(at) ?? 0) : text.charCodeAt(at);
     const size = code > 0xffff ? 2 : 1;
-    const now = isInvisible(code) ? '' : code < 0xa0 ? undefined : signFor(code);
+    const now = signFor(code);
     if (now !== undefined) {
       folded += text.slice(copied, at) + now;
       copied = at + size;
       if (now.length !== size) moved.push(folded.length, copied);
     }
-    at += size;
+    at = nextChange(text, at + size);
   }
   folded += text.slice(copied);
   return moved.length === 0 ? { text: folded } : { text: folded, origin: originOf(folded.length, moved) };
@@ -78,6 +88,7 @@ export const fold = (text: string): Folded => {
 
 /** What is put in the place of a sign; undefined when it stays. */
 const signFor = (code: number): string | undefined => {
+  if (isInvisible(code)) return '';
   const now = plainOf(code);
   return now === code ? undefined : String.fromCodePoint(now);
 };

@@ -142,16 +142,25 @@ function* scanPage(raw: string, extra: readonly Finder[]): Generator<number, Fin
 const weight = ({ type, confidence }: Finding): number =>
   type === 'address' ? confidence + 0.15 : confidence;
 
+/** A byte for each unit of a page that belongs to a finding; wiped before each use. */
+let taken = new Uint8Array(pageSize);
+
+const isFree = (start: number, end: number): boolean => {
+  for (let at = start; at < end; at++) if (taken[at] === 1) return false;
+  return true;
+};
+
 /** The most confident of those that overlap; the longest of equals. */
 const resolve = (findings: readonly Finding[], length: number): Finding[] => {
-  const taken = new Uint8Array(length);
+  if (findings.length === 0) return [];
+  if (length > taken.length) taken = new Uint8Array(length);
+  else taken.fill(0, 0, length);
   const kept: Finding[] = [];
   const order = findings.toSorted(
     (a, b) => weight(b) - weight(a) || b.end - b.start - (a.end - a.start) || a.start - b.start,
   );
   for (const it of order) {
-    if (taken[it.start] === 1 || taken[it.end - 1] === 1 || taken.subarray(it.start, it.end).includes(1))
-      continue;
+    if (!isFree(it.start, it.end)) continue;
     taken.fill(1, it.start, it.end);
     kept.push(it);
   }

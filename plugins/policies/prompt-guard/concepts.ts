@@ -2,98 +2,189 @@ import { kinds, kindTable } from '../../text/characters.ts';
 import { fold } from '../../text/fold.ts';
 import { concepts, lexicon } from './lexicon.ts';
 
-/** Entries of the lexicon as a tree of characters, in a hash table of its edges. */
+/**
+ * Entries of the lexicon as a tree of characters. Nodes are numbered level by level, so that the children of one stand
+ * together and the few that most words reach are near each other. 0 is the root.
+ */
 interface Tree {
-  /** For each edge `node × 65536 + character`, the node behind it; open addressing. */
-  readonly keys: Float64Array;
-  readonly nodes: Uint16Array;
-  readonly mask: number;
+  /** For each node the character that leads to it, its first child (and one more at the end), and how to miss quickly. */
+  readonly units: Uint16Array;
+  readonly firsts: Uint16Array;
+  /** A bit for each child: the last five of its character. */
+  readonly masks: Int32Array;
   /** For each node: the concept whose entry ends there, plus 1; 0 for none. */
   readonly wholes: Uint8Array;
   readonly stems: Uint8Array;
-  /** The node behind the root for each first character; most words end their search here. */
+  /** The node behind the root for each first character. */
   readonly roots: Uint16Array;
+  /** A byte for each few characters (by their hash) that an entry may begin with: most words end their search here. */
+  readonly starts: Uint8Array;
 }
 
-const slotOf = (node: number, unit: number, mask: number): number =>
-  (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) & mask;
+interface Node {
+  readonly unit: number;
+  readonly children: Map<number, Node>;
+  whole: number;
+  stem: number;
+}
 
-const build = (): Tree => {
-  const size = 1 << 17;
-  const keys = new Float64Array(size).fill(-1);
-  const nodes = new Uint16Array(size);
-  const wholes = new Uint8Array(1 << 16);
-  const stems = new Uint8Array(1 << 16);
-  let count = 1;
-  const child = (node: number, unit: number): number => {
-    const key = node * 65536 + unit;
-    let slot = slotOf(node, unit, size - 1);
-    while (keys[slot] !== -1 && keys[slot] !== key) slot = (slot + 1) & (size - 1);
-    if (keys[slot] === -1) {
-      keys[slot] = key;
-      nodes[slot] = count++;
-    }
-    return nodes[slot] as number;
-  };
+const newNode = (unit: number): Node => ({ unit, children: new Map(), whole: 0, stem: 0 });
+
+const plant = (): Node => {
+  const root = newNode(0);
   concepts.forEach((concept, number) => {
     // One fold for all entries of a concept: entries hold no line ends of their own.
-    const entries = fold(lexicon[concept].replaceAll('_', ' ')).text.split(/,\s*/);
-    for (const entry of entries) {
+    for (const entry of fold(lexicon[concept].replaceAll('_', ' ')).text.split(/,\s*/)) {
       const isStem = entry.endsWith('*');
-      let node = 0;
-      for (let at = 0; at < entry.length - (isStem ? 1 : 0); at++) node = child(node, entry.charCodeAt(at));
-      const table = isStem ? stems : wholes;
-      if (node !== 0 && table[node] === 0) table[node] = number + 1;
+      let node = root;
+      for (let at = 0; at < entry.length - (isStem ? 1 : 0); at++) {
+        const unit = entry.charCodeAt(at);
+        const next = node.children.get(unit) ?? newNode(unit);
+        node.children.set(unit, next);
+        node = next;
+      }
+      if (node === root) continue;
+      if (isStem) node.stem ||= number + 1;
+      else node.whole ||= number + 1;
     }
   });
-  const roots = new Uint16Array(0x10000);
-  for (let slot = 0; slot < size; slot++) {
-    const key = keys[slot] as number;
-    if (key >= 0 && key < 0x10000) roots[key] = nodes[slot] as number;
-  }
-  return { keys, nodes, mask: size - 1, roots, wholes: wholes.slice(0, count), stems: stems.slice(0, count) };
+  return root;
 };
 
-let tree: Tree | undefined;
+const build = (): Tree => {
+  const nodes = [plant()];
+  const firsts: number[] = [];
+  const masks: number[] = [];
+  const roots = new Uint16Array(0x10000);
+  for (let at = 0; at < nodes.length; at++) {
+    const { children } = nodes[at] as Node;
+    firsts.push(nodes.length);
+    let mask = 0;
+    for (const child of children.values()) {
+      if (at === 0) roots[child.unit] = nodes.length;
+      mask |= 1 << (child.unit & 31);
+      nodes.push(child);
+    }
+    masks.push(mask);
+  }
+  return {
+    units: Uint16Array.from(nodes, (it) => it.unit),
+    firsts: Uint16Array.from([...firsts, nodes.length]),
+    masks: Int32Array.from(masks),
+    wholes: Uint8Array.from(nodes, (it) => it.whole),
+    stems: Uint8Array.from(nodes, (it) => it.stem),
+    roots,
+    starts: startsOf(nodes[0] as Node),
+  };
+};
+
+/** The hash of some characters at the beginning of an entry, and the next with one more. */
+const hashOf = (first: number, second: number): number =>
+  Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
+const nextHash = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x27d4eb2f) ^ (hash >>> 15);
+
+const startBits = 15;
+const placeOf = (hash: number): number => Math.imul(hash, 0x2c1b3c6d) >>> (32 - startBits);
+
+/** What `starts` says of characters: they are an entry, or the first four or six of a longer one. */
+const whole = 1;
+const four = 2;
+const six = 4;
+
+const startsOf = (root: Node): Uint8Array => {
+  const starts = new Uint8Array(1 << startBits);
+  const mark = (hash: number, bit: number): void => {
+    starts[placeOf(hash)] = (starts[placeOf(hash)] as number) | bit;
+  };
+  const visit = (node: Node, hash: number, length: number): void => {
+    if (length < 6 && node.whole + node.stem > 0) mark(hash, whole);
+    if (length === 4) mark(hash, four);
+    if (length === 6) return mark(hash, six);
+    for (const [unit, child] of node.children) visit(child, nextHash(hash, unit), length + 1);
+  };
+  for (const [first, only] of root.children) {
+    if (only.whole + only.stem > 0) mark(hashOf(first, 0), whole);
+    for (const [second, child] of only.children) visit(child, hashOf(first, second), 2);
+  }
+  return starts;
+};
+
+let planted: Tree | undefined;
+
+/** Built when it is first asked for. */
+const treeOf = (): Tree => {
+  planted ??= build();
+  return planted;
+};
 
 /** A word ends where no letter follows; scripts that write no spaces end words anywhere. */
-const isWordEnd = (text: string, at: number): boolean => {
-  if (at >= text.length) return true;
-  const unit = text.charCodeAt(at);
-  if (unit < 128) return !((unit | 32) >= 97 && (unit | 32) <= 122);
-  if (unit >= 0x0e00 && unit <= 0x9fff) return true;
-  return unit >= 0xac00 || (kindTable[unit] !== kinds.letter && kindTable[unit] !== kinds.mark);
+const isLetter = (unit: number): boolean => {
+  if (unit < 128) return (unit | 32) >= 97 && (unit | 32) <= 122;
+  if (unit >= 0x0e00 && unit <= 0x9fff) return false;
+  return unit < 0xac00 && (kindTable[unit] === kinds.letter || kindTable[unit] === kinds.mark);
 };
 
-/** The entry that ends at `end`, packed as below; the whole word goes before a stem. */
-const foundAt = ({ wholes, stems }: Tree, node: number, text: string, at: number, end: number): number => {
-  const whole = wholes[node] as number;
-  if (whole !== 0 && isWordEnd(text, end)) return (end - at) * 64 + whole;
-  const stem = stems[node] as number;
-  return stem === 0 ? 0 : (end - at) * 64 + stem;
-};
+/** Longest entry that is looked for. */
+const longestEntry = 40;
 
-/** A match packed into one number: length of the entry × 64 + concept + 1; 0 for none. */
-export const conceptAt = (text: string, at: number): number => {
-  tree ??= build();
-  const { keys, nodes, mask, wholes, stems, roots } = tree;
-  let node = roots[text.charCodeAt(at)] as number;
-  if (node === 0) return 0;
-  let found = foundAt(tree, node, text, at, at + 1);
-  const most = Math.min(text.length, at + 40);
-  for (let next = at + 1; next < most; next++) {
-    const unit = text.charCodeAt(next);
-    const key = node * 65536 + unit;
-    let slot = slotOf(node, unit, mask);
-    while (keys[slot] !== key) {
-      if (keys[slot] === -1) return found;
-      slot = (slot + 1) & mask;
-    }
-    node = nodes[slot] as number;
-    if (stems[node] !== 0 || wholes[node] !== 0) {
-      const match = foundAt(tree, node, text, at, next + 1);
-      if (match !== 0) found = match;
-    }
+/** Finds entries of the lexicon in one text. */
+export class ConceptFinder {
+  readonly #tree = treeOf();
+  #text: Uint16Array = new Uint16Array(0);
+  #length = 0;
+  /** The text to look in, as code units, until the next one. */
+  read(text: Uint16Array, length: number): void {
+    this.#text = text;
+    this.#length = length;
   }
-  return found;
-};
+
+  /** The entry that begins at a place, as one number: its length × 64 + concept + 1; 0 for none. */
+  at(start: number): number {
+    return this.#mayBegin(start) ? this.#longestAt(start) : 0;
+  }
+
+  #mayBegin(start: number): boolean {
+    const text = this.#text;
+    const { starts } = this.#tree;
+    const first = text[start] as number;
+    const of2 = hashOf(first, text[start + 1] as number);
+    const of3 = nextHash(of2, text[start + 2] as number);
+    const of4 = nextHash(of3, text[start + 3] as number);
+    const atFour = starts[placeOf(of4)] as number;
+    const short =
+      (starts[placeOf(hashOf(first, 0))] as number) |
+      (starts[placeOf(of2)] as number) |
+      (starts[placeOf(of3)] as number) |
+      atFour;
+    if ((short & whole) !== 0) return true;
+    if ((atFour & four) === 0) return false;
+    const of5 = nextHash(of4, text[start + 4] as number);
+    const of6 = nextHash(of5, text[start + 5] as number);
+    return (((starts[placeOf(of5)] as number) & whole) | ((starts[placeOf(of6)] as number) & six)) !== 0;
+  }
+
+  #longestAt(start: number): number {
+    const { units, firsts, masks, wholes, stems, roots } = this.#tree;
+    const text = this.#text;
+    const most = Math.min(this.#length, start + longestEntry);
+    let found = 0;
+    let node = roots[text[start] as number] as number;
+    for (let at = start + 1; node !== 0; at++) {
+      // The whole word goes before a stem.
+      const whole = wholes[node] as number;
+      if (whole !== 0 && this.#isEnd(at)) found = (at - start) * 64 + whole;
+      else if (stems[node] !== 0) found = (at - start) * 64 + (stems[node] as number);
+      const unit = text[at] as number;
+      if (at >= most || ((masks[node] as number) & (1 << (unit & 31))) === 0) break;
+      const end = firsts[node + 1] as number;
+      let child = firsts[node] as number;
+      while (child < end && units[child] !== unit) child++;
+      node = child === end ? 0 : child;
+    }
+    return found;
+  }
+
+  #isEnd(at: number): boolean {
+    return at >= this.#length || !isLetter(this.#text[at] as number);
+  }
+}

@@ -1,16 +1,8 @@
 import { type Folded, fold } from '../../text/fold.ts';
 import { type View, type ViewName, viewsOf } from '../../text/views.ts';
 import type { Level } from './config.ts';
-import { Extractor } from './features.ts';
-import {
-  classOf,
-  type GuardModel,
-  loadModel,
-  Scorer,
-  type Scores,
-  toolClasses,
-  userClasses,
-} from './model.ts';
+import { Extractor, type Features } from './features.ts';
+import { classOf, type GuardModel, loadModel, Scorer, toolClasses, userClasses } from './model.ts';
 import { type Channel, fittingRules } from './rules.ts';
 import weights from './weights.json' with { type: 'json' };
 
@@ -123,23 +115,41 @@ export class Detector {
 
   #judgeReading(folded: Folded, channel: Channel, lowered: number): Judged {
     const features = this.#extractor.extract(folded.text);
-    const scores = this.#scorer.score(features);
-    const found = fittingRules(folded, features.concepts);
+    const { over, instruction } = this.#measure(features, channel);
+    const found = fittingRules(folded, features);
     const byRules = found.reduce((sum, it) => sum + it.weight[channel], 0);
-    const weight = byRules + lowered;
     const decided = found.some((it) => it.severity === 'critical' && it.weight[channel] >= 9);
-    const margin = (level: Level) => marginOf(this.#model, { scores, words: features.words, channel, level });
+    const margin = (level: Level): number => (decided ? 9 : over(level) + byRules + lowered);
     return {
-      margins: {
-        strict: decided ? 9 : margin('strict') + weight,
-        balanced: decided ? 9 : margin('balanced') + weight,
-        lenient: decided ? 9 : margin('lenient') + weight,
-      },
+      margins: { strict: margin('strict'), balanced: margin('balanced'), lenient: margin('lenient') },
       rules: found.map((it) => it.id),
       head: decided ? 'rules' : channel,
-      instruction: channel === 'data' && scores.bare.logit > this.#model.thresholds.balanced.bare,
+      instruction,
       suspicious: byRules >= 1,
     };
+  }
+
+  /** By how much a text is over the threshold of a level, and whether it is data that holds plain instructions. */
+  #measure(
+    features: Features,
+    channel: Channel,
+  ): { readonly over: (level: Level) => number; readonly instruction: boolean } {
+    const { words } = features;
+    const { thresholds } = this.#model;
+    if (words === 0) return { over: () => -9, instruction: false };
+    if (channel === 'data') {
+      const { tool, bare } = this.#scorer.scoreData(features);
+      return {
+        over: (level) => tool.logit - (thresholds[level].tool[classOf(words, toolClasses)] ?? 0),
+        instruction: bare.logit > thresholds.balanced.bare,
+      };
+    }
+    const { user, tool } = this.#scorer.scoreTurn(features);
+    const over = (level: Level): number => {
+      const { user: limits, userWindow } = thresholds[level];
+      return Math.max(user - (limits[classOf(words, userClasses)] ?? 0), tool.logit - userWindow);
+    };
+    return { over, instruction: false };
   }
 }
 
@@ -150,22 +160,6 @@ export interface Judging {
   /** What the pieces judged so far say. */
   finding(): Finding;
 }
-
-interface Measured {
-  readonly scores: Scores;
-  readonly words: number;
-  readonly channel: Channel;
-  readonly level: Level;
-}
-
-/** By how much a text is over the threshold of a level. */
-const marginOf = ({ thresholds }: GuardModel, { scores, words, channel, level }: Measured): number => {
-  const limits = thresholds[level];
-  if (words === 0) return -9;
-  if (channel === 'data') return scores.tool.logit - (limits.tool[classOf(words, toolClasses)] ?? 0);
-  const whole = scores.user - (limits.user[classOf(words, userClasses)] ?? 0);
-  return Math.max(whole, scores.tool.logit - limits.userWindow);
-};
 
 const conclude = (judged: readonly Judged[], level: Level, skippedChars: number): Finding => {
   const worst = judged.reduce((most, it) => (it.margins.balanced > most.margins.balanced ? it : most));

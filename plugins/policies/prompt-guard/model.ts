@@ -37,10 +37,8 @@ export interface WeightsFile {
 
 export interface GuardModel {
   readonly thresholds: WeightsFile['thresholds'];
-  /** Of the user head. */
-  readonly user: Int8Array;
-  /** Of the others, each plus 128 in a byte: tool in the upper one, bare in the lower. One look-up for both. */
-  readonly data: Uint16Array;
+  /** For each bucket the weights of the three heads, each plus 128 in a byte, user's highest: one look-up for all. */
+  readonly weights: Int32Array;
   readonly scales: readonly number[];
   readonly biases: readonly number[];
 }
@@ -51,15 +49,13 @@ export const loadModel = (file: WeightsFile): GuardModel => {
   if (file.format !== 1 || bytes.length !== bucketCount * heads.length) {
     throw new Error('the weights of the prompt guard belong to another version');
   }
-  const user = new Int8Array(bucketCount);
-  const data = new Uint16Array(bucketCount);
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    const row = bucket * heads.length;
-    user[bucket] = bytes[row] as number;
-    data[bucket] = (((bytes[row + 1] as number) ^ 0x80) << 8) | ((bytes[row + 2] as number) ^ 0x80);
+  const weights = new Int32Array(bucketCount);
+  for (let bucket = 0, at = 0; bucket < bucketCount; bucket++, at += heads.length) {
+    const [user, tool, bare] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
+    weights[bucket] = ((user << 16) | (tool << 8) | bare) ^ 0x808080;
   }
   const { thresholds, scales, biases } = file;
-  return { thresholds, scales, biases, user, data };
+  return { thresholds, scales, biases, weights };
 };
 
 /** Keeps short texts from getting the weight of a few features only; the same in training. */
@@ -82,95 +78,169 @@ export interface WindowScore {
   readonly to: number;
 }
 
-export interface Scores {
-  /** The whole text as a user turn. */
-  readonly user: number;
-  readonly tool: WindowScore;
-  readonly bare: WindowScore;
+/** What one head found in the words of a text one after another. */
+interface Sums {
+  /** For each word the sum of the weights before it, and of all. */
+  readonly before: Int32Array;
+  readonly scale: number;
+  readonly bias: number;
 }
+
+/** 1 when two bytes differ, without a branch: none could be foreseen. */
+const isOther = (one: number, other: number): number => ((one ^ other) + 0xff) >>> 8;
 
 /** Scores features; keeps its own buffers, one text at a time. */
 export class Scorer {
   readonly #model: GuardModel;
-  readonly #stamps = new Uint8Array(bucketCount);
+  /** The weights of the model, with the number of the last text that had the bucket in the highest byte. */
+  readonly #table: Int32Array;
   #stamp = 0;
+  /** By word. */
   #tool = new Int32Array(1 << 10);
   #bare = new Int32Array(1 << 10);
+  /** By different word: what its letters give to tool and bare. */
+  #letters = new Int32Array(1 << 11);
 
   constructor(model: GuardModel) {
     this.#model = model;
+    this.#table = model.weights.slice();
   }
 
-  score(features: Features): Scores {
+  /** A user turn: the logit of the whole text, and the best window of the tool head. */
+  scoreTurn(features: Features): { readonly user: number; readonly tool: WindowScore } {
+    const { sum, count } = this.#sumTurn(features);
     const { scales, biases } = this.#model;
-    const { sum, count } = this.#sums(features);
     return {
       user: (biases[0] ?? 0) + normalised(sum * (scales[0] ?? 0), count),
-      tool: bestWindow(features, this.#tool, { scale: scales[1] ?? 0, bias: biases[1] ?? 0 }),
-      bare: bestWindow(features, this.#bare, { scale: scales[2] ?? 0, bias: biases[2] ?? 0 }),
+      tool: bestWindow(features, this.#sumsOf('tool')),
     };
   }
 
-  /** For the user head each feature counts once a text; for the others running sums by word, for windows. */
-  #sums({ buckets, starts, words }: Features): { sum: number; count: number } {
-    if (this.#tool.length <= words) {
-      this.#tool = new Int32Array(words * 2);
-      this.#bare = new Int32Array(words * 2);
-    }
-    const { user: userWeights, data: dataWeights } = this.#model;
-    const stamps = this.#stamps;
+  /** A tool result or document: the best windows of both heads for data. */
+  scoreData(features: Features): { readonly tool: WindowScore; readonly bare: WindowScore } {
+    this.#sumData(features);
+    return {
+      tool: bestWindow(features, this.#sumsOf('tool')),
+      bare: bestWindow(features, this.#sumsOf('bare')),
+    };
+  }
+
+  #sumsOf(head: 'tool' | 'bare'): Sums {
+    const { scales, biases } = this.#model;
+    const at = heads.indexOf(head);
+    const before = head === 'tool' ? this.#tool : this.#bare;
+    return { before, scale: scales[at] ?? 0, bias: biases[at] ?? 0 };
+  }
+
+  /** For the user head each feature counts once a text; for the tool head running sums by word. */
+  #sumTurn({ entries, grams, gramStarts, buckets, starts, counts, words }: Features): {
+    sum: number;
+    count: number;
+  } {
+    this.#makeRoom(words);
+    const table = this.#table;
+    const letters = this.#letters;
+    const sums = this.#tool;
     const stamp = this.#nextStamp();
-    let [user, count, tool, bare] = [0, 0, 0, 0];
-    this.#tool[0] = 0;
-    this.#bare[0] = 0;
+    let [user, count, tool, known] = [0, 0, 0, 0];
     for (let word = 0; word < words; word++) {
-      const start = starts[word] as number;
-      const end = starts[word + 1] as number;
-      for (let at = start; at < end; at++) {
-        const bucket = buckets[at] as number;
-        if (stamps[bucket] !== stamp) {
-          stamps[bucket] = stamp;
-          user += userWeights[bucket] as number;
-          count++;
+      const entry = entries[word] as number;
+      if (entry === known) {
+        known++;
+        let ofLetters = 0;
+        const end = gramStarts[entry + 1] as number;
+        for (let at = gramStarts[entry] as number; at < end; at++) {
+          const bucket = grams[at] as number;
+          const weights = table[bucket] as number;
+          ofLetters += (weights >>> 8) & 0xff;
+          const isNew = isOther(weights >>> 24, stamp);
+          table[bucket] = (weights & 0xffffff) | (stamp << 24);
+          user += ((weights >>> 16) & 0xff) * isNew;
+          count += isNew;
         }
-        const both = dataWeights[bucket] as number;
-        tool += both >>> 8;
-        bare += both & 0xff;
+        letters[entry] = ofLetters;
       }
-      tool -= (end - start) * 128;
-      bare -= (end - start) * 128;
-      this.#tool[word + 1] = tool;
-      this.#bare[word + 1] = bare;
+      tool += letters[entry] as number;
+      const end = starts[word + 1] as number;
+      for (let at = starts[word] as number; at < end; at++) {
+        const bucket = buckets[at] as number;
+        const weights = table[bucket] as number;
+        tool += (weights >>> 8) & 0xff;
+        const isNew = isOther(weights >>> 24, stamp);
+        table[bucket] = (weights & 0xffffff) | (stamp << 24);
+        user += ((weights >>> 16) & 0xff) * isNew;
+        count += isNew;
+      }
+      sums[word + 1] = tool - 128 * (counts[word + 1] as number);
     }
-    return { sum: user, count };
+    return { sum: user - 128 * count, count };
+  }
+
+  #sumData({ entries, grams, gramStarts, buckets, starts, counts, words }: Features): void {
+    this.#makeRoom(words);
+    const table = this.#table;
+    const letters = this.#letters;
+    let [tool, bare, known] = [0, 0, 0];
+    for (let word = 0; word < words; word++) {
+      const entry = entries[word] as number;
+      if (entry === known) {
+        known++;
+        let ofTool = 0;
+        let ofBare = 0;
+        const end = gramStarts[entry + 1] as number;
+        for (let at = gramStarts[entry] as number; at < end; at++) {
+          const weights = table[grams[at] as number] as number;
+          ofTool += (weights >>> 8) & 0xff;
+          ofBare += weights & 0xff;
+        }
+        letters[2 * entry] = ofTool;
+        letters[2 * entry + 1] = ofBare;
+      }
+      tool += letters[2 * entry] as number;
+      bare += letters[2 * entry + 1] as number;
+      const end = starts[word + 1] as number;
+      for (let at = starts[word] as number; at < end; at++) {
+        const weights = table[buckets[at] as number] as number;
+        tool += (weights >>> 8) & 0xff;
+        bare += weights & 0xff;
+      }
+      this.#tool[word + 1] = tool - 128 * (counts[word + 1] as number);
+      this.#bare[word + 1] = bare - 128 * (counts[word + 1] as number);
+    }
+  }
+
+  #makeRoom(words: number): void {
+    if (this.#tool.length > words) return;
+    this.#tool = new Int32Array(words * 2);
+    this.#bare = new Int32Array(words * 2);
+    this.#letters = new Int32Array(words * 4);
   }
 
   /** Marks the buckets of one text; the marks are wiped when the numbers run out. */
   #nextStamp(): number {
     if (this.#stamp === 255) {
-      this.#stamps.fill(0);
+      this.#table.set(this.#model.weights);
       this.#stamp = 0;
     }
     return ++this.#stamp;
   }
 }
 
-const bestWindow = (
-  { starts, words }: Features,
-  sums: Int32Array,
-  { scale, bias }: { readonly scale: number; readonly bias: number },
-): WindowScore => {
-  let best = { logit: Number.NEGATIVE_INFINITY, from: 0, to: words };
+const bestWindow = ({ counts, words }: Features, { before, scale, bias }: Sums): WindowScore => {
+  let logit = Number.NEGATIVE_INFINITY;
+  let [bestFrom, bestTo] = [0, words];
   for (const size of windowSizes) {
     for (let from = 0; from === 0 || from + size.words - size.step < words; from += size.step) {
       const to = Math.min(words, from + size.words);
-      const sum = (sums[to] as number) - (sums[from] as number);
-      const count = (starts[to] as number) - (starts[from] as number);
-      const logit = bias + normalised(sum * scale, count);
-      if (logit > best.logit) best = { logit, from, to };
+      const sum = (before[to] as number) - (before[from] as number);
+      const count = (counts[to] as number) - (counts[from] as number);
+      const found = bias + normalised(sum * scale, count);
+      if (found <= logit) continue;
+      logit = found;
+      [bestFrom, bestTo] = [from, to];
     }
   }
-  return best;
+  return { logit, from: bestFrom, to: bestTo };
 };
 
 /** The class of a text with so many words among limits like `userClasses`. */

@@ -1,5 +1,5 @@
 import type { ModelRequest } from '../../model/request.ts';
-import { eachText, type TextPlace } from '../../model/texts.ts';
+import { eachTurnText, type TextPlace } from '../../model/texts.ts';
 import type { GuardPlace } from './config.ts';
 import type { Channel } from './rules.ts';
 
@@ -23,9 +23,9 @@ const placeOf: Partial<Record<TextPlace, GuardPlace>> = {
 export const placedTexts = (request: ModelRequest, places: readonly GuardPlace[]): PlacedText[] => {
   const texts: PlacedText[] = [];
   const counts: Record<GuardPlace, number> = { system: 0, user: 0, tool: 0, document: 0 };
-  const collect = (part: Partial<ModelRequest>) => {
+  const collector = () => {
     const counted = new Set<GuardPlace>();
-    eachText({ ...emptied(request), ...part }, (text, where) => {
+    return (text: string, where: TextPlace) => {
       const place = placeOf[where];
       if (!place) return;
       if (!counted.has(place)) counts[place]++;
@@ -37,10 +37,11 @@ export const placedTexts = (request: ModelRequest, places: readonly GuardPlace[]
         channel: place === 'user' ? 'user' : 'data',
         label: labelOf(place, counts[place]),
       });
-    });
+    };
   };
-  collect({ system: request.system });
-  for (const turn of request.turns) collect({ turns: [turn] });
+  const collectSystem = collector();
+  for (const { text } of request.system) collectSystem(text, 'system');
+  for (const turn of request.turns) eachTurnText(turn, collector());
   return texts;
 };
 
@@ -53,12 +54,3 @@ const labels: Readonly<Record<GuardPlace, string>> = {
 
 const labelOf = (place: GuardPlace, number: number): string =>
   place === 'system' ? labels[place] : `${labels[place]} ${number}`;
-
-/** The request without any text, so that one part can be visited by itself. */
-const emptied = ({ output: _, metadata: __, endUser: ___, ...request }: ModelRequest): ModelRequest => ({
-  ...request,
-  system: [],
-  turns: [],
-  tools: [],
-  vendor: {},
-});

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Exchange, Note, NoteValue } from '../../exchange.ts';
 import { modeFor } from '../../mode.ts';
@@ -115,7 +115,7 @@ const judge = async (shared: Shared, request: ModelRequest): Promise<Judged> => 
 };
 
 const keyOf = ({ key }: Shared, { text, channel }: PlacedText): string =>
-  createHmac('sha256', key).update(channel).update(text).digest('base64');
+  hash('sha256', key + channel + text, 'base64');
 
 /** Newest texts first, as many characters as the limit takes; of the last one its beginning. */
 const withinSize = (

@@ -1,5 +1,7 @@
 import type { Folded } from '../../text/fold.ts';
+import type { Features, Marks } from './features.ts';
 import { type Concept, concepts } from './lexicon.ts';
+import { type Mark, markedWords, markOf } from './marks.ts';
 
 /** Where a text stands, as far as the guard treats places differently. `data`: tool results and documents. */
 export type Channel = 'user' | 'data';
@@ -22,7 +24,7 @@ export interface Rule {
   readonly weight: Readonly<Record<Channel, number>>;
   /** Is tried only on texts that hold one of these concepts; on all when left out. */
   readonly needs?: number;
-  readonly test: (folded: Folded) => boolean;
+  readonly test: (folded: Folded, marks: Marks) => boolean;
 }
 
 const holding = (...names: readonly Concept[]): number =>
@@ -34,9 +36,50 @@ const where =
   ({ text }: Folded): boolean =>
     literals.some((it) => text.includes(it)) && pattern.test(text);
 
-/** The rules that fit a text; `held` are its concepts. */
-export const fittingRules = (folded: Folded, held: number): Rule[] =>
-  rules.filter(({ needs, test }) => (needs === undefined || (needs & held) !== 0) && test(folded));
+/** A pattern (sticky) that begins with a word of `mark`, and is tried only where one stands. */
+const startingWith = (mark: Mark, pattern: RegExp) => {
+  const bit = markOf(mark);
+  const searched = wordsToSearch(mark);
+  return ({ text }: Folded, { count, bits, places, isPartial }: Marks): boolean => {
+    if (isPartial) return searched.some((word) => fitsAt(text, word, pattern));
+    for (let at = 0; at < count; at++) {
+      if (((bits[at] as number) & bit) === 0) continue;
+      pattern.lastIndex = places[at] as number;
+      if (pattern.test(text)) return true;
+    }
+    return false;
+  };
+};
+
+/** The same, tried only on texts that hold a word of `needed` too. */
+const startingWithBoth = (mark: Mark, needed: Mark, pattern: RegExp) => {
+  const test = startingWith(mark, pattern);
+  const bit = markOf(needed);
+  return (folded: Folded, marks: Marks): boolean =>
+    (marks.isPartial || marks.bits.subarray(0, marks.count).some((it) => (it & bit) !== 0)) &&
+    test(folded, marks);
+};
+
+/** Where one word is the beginning of another it finds both. */
+const wordsToSearch = (mark: Mark): readonly string[] => {
+  const all = markedWords(mark);
+  return all.filter((word) => !all.some((it) => it !== word && word.startsWith(it)));
+};
+
+const fitsAt = (text: string, word: string, pattern: RegExp): boolean => {
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    pattern.lastIndex = at;
+    if (pattern.test(text)) return true;
+  }
+  return false;
+};
+
+/** The rules that fit a text, of which features tell concepts and marks. */
+export const fittingRules = (
+  folded: Folded,
+  { concepts, marks }: Pick<Features, 'concepts' | 'marks'>,
+): Rule[] =>
+  rules.filter(({ needs, test }) => (needs === undefined || (needs & concepts) !== 0) && test(folded, marks));
 
 export const rules: readonly Rule[] = [
   {
@@ -71,9 +114,9 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'a line that begins like a turn of the system or of the developer',
     weight: { user: 0.2, data: 0.5 },
-    test: where(
-      ['system', 'developer', 'admin'],
-      /(?:^|\n)[ #>*\t[]{0,8}(?:system|developer|admin)(?: (?:message|notice|prompt|instructions?))?[\]*]{0,3} ?:/,
+    test: startingWith(
+      'role',
+      /(?<=(?:^|\n)[ #>*\t[]{0,8})(?:system|developer|admin)(?: (?:message|notice|prompt|instructions?))?[\]*]{0,3} ?:/y,
     ),
   },
   {
@@ -81,9 +124,9 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'text in HTML that is styled to be invisible',
     weight: { user: 0.5, data: 1.5 },
-    test: where(
-      ['style='],
-      /style=["'][^"'>]{0,200}(?:display: ?none|visibility: ?hidden|font-size: ?0|opacity: ?0(?![.\d])|color: ?(?:white|#fff|transparent))[^"'>]{0,200}["'][^>]{0,200}>[^<]{20}/,
+    test: startingWith(
+      'style',
+      /style=["'][^"'>]{0,200}(?:display: ?none|visibility: ?hidden|font-size: ?0|opacity: ?0(?![.\d])|color: ?(?:white|#fff|transparent))[^"'>]{0,200}["'][^>]{0,200}>[^<]{20}/y,
     ),
   },
   {
@@ -103,9 +146,9 @@ export const rules: readonly Rule[] = [
     finds: 'the call to ignore earlier instructions, in English; not where it is quoted',
     weight: { user: 0.3, data: 0.6 },
     needs: holding('ignore'),
-    test: where(
-      ['ignore', 'disregard', 'forget', 'override', 'bypass'],
-      /(?:^|[^"'\w])(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/,
+    test: startingWith(
+      'override',
+      /(?<![\w"'])(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/y,
     ),
   },
   {
@@ -114,20 +157,9 @@ export const rules: readonly Rule[] = [
     finds: 'words addressed to a model',
     weight: { user: 0, data: 1 },
     needs: holding('model'),
-    test: where(
-      [
-        'dear ',
-        'attention',
-        'hey ',
-        'message ',
-        'note ',
-        'notice ',
-        'memo ',
-        'hint ',
-        'instruction',
-        'if you are',
-      ],
-      /\b(?:dear|attention,?|hey,?|(?:message|note|memo|notice|hint|instructions?) (?:to|for)(?: the| any| all)?|if you are (?:an?|the)) (?:ai|assistant|llm|language model|chatbot|agent|ai agent|ai assistant|model|virtual assistant|automated (?:agent|system)|chatgpt|claude|gemini|copilot)\b/,
+    test: startingWith(
+      'address',
+      /\b(?:dear|attention,?|hey,?|(?:message|note|memo|notice|hint|instructions?) (?:to|for)(?: the| any| all)?|if you are (?:an?|the)) (?:ai|assistant|llm|language model|chatbot|agent|ai agent|ai assistant|model|virtual assistant|automated (?:agent|system)|chatgpt|claude|gemini|copilot)\b/y,
     ),
   },
   {
@@ -135,9 +167,9 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     finds: 'a block marked as important or as a message from the user',
     weight: { user: 0, data: 1.2 },
-    test: where(
-      ['<important', '<information', '<instruction', '<system', 'from me'],
-      /<(?:important|information|instructions?|system)>|message from (?:me|your (?:owner|user|developer))\b/,
+    test: startingWith(
+      'block',
+      /(?<=<)(?:important|information|instructions?|system)>|message from (?:me|your (?:owner|user|developer))\b/y,
     ),
   },
   {
@@ -146,9 +178,10 @@ export const rules: readonly Rule[] = [
     finds: 'an answer of the model written in advance, followed by a new task',
     weight: { user: 0.3, data: 1.5 },
     needs: holding('task'),
-    test: where(
-      ['complete', 'finished', 'done'],
-      /\b(?:answer|response|output|result|assistant)s?:[^\n]{0,60}\b(?:complete|completed|done|finished)\b[^\n]{0,80}\n\s{0,4}[^\n]{0,20}\b(?:instruction|now|next|new task|user|human|ignore|write|print|say|send)\b/,
+    test: startingWithBoth(
+      'answer',
+      'completion',
+      /\b(?:answer|response|output|result|assistant)s?:[^\n]{0,60}\b(?:complete|completed|done|finished)\b[^\n]{0,80}\n\s{0,4}[^\n]{0,20}\b(?:instruction|now|next|new task|user|human|ignore|write|print|say|send)\b/y,
     ),
   },
   {
@@ -157,9 +190,10 @@ export const rules: readonly Rule[] = [
     finds: 'the wish that the user learn nothing',
     weight: { user: 0.2, data: 0.8 },
     needs: holding('stealth', 'user'),
-    test: where(
-      ['tell', 'inform', 'mention', 'notify', 'alert'],
-      /\b(?:do not|don't|never|without) (?:tell|inform|mention|notify|alert)(?:ing)?\b[^.\n]{0,20}\b(?:the user|user|this|these instructions)/,
+    test: startingWithBoth(
+      'silence',
+      'telling',
+      /\b(?:do not|don't|never|without) (?:tell|inform|mention|notify|alert)(?:ing)?\b[^.\n]{0,20}\b(?:the user|user|this|these instructions)/y,
     ),
   },
   {

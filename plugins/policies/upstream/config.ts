@@ -183,7 +183,7 @@ const mirror = z
       .int()
       .min(1)
       .default(60)
-      .describe('Most copies in a minute that one process (a worker) sends.'),
+      .describe('Most copies in a minute, over all workers, and over all hosts that share a Redis.'),
   })
   .describe(
     'Copies of requests for another model, paid from the budgets of those who ask. Its answers are thrown away; nobody waits for them.',

@@ -182,7 +182,7 @@ const unique = <T extends Ranked>(ranked: readonly T[]): readonly T[] => {
 
 /** A copy may go no farther than the request, and only to who is ready for it: it is worth no wait and no failure. */
 const allowedMirror = ({ mirror }: Route, call: Call): Candidate | undefined => {
-  const to = mirror?.();
+  const to = mirror?.draw();
   if (!to || barOf(to, call, undefined) || hindranceOf(to, call.request)) return undefined;
   return to;
 };

@@ -1,14 +1,12 @@
 import type { Config } from '../../config/schema.ts';
 import type { Upstream } from '../../exchange.ts';
 import type { Operation, UpstreamDialectName } from '../../model/request.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { HealthBoard } from '../../ports/health-board.ts';
-import type { Random } from '../../ports/random.ts';
 import type { Provider } from '../../providers.ts';
 import type { Candidate, ModelFacts, ModelPrice } from './candidate.ts';
 import { captureOf } from './capture.ts';
 import type { CandidateConfig, ModelConfig } from './config.ts';
-import { mirrorOf } from './mirror.ts';
+import { type MirrorPorts, mirrorOf } from './mirror.ts';
 import { peakOf } from './peak.ts';
 import type { Route } from './planner.ts';
 import { cost } from './strategies/cost.ts';
@@ -19,10 +17,8 @@ import type { Strategy } from './strategies/strategy.ts';
 import { weighted } from './strategies/weighted.ts';
 
 /** What routing asks of the world. */
-export interface RoutingPorts {
+export interface RoutingPorts extends MirrorPorts {
   readonly board: HealthBoard;
-  readonly clock: Clock;
-  readonly random: Pick<Random, 'unit'>;
   /** What a catalogue says that a model can do; `capabilities` in nexus.yaml hold against it. */
   readonly factsOf?: (upstream: Upstream) => ModelFacts | undefined;
   /** What a catalogue says that a model costs. */
@@ -47,11 +43,11 @@ export const routesOf = (
   ports: RoutingPorts,
 ): ReadonlyMap<string, Route> => {
   const ready = (it: CandidateConfig) => candidateOf(it, { config, providers, ports });
-  return new Map(Object.entries(config.models).map(([name, model]) => [name, routeOf(model, ready, ports)]));
+  return new Map(Object.entries(config.models).map((it) => [it[0], routeOf(it, ready, ports)]));
 };
 
 const routeOf = (
-  model: ModelConfig,
+  [name, model]: readonly [string, ModelConfig],
   ready: (candidate: CandidateConfig) => Candidate,
   ports: RoutingPorts,
 ): Route => {
@@ -68,7 +64,7 @@ const routeOf = (
       captureOf(rule, { name: rule.name ?? String(at + 1), use: rule.use.map(ready) }),
     ),
     peak: model.peak && peakOf(model.peak, { use: model.peak.use.map(ready), usual: candidates, ...ports }),
-    mirror: model.mirror && mirrorOf(model.mirror, { to: ready(model.mirror.use), ...ports }),
+    mirror: model.mirror && mirrorOf(model.mirror, { model: name, to: ready(model.mirror.use), ports }),
     minQuality: model.minQuality,
     maxAttempts: model.maxAttempts,
   };

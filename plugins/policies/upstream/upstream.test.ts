@@ -168,7 +168,7 @@ describe('who may be asked', () => {
       { mirror: { use: { provider: 'us1', model: 'z' }, share: 1 } },
       { top: { dataClasses: { pii: ['eu'] } } },
     );
-    expect(policy.begin().verdict).toMatchObject({ mirror: { provider: 'us1', model: 'z' } });
+    expect(policy.begin().verdict).toMatchObject({ mirror: { to: { provider: 'us1', model: 'z' } } });
     expect(policy.begin({ notes: [pii] }).verdict).not.toHaveProperty('mirror');
   });
 

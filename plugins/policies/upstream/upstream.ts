@@ -11,7 +11,7 @@ import type {
 } from '../../exchange.ts';
 import { mayUse } from '../../identity.ts';
 import type { ModelRequest } from '../../model/request.ts';
-import { type Policy, type PolicyHooks, pass, refuse, type Verdict } from '../../policy.ts';
+import { type Mirrored, type Policy, type PolicyHooks, pass, refuse, type Verdict } from '../../policy.ts';
 import type { Meter } from '../../ports/meter.ts';
 import type { Provider } from '../../providers.ts';
 import type { Call } from './call-facts.ts';
@@ -97,8 +97,12 @@ class Routing implements PolicyHooks {
     if (taken.length === 0) return refusalOf(plan.judged, call.residency);
     return pass({
       plan: taken.map(({ upstream }) => upstream),
-      ...(plan.mirror ? { mirror: plan.mirror.upstream } : {}),
+      ...(plan.mirror ? { mirror: this.#mirrored(plan.mirror, route) } : {}),
     });
+  }
+
+  #mirrored({ upstream }: Candidate, { mirror }: Route): Mirrored {
+    return { to: upstream, claim: async () => (await mirror?.claim(this.#exchange.id)) ?? 'granted' };
   }
 
   attempt(request: ModelRequest, attempt: Attempt): Verdict {

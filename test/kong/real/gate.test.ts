@@ -205,6 +205,7 @@ describe('behind a real Kong', () => {
         pick: expect.any(String),
         reason: expect.any(String),
         candidates: 1,
+        mirror: '',
         input_tokens: expect.any(Number),
         output_tokens: expect.any(Number),
       });

@@ -261,11 +261,26 @@ const fillers = new Set(
 
 const ageAfter =
   /(?:[ -]years?[ -]old|[ -]yrs?\b|[ -]y\/o|[ -]?yo\b|-year-old| ans\b| años| anni\b| anos\b| Jahre alt| jaar oud| år gammal| lat\b| yaşında| yaşındadır)/iy;
-const ageAsked = /how old|what age/i;
 const ageGuess = /\b(?:how old|what age)\b.{0,80}?[?.]\s.{0,20}?(\d{1,3})\b/gis;
 
+/** Does "how old" or "what age" stand there? Looked for at words that begin as the second one does: few do. */
+const asksAge = ({ text, tokens }: Page): boolean =>
+  tokens.some(({ start, lower }) => {
+    const first = text.charCodeAt(start) | 32;
+    if (first !== 111 && first !== 97) return false;
+    const before = lower.startsWith('old') ? 'how ' : lower.startsWith('age') ? 'what ' : undefined;
+    return (
+      before !== undefined &&
+      text
+        .slice(Math.max(0, start - 5), start)
+        .toLowerCase()
+        .endsWith(before)
+    );
+  });
+
 /** Ages by the words after them, and as answers. */
-const findAges = ({ text, groups }: Page): Finding[] => {
+const findAges = (page: Page): Finding[] => {
+  const { text, groups } = page;
   const found: Finding[] = [];
   for (const { start, end } of groups) {
     if (end - start > 3 || (text[end] !== ' ' && text[end] !== '-')) continue;
@@ -274,7 +289,7 @@ const findAges = ({ text, groups }: Page): Finding[] => {
     if (years < 1 || years > 120 || isAlnum(text.charCodeAt(start - 1)) || !ageAfter.test(text)) continue;
     found.push({ start, end, type: 'age', confidence: 0.88 });
   }
-  if (!ageAsked.test(text)) return found;
+  if (!asksAge(page)) return found;
   for (const match of text.matchAll(ageGuess)) {
     const end = match.index + match[0].length;
     found.push({ start: end - (match[1]?.length ?? 0), end, type: 'age', confidence: 0.7 });

@@ -68,14 +68,14 @@ function* findTagged(page: Page): Generator<number, Finding[], void> {
   for (const segment of segmentsOf(tokens)) {
     const signs = signsOf(text, tokens, segment, known);
     const isLong = segment.to - segment.from > stepTokens;
-    const { labels, margins } = isLong ? yield* tagger.tagInSteps(signs) : tagger.tag(signs);
-    for (let at = 0; at < labels.length; at++) {
+    const { labels, margins, length } = isLong ? yield* tagger.tagInSteps(signs) : tagger.tag(signs);
+    for (let at = 0; at < length; at++) {
       const entity = begunBy(labels[at] ?? 0);
       const type = entity === undefined ? undefined : tagged[entity];
       if (entity === undefined || type === undefined) continue;
       let last = at;
       let margin = margins[at] ?? 0;
-      while (labels[last + 1] === beginOf(entity) + 1) margin += margins[++last] ?? 0;
+      while (last + 1 < length && labels[last + 1] === beginOf(entity) + 1) margin += margins[++last] ?? 0;
       const span = trim(text, tokens.slice(segment.from + at, segment.from + last + 1));
       if (!span) continue;
       const confidence = confidenceOf(margin / (last - at + 1));

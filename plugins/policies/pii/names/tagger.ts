@@ -82,7 +82,9 @@ export const signsOf = (
 };
 export const signPad = 4;
 
+/** Of one segment, until the next is tagged. */
 export interface Tagged {
+  readonly length: number;
   readonly labels: Uint8Array;
   /** For each token, by how much its label beats "none"; for "none" 0. */
   readonly margins: Float32Array;
@@ -91,8 +93,8 @@ export interface Tagged {
 /** How much is taken from "none": a name that leaves costs more than a word that is redacted in vain. */
 const noneDoubt = 1;
 
-/** Words of 32 bits in which the weights of a bucket stand, one byte a label; four, so that none crosses a cache line. */
-const rowWords = 4;
+/** Words of 32 bits in which the weights of a bucket stand, one byte a label: as few as will do, for the caches' sake. */
+const rowWords = 3;
 /** Words of 32 bits in which sums stand, 16 bits a label. */
 const sumWords = 6;
 /** Added to each weight, so that it is no less than 0 and sums do not borrow from their neighbours. */
@@ -274,9 +276,7 @@ export class Tagger {
     back[base + label] = gone > begun ? label : label - 1;
   }
 
-  #trace({ scores, own, back }: Lattice, length: number): Tagged {
-    const labels = new Uint8Array(length);
-    const margins = new Float32Array(length);
+  #trace({ scores, own, back, labels, margins }: Lattice, length: number): Tagged {
     const last = (length - 1) * labelCount;
     let label = 0;
     for (let it = 1; it < labelCount; it++)
@@ -287,7 +287,7 @@ export class Tagger {
       margins[at] = ((own[base + label] ?? 0) - (own[base] ?? 0)) * this.#scale;
       label = back[base + label] ?? 0;
     }
-    return { labels, margins };
+    return { labels, margins, length };
   }
 }
 
@@ -296,6 +296,8 @@ interface Lattice {
   readonly back: Uint8Array;
   readonly own: Float32Array;
   readonly live: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly margins: Float32Array;
 }
 
 const latticeOf = (size: number): Lattice => ({
@@ -303,6 +305,8 @@ const latticeOf = (size: number): Lattice => ({
   back: new Uint8Array(size * labelCount),
   own: new Float32Array(size * labelCount),
   live: new Uint8Array(labelCount),
+  labels: new Uint8Array(size),
+  margins: new Float32Array(size),
 });
 
 /** A row of bytes for each bucket, four labels a word. */

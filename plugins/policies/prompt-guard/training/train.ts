@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { fold } from '../../../text/fold.ts';
 import { type Level, levels } from '../config.ts';
-import { bucketCount, Extractor, type Features } from '../features.ts';
+import { bucketCount, Extractor } from '../features.ts';
 import {
   classOf,
   heads,
@@ -14,6 +14,7 @@ import {
 } from '../model.ts';
 import { ownRows, ownSource } from './augment.ts';
 import { seededRandom } from './grammar.ts';
+import { type Listed, listed } from './listed.ts';
 import type { TrainingRow } from './rows.ts';
 
 const seed = 20_261_128;
@@ -118,7 +119,7 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
   const extractor = new Extractor();
   const samples = { user: [] as Sample[], tool: [] as Sample[], bare: [] as Sample[] };
   rows.forEach((row, index) => {
-    const features = extractor.extract(fold(row.text).text);
+    const features = listed(extractor.extract(fold(row.text).text));
     // Our own attacks repeat their words; our harmless look-alikes are what they must be told from.
     const own = row.source === ownSource && row.label === 1 ? 0.7 : 1;
     if (row.channel === 'user') {
@@ -147,7 +148,7 @@ const samplesOf = (rows: readonly TrainingRow[]): Samples => {
 };
 
 /** Windows of a row: all of a harmless one, those that hold most of the order of an attack. */
-const windowsFor = (row: TrainingRow, { places, words }: Features): [number, number][] => {
+const windowsFor = (row: TrainingRow, { places, words }: Listed): [number, number][] => {
   const span = row.span && [wordAt(places, words, row.span[0]), wordAt(places, words, row.span[1])];
   return windowSizes.flatMap(({ words: length, step }) => {
     const found: [number, number][] = [];
@@ -171,13 +172,13 @@ const wordAt = (places: Int32Array, words: number, at: number): number => {
   return word;
 };
 
-const all = ({ buckets, starts, words }: Features): Uint32Array => buckets.subarray(0, starts[words]);
+const all = ({ buckets, starts, words }: Listed): Uint32Array => buckets.subarray(0, starts[words]);
 
-const slice = ({ buckets, starts }: Features, [from, to]: [number, number]): Uint32Array =>
+const slice = ({ buckets, starts }: Listed, [from, to]: [number, number]): Uint32Array =>
   buckets.slice(starts[from], starts[to]);
 
 /** The features that every language shares; seen alone, they learn to stand alone. */
-const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Features): Uint32Array => {
+const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Listed): Uint32Array => {
   const kept: number[] = [];
   for (let word = 0; word < words; word++) {
     for (let at = conceptStarts[word] as number; at < (starts[word + 1] as number); at++) {
@@ -279,7 +280,7 @@ const scoreHeldOut = (
     const linears = heads.map((head) => fitLinear(sets[head].filter((it) => foldsOfRows[it.row] !== fold)));
     return rows.flatMap((row, index) => {
       if (foldsOfRows[index] !== fold) return [];
-      const features = extractor.extract(foldText(row.text));
+      const features = listed(extractor.extract(foldText(row.text)));
       return [{ row, group: groups[index] as string, words: features.words, ...scoresOf(features, linears) }];
     });
   }).flat();
@@ -288,7 +289,7 @@ const scoreHeldOut = (
 const foldText = (text: string): string => fold(text).text;
 
 const scoresOf = (
-  features: Features,
+  features: Listed,
   linears: readonly Linear[],
 ): { user: number; tool: number; bare: number } => {
   const [user, tool, bare] = linears as [Linear, Linear, Linear];
@@ -300,7 +301,7 @@ const scoresOf = (
   };
 };
 
-const best = (features: Features, { weights, bias }: Linear): number => {
+const best = (features: Listed, { weights, bias }: Linear): number => {
   let highest = Number.NEGATIVE_INFINITY;
   for (const { words: length, step } of windowSizes) {
     for (let from = 0; from === 0 || from + length - step < features.words; from += step) {

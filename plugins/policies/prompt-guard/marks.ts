@@ -1,0 +1,43 @@
+/**
+ * Words that rules begin with or need. The extractor reads every word anyway and notes where these are, so that rules need
+ * not search the text.
+ */
+const marked = {
+  role: 'system developer admin',
+  override: 'ignore disregard forget override bypass',
+  address: 'dear attention hey message note memo notice hint instruction instructions if',
+  block: 'important information instruction instructions system message',
+  answer: 'answer answers response responses output outputs result results assistant assistants',
+  completion: 'complete completed done finished',
+  silence: 'do don never without',
+  telling: 'tell telling inform informing mention mentioning notify notifying alert alerting',
+  style: 'style',
+} as const;
+
+export type Mark = keyof typeof marked;
+
+const bits = Object.keys(marked) as Mark[];
+
+/** The bit of a mark. */
+export const markOf = (mark: Mark): number => 1 << bits.indexOf(mark);
+
+/** The words of a mark. */
+export const markedWords = (mark: Mark): readonly string[] => marked[mark].split(' ');
+
+/** The hash by which the extractor knows words (FNV-1a over code units). */
+export const emptyHash = 0x811c9dc5 | 0;
+export const nextHash = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
+
+const size = 1 << 10;
+const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (size - 1);
+const table = new Uint16Array(size);
+for (const mark of bits) {
+  for (const word of markedWords(mark)) {
+    let hash = emptyHash;
+    for (let at = 0; at < word.length; at++) hash = nextHash(hash, word.charCodeAt(at));
+    table[placeOf(hash)] = (table[placeOf(hash)] as number) | markOf(mark);
+  }
+}
+
+/** The marks of a word; now and then of another one that has the same place in the table. */
+export const marksOf = (hash: number): number => table[placeOf(hash)] as number;
