@@ -101,6 +101,7 @@ export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => 
   }
 };
 
+/** What it brings: characters of a text, or of the JSON of a tool's arguments. */
 export const textOf = (delta: Delta): string => (delta.type === 'tool-input-delta' ? delta.json : delta.text);
 
 /** Is this more of the same? */
@@ -130,7 +131,7 @@ export class AlikeFrames {
     const written = this.#write(event);
     const grows = delta && written !== '';
     this.#last = grows
-      ? { delta, frames: new LikeTexts((text) => this.#write(deltaLike(delta, text))) }
+      ? { delta, frames: new LikeTexts((said) => this.#write(deltaLike(delta, said))) }
       : undefined;
     return written;
   }

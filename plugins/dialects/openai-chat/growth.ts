@@ -4,7 +4,7 @@ import type { Growth } from '../alike.ts';
 import { isText } from '../openai/wire.ts';
 import { isEmpty } from './wire.ts';
 
-/** Members of a delta, or of the function of a call, that hold more of a text. */
+/** Members of a delta that hold more of a text. */
 const texts: ReadonlySet<string> = new Set(['content', 'refusal', 'reasoning_content', 'reasoning']);
 
 /** Members of a call that say nothing of its arguments. */
