@@ -34,7 +34,7 @@ export const benchHosts: Readonly<Record<BenchHostName, () => Promise<BenchHost>
       text: `Envoy ${await versionOf(envoyBinary, '--version')} with 1 thread`,
       variantsText: [
         '- `plain`: the same listener, no external processor. `nexus-none`: no policy beyond routing. `nexus`: every policy',
-        '  that there is, budgets, guard and personal data too. Prompts repeat, so the guard remembers its verdicts.',
+        '  that there is, budgets, guard and personal data too.',
       ],
       resultsFile: 'RESULTS.md',
       startVariants: (options, scope) =>
@@ -48,8 +48,7 @@ export const benchHosts: Readonly<Record<BenchHostName, () => Promise<BenchHost>
       text: `Kong ${await versionOf(kongCommand, 'version')} with 1 worker, DB-less`,
       variantsText: [
         '- `kong-plain`: one route to the upstream, no plugin. `kong-nexus-none`: no policy beyond routing. `kong-nexus`:',
-        '  every policy that there is, budgets, guard and personal data too. Prompts repeat, so the guard remembers its',
-        '  verdicts. Calls through Nexus pass Kong twice.',
+        '  every policy that there is, budgets, guard and personal data too. Calls through Nexus pass Kong twice.',
       ],
       resultsFile: 'RESULTS-kong.md',
       startVariants: (options, scope) =>

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ResponseReader } from './response-reader.ts';
+import { freshWord } from './scenarios.ts';
 import { quantile } from './statistics.ts';
 
 // The load of the bench, a process of its own that does one job after another for its parent.
@@ -10,6 +11,8 @@ export interface Job {
   readonly port: number;
   /** Bytes of HTTP/1.1, in base64. */
   readonly request: string;
+  /** Where a word belongs in it that is another in each request. */
+  readonly freshAt: readonly number[];
   readonly concurrency: number;
   /** No request begins later; those that run are waited for. */
   readonly durationMs: number;
@@ -56,14 +59,24 @@ const work = async (job: Job): Promise<JobResult> => {
   };
 };
 
-interface ClientOptions extends Pick<Job, 'port' | 'events'> {
+interface ClientOptions extends Pick<Job, 'port' | 'events' | 'freshAt'> {
   readonly request: Buffer;
   readonly untilMs: number;
 }
 
+let sent = 0;
+
+/** The request as nobody has sent it before. */
+const freshened = (request: Buffer, freshAt: readonly number[]): Buffer => {
+  const copy = Buffer.from(request);
+  const word = freshWord(++sent);
+  for (const at of freshAt) copy.write(word, at, 'latin1');
+  return copy;
+};
+
 /** One client on one connection. Resolves when its time is over, or when the connection breaks. */
 const runClient = (
-  { port, request, untilMs, events }: ClientOptions,
+  { port, request, untilMs, events, freshAt }: ClientOptions,
   tally: { completed: number; failed: number },
 ): Promise<void> =>
   new Promise((resolve) => {
@@ -72,7 +85,7 @@ const runClient = (
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const next = () => {
       sentMs = performance.now();
-      if (sentMs < untilMs) socket.write(request);
+      if (sentMs < untilMs) socket.write(freshened(request, freshAt));
       else socket.end();
     };
     const reader = new ResponseReader(

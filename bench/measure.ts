@@ -24,7 +24,7 @@ export const measure = async (
   const before = cpu();
   const result = await runJob({
     port,
-    request: requestOf(scenario).toString('base64'),
+    ...requestOf(scenario),
     concurrency: scenario.concurrency,
     durationMs: seconds * 1000,
     spreadMs: spreadMs(scenario),

@@ -70,6 +70,8 @@ export const markdownReport = (rows: readonly Row[], at: Circumstances): string 
     '- `c` clients, each with one connection, send their next request when they have the whole answer. Answers of `unary`',
     '  have 0.8 KB. `burst` streams 100 events at once, `paced` one every 5 ms. Clients of the slow upstream (`60ms`) begin',
     '  spread over its latency: together they would come all in one instant, again and again.',
+    '- No request comes twice: requests of 1 KB are new, larger ones are conversations whose last turn of 1 KB is (the guard and',
+    '  the finder of personal data remember the turns before), those called `new` hold nothing that came before.',
     '- CPU is the time of proxy and workers for one request, of streams for one event. p50 is the whole answer.',
     '',
     '## Beside the plain proxy',

@@ -106,7 +106,9 @@ test('both reports hold both tables', () => {
 test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
   'the request of %s',
   (_, scenario) => {
-    const [head = '', body = ''] = requestOf(scenario).toString().split('\r\n\r\n');
+    const { request, freshAt } = requestOf(scenario);
+    const [head = '', body = ''] = Buffer.from(request, 'base64').toString().split('\r\n\r\n');
+    expect(freshAt).toHaveLength(1);
     expect(body).toHaveLength(scenario.requestBytes);
     expect(head).toContain(`content-length: ${scenario.requestBytes}`);
     expect(JSON.parse(body).model).toBe(scenario.behaviour);

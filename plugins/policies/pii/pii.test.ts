@@ -280,6 +280,37 @@ describe('piiPolicy', () => {
   });
 });
 
+describe('a conversation that comes again', () => {
+  const asked = async (first: string, second: string) => {
+    const scanned: number[] = [];
+    const run: Offload['run'] = async (_, job) => {
+      scanned.push((job as PiiJob).texts.length);
+      return scanAll(job as PiiJob);
+    };
+    const offload = { run, breathe: async () => {} };
+    const meter = { count: () => {}, observe: () => {} };
+    const config = piiConfigSchema.parse({ mode: 'enforce' });
+    const policy = piiPolicy(config, { meter, hashKey: Buffer.from('key'), offload });
+    await sent(policy.begin(exchangeOf()), requestOf(first));
+    const texts = textsOf(await sent(policy.begin(exchangeOf()), requestOf(first, second)));
+    return { scanned, texts };
+  };
+  const long = `${'lorem ipsum dolor. '.repeat(1000)}${mail}`;
+
+  it('is read again only where it is new, and what it holds is found all the same', async () => {
+    const { scanned, texts } = await asked(long, `${long} and bob@example.net`);
+    expect(scanned).toEqual([1, 1]);
+    expect(texts[0]).toMatch(/ \[EMAIL_1_...\]$/);
+    expect(texts[1]).toMatch(/ \[EMAIL_1_...\] and \[EMAIL_2_...\]$/);
+  });
+
+  it('is not read at all when nothing is new', async () => {
+    const { scanned, texts } = await asked(long, long);
+    expect(scanned).toEqual([1]);
+    expect(texts[1]).toMatch(/ \[EMAIL_1_...\]$/);
+  });
+});
+
 describe('redact and restore', () => {
   const values = fc.constantFrom(
     mail,

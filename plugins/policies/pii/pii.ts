@@ -6,6 +6,7 @@ import { eachText, mapTexts, type TextPlace } from '../../model/texts.ts';
 import { type EventFilter, type Policy, type PolicyHooks, pass, refuse, type Verdict } from '../../policy.ts';
 import type { Meter } from '../../ports/meter.ts';
 import { noThreads, type Offload } from '../../ports/offload.ts';
+import { TextMemory } from '../text-memory.ts';
 import { answerFilter } from './answer.ts';
 import type { EntityName, PiiAction, PiiConfig } from './config.ts';
 import { customFinders } from './custom.ts';
@@ -36,10 +37,11 @@ export const piiPolicy = (config: PiiConfig, deps: PiiDeps): Policy => {
   if (config.mode !== 'off' || config.overrides.length > 0) loadTagger();
   const rules = rulesOf(config);
   const secret = deps.hashKey ?? randomBytes(32);
+  const seen = new TextMemory<Finding[]>({ maxSize: mostRemembered, sizeOf: ({ length }) => 1 + length });
   return {
     name: 'pii',
     failOpen: false,
-    begin: (exchange) => new PiiExchange({ config, deps, rules, secret, exchange }).hooks,
+    begin: (exchange) => new PiiExchange({ config, deps, rules, secret, seen, exchange }).hooks,
   };
 };
 
@@ -70,6 +72,8 @@ interface Setup {
   readonly deps: PiiDeps;
   readonly rules: Rules;
   readonly secret: Uint8Array;
+  /** Where things stand in texts that came before, never what they are. */
+  readonly seen: TextMemory<Finding[]>;
   readonly exchange: Exchange;
 }
 
@@ -83,6 +87,9 @@ const guessed: ReadonlySet<EntityName> = new Set([
   'zip',
   'username',
 ]);
+
+/** Texts and findings in them that are remembered. */
+const mostRemembered = 100_000;
 
 /** More text than this is scanned on another thread: copying it there and waiting for its turn pays only then. */
 const offloadChars = 16_384;
@@ -135,12 +142,33 @@ class PiiExchange {
       texts.push(text);
       places.push(place);
     });
-    const findings = (await this.#scanElsewhere(texts)) ?? (await this.#scanHere(texts));
+    const findings = await this.#findings(texts);
     const found = new Found(rules);
     texts.forEach((text, at) => {
       found.add(text, places[at] ?? 'user', (findings[at] ?? []).filter(rules.wants));
     });
     return found;
+  }
+
+  /** Reads only what did not come before. */
+  async #findings(texts: readonly string[]): Promise<readonly Finding[][]> {
+    const { seen } = this.#setup;
+    const known = texts.map((text) => {
+      const key = seen.keyOf(text);
+      return { text, key, findings: seen.get(key) };
+    });
+    const unknown = known.filter(({ findings }) => findings === undefined);
+    if (unknown.length > 0) {
+      const unread = unknown.map(({ text }) => text);
+      const found = (await this.#scanElsewhere(unread)) ?? (await this.#scanHere(unread));
+      unknown.forEach((one, at) => {
+        const findings = found[at];
+        if (!findings) throw new Error('a text was not scanned'); // refuses: what nobody read must not pass
+        one.findings = findings;
+        seen.set(one.key, findings);
+      });
+    }
+    return known.map(({ findings = [] }) => findings);
   }
 
   /** Undefined: not worth it, or no thread can take it. */

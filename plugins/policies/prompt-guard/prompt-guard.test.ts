@@ -39,7 +39,6 @@ const guard = ({ config = {}, offload, nowMs = () => 0 }: Setting = {}) => {
       count: (name, labels) => void counted.push([name, ...Object.values(labels)].join(' ')),
       observe: () => {},
     },
-    random: { unit: () => 0, id: () => 'id' },
     ...(offload ? { offload } : {}),
   });
   const ask = async (request: ModelRequest, team = 'support') => {

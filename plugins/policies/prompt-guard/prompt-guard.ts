@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Exchange, Note, NoteValue } from '../../exchange.ts';
 import { modeFor } from '../../mode.ts';
 import type { ModelRequest } from '../../model/request.ts';
@@ -7,7 +5,7 @@ import { type Policy, type PolicyHooks, pass, refuse, type Verdict } from '../..
 import type { Clock } from '../../ports/clock.ts';
 import type { Meter } from '../../ports/meter.ts';
 import { noThreads, type Offload } from '../../ports/offload.ts';
-import type { Random } from '../../ports/random.ts';
+import { TextMemory } from '../text-memory.ts';
 import type { GuardMode, GuardPlace, PromptGuardConfig } from './config.ts';
 import { Detector } from './detector.ts';
 import { type GuardJob, guardTask, judgeAll, type TextFinding } from './job.ts';
@@ -16,7 +14,6 @@ import { type PlacedText, placedTexts } from './places.ts';
 export interface PromptGuardDeps {
   readonly clock: Clock;
   readonly meter: Meter;
-  readonly random: Random;
   /** Absent: long texts are judged in slices on this thread. */
   readonly offload?: Offload;
 }
@@ -24,7 +21,7 @@ export interface PromptGuardDeps {
 /** Header of an answer to a request that mode `tag` found to be an attack. */
 export const flaggedHeader = ['x-nexus-guard', 'flagged'] as const;
 
-/** Verdicts of texts seen before: long conversations come again with each turn. */
+/** Texts whose verdicts are remembered. */
 const mostRemembered = 20_000;
 
 /** More text than this is judged on another thread. */
@@ -39,9 +36,7 @@ export const promptGuardPolicy = (config: PromptGuardConfig, deps: PromptGuardDe
     config,
     deps,
     detector: readyDetector(),
-    // Without the key nobody can tell from memory which texts were seen.
-    key: deps.random.id() + deps.random.id(),
-    seen: new LRUCache({ max: mostRemembered }),
+    seen: new TextMemory({ maxSize: mostRemembered, sizeOf: () => 1 }),
   };
   return {
     name: 'prompt-guard',
@@ -54,8 +49,7 @@ interface Shared {
   readonly config: PromptGuardConfig;
   readonly deps: PromptGuardDeps;
   readonly detector: Detector;
-  readonly key: string;
-  readonly seen: LRUCache<string, TextFinding>;
+  readonly seen: TextMemory<TextFinding>;
 }
 
 /** With its tables built: the first text builds them, which would keep the first request waiting. */
@@ -97,15 +91,23 @@ interface Judged {
 const judge = async (shared: Shared, request: ModelRequest): Promise<Judged> => {
   const { config, seen } = shared;
   const { texts, leftOut } = withinSize(placedTexts(request, config.scan), config.maxChars);
-  const keys = texts.map((it) => keyOf(shared, it));
-  const unknown = texts.filter((_, at) => !seen.has(keys[at] as string));
-  const found = await judgeTexts(shared, unknown);
-  const fresh = new Map(unknown.map((it, at) => [it, found[at] as TextFinding]));
-  const judged = texts.map((it, at) => {
-    const finding = fresh.get(it) ?? (seen.get(keys[at] as string) as TextFinding);
-    if (finding.skippedChars === 0) seen.set(keys[at] as string, finding);
-    return { ...it, finding };
+  const known = texts.map((it) => {
+    const key = seen.keyOf(it.text, it.channel);
+    return { it, key, finding: seen.get(key) };
   });
+  const unknown = known.filter(({ finding }) => finding === undefined);
+  const found =
+    unknown.length === 0
+      ? []
+      : await judgeTexts(
+          shared,
+          unknown.map(({ it }) => it),
+        );
+  unknown.forEach((one, at) => {
+    one.finding = found[at];
+    if (one.finding?.skippedChars === 0) seen.set(one.key, one.finding);
+  });
+  const judged = known.map(({ it, finding }) => ({ ...it, finding: finding as TextFinding }));
   const late = judged.reduce((sum, it) => sum + it.finding.skippedChars, 0);
   return {
     texts: judged,
@@ -113,9 +115,6 @@ const judge = async (shared: Shared, request: ModelRequest): Promise<Judged> => 
     ...(leftOut > 0 ? { reason: 'size' as const } : late > 0 ? { reason: 'time' as const } : {}),
   };
 };
-
-const keyOf = ({ key }: Shared, { text, channel }: PlacedText): string =>
-  hash('sha256', key + channel + text, 'base64');
 
 /** Newest texts first, as many characters as the limit takes; of the last one its beginning. */
 const withinSize = (
