@@ -62,36 +62,46 @@ const pass = (chunks: readonly Uint8Array[], decoder: ResponseDecoder, encoder?:
   return bytes + (encoder?.end().length ?? 0);
 };
 
-/** Microseconds of the quickest round, for each word. */
-const microsecondsAWord = (run: () => unknown): number => {
+/** Microseconds of the quickest round. */
+const microseconds = (run: () => unknown): number => {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < warmUps + rounds; round++) {
     const from = performance.now();
     run();
     if (round >= warmUps) least = Math.min(least, performance.now() - from);
   }
-  return (least * 1000) / words;
+  return least * 1000;
 };
 
 const all = Object.values(dialects);
 const events = story();
-const rows = all.map((upstream) => {
+const costs = all.map((upstream) => {
   const chunks = chunksOf(upstream, events);
-  const observed = microsecondsAWord(() => pass(chunks, upstream.observeStream()));
-  const read = microsecondsAWord(() => pass(chunks, upstream.decodeStream()));
-  const cells = all.map((client) => {
-    const cost = microsecondsAWord(() =>
-      pass(chunks, upstream.decodeStream(), client.encodeStream(context(client))),
-    );
-    return `${cost.toFixed(2)} (${(cost / observed).toFixed(1)}×)`;
-  });
-  return `| ${[upstream.name, observed.toFixed(2), read.toFixed(2), ...cells].join(' | ')} |`;
+  return {
+    upstream,
+    kilobytes: chunks.reduce((sum, { length }) => sum + length, 0) / 1024,
+    observed: microseconds(() => pass(chunks, upstream.observeStream())),
+    decoded: microseconds(() => pass(chunks, upstream.decodeStream())),
+    written: all.map((client) =>
+      microseconds(() => pass(chunks, upstream.decodeStream(), client.encodeStream(context(client)))),
+    ),
+  };
 });
 
-console.log(
-  [
-    `| µs for each event of text | observed | decoded | ${all.map(({ name }) => `for ${name}`).join(' | ')} |`,
+/** The table of what `parts` of an upstream's stream cost, each alike. */
+const table = (title: string, partsOf: (cost: (typeof costs)[number]) => number): string => {
+  const rows = costs.map((cost) => {
+    const { upstream, observed, decoded, written } = cost;
+    const each = (whole: number) => (whole / partsOf(cost)).toFixed(2);
+    const pairs = written.map((whole) => `${each(whole)} (${(whole / observed).toFixed(1)}×)`);
+    return `| ${[upstream.name, each(observed), each(decoded), ...pairs].join(' | ')} |`;
+  });
+  return [
+    `| ${title} | observed | decoded | ${all.map(({ name }) => `for ${name}`).join(' | ')} |`,
     `|---|${'--:|'.repeat(all.length + 2)}`,
     ...rows,
-  ].join('\n'),
-);
+  ].join('\n');
+};
+
+console.log(table('µs for each event of text', () => words));
+console.log(`\n${table("µs for each KB of the upstream's stream", ({ kilobytes }) => kilobytes)}`);

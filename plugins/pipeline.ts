@@ -96,7 +96,7 @@ export class Pipeline {
   /** The policies' filters as one, last policy first; undefined when no policy wants to change the answer. */
   filter(): EventFilter | undefined {
     const filters = this.#steps.flatMap(({ hooks }) => hooks.response?.() ?? []).reverse();
-    if (filters.length === 0) return undefined;
+    if (filters.length < 2) return filters[0];
     return {
       push: (event) => through(filters, [event]),
       flush: () => filters.flatMap((filter, at) => through(filters.slice(at + 1), filter.flush?.() ?? [])),

@@ -23,6 +23,10 @@ export class AnswerEvents {
     return events;
   }
 
+  push(event: ModelEvent): void {
+    this.events.push(event);
+  }
+
   fail(error: GatewayError): void {
     if (this.ended) return;
     this.ended = true;
@@ -34,10 +38,6 @@ export class AnswerEvents {
 export class BlockEvents<Key> extends AnswerEvents {
   #parts = 0;
   readonly #open = new Map<Key, number>();
-
-  push(event: ModelEvent): void {
-    this.events.push(event);
-  }
 
   /** The part of a block, which begins when it is asked for first. Parts are numbered in that order. */
   open(key: Key, start: Omit<PartStart, 'type' | 'part' | 'choice'>): number {

@@ -10,6 +10,15 @@ export const maxSseEventBytes = 8 * 1024 * 1024;
 const lf = 0x0a;
 const cr = 0x0d;
 
+const nothing = Buffer.alloc(0);
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Just after the last end of a line. */
+const endOfLines = (bytes: Buffer): number =>
+  bytes.at(-1) === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
+
 /**
  * Splits bytes, cut anywhere, into server-sent events (WHATWG HTML, "Server-sent events", read 2026-11-24): LF, CRLF
  * or CR line ends, several `data:` lines joined by LF, comments and unknown fields skipped, a byte order mark
@@ -17,18 +26,18 @@ const cr = 0x0d;
  * Throws a `RangeError` when one event grows over `maxSseEventBytes`.
  */
 export class SseSplitter {
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = nothing;
   #event = '';
   #data: string | undefined;
   #skipLf = false;
   #first = true;
 
   push(bytes: Uint8Array): SseEvent[] {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const chunk = asBuffer(bytes);
     const buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    const cut = Math.max(buffer.lastIndexOf(lf), buffer.lastIndexOf(cr)) + 1;
+    const cut = endOfLines(buffer);
     // Only whole lines are decoded, so no UTF-8 sequence is ever cut.
-    this.#rest = cut === buffer.length ? Buffer.alloc(0) : Buffer.from(buffer.subarray(cut));
+    this.#rest = cut === buffer.length ? nothing : Buffer.from(buffer.subarray(cut));
     if (this.#rest.length + (this.#data?.length ?? 0) > maxSseEventBytes)
       throw new RangeError('an event is too large');
     if (cut === 0) return [];
@@ -38,7 +47,7 @@ export class SseSplitter {
   end(): SseEvent[] {
     const out: SseEvent[] = [];
     if (this.#rest.length > 0) this.#line(this.#rest.toString('utf8'));
-    this.#rest = Buffer.alloc(0);
+    this.#rest = nothing;
     this.#dispatch(out);
     return out;
   }
@@ -52,22 +61,32 @@ export class SseSplitter {
     }
     if (this.#skipLf && text.charCodeAt(from) === lf) from++;
     this.#skipLf = text.charCodeAt(text.length - 1) === cr;
-    const hasCr = text.includes('\r');
-    while (from < text.length) {
-      let end = text.indexOf('\n', from);
-      let next = end + 1;
-      if (hasCr) {
-        const atCr = text.indexOf('\r', from);
-        if (atCr !== -1 && (end === -1 || atCr < end)) {
-          end = atCr;
-          next = text.charCodeAt(atCr + 1) === lf ? atCr + 2 : atCr + 1;
-        }
-      }
+    if (text.includes('\r')) this.#anyLines(text, from, out);
+    else this.#lfLines(text, from, out);
+    return out;
+  }
+
+  #anyLines(text: string, start: number, out: SseEvent[]): void {
+    for (let from = start; from < text.length; ) {
+      const atLf = text.indexOf('\n', from);
+      const atCr = text.indexOf('\r', from);
+      const isCr = atCr !== -1 && (atLf === -1 || atCr < atLf);
+      const end = isCr ? atCr : atLf;
       if (end === from) this.#dispatch(out);
       else this.#line(text.slice(from, end));
-      from = next;
+      from = isCr && atLf === atCr + 1 ? atLf + 1 : end + 1;
     }
-    return out;
+  }
+
+  /** What nearly every stream has, in a loop of its own, which is several times quicker. */
+  #lfLines(text: string, start: number, out: SseEvent[]): void {
+    for (let from = start; from < text.length; ) {
+      const end = text.indexOf('\n', from);
+      if (end === from) this.#dispatch(out);
+      else if (text.startsWith('data: ', from)) this.#add(text.slice(from + 6, end));
+      else this.#line(text.slice(from, end));
+      from = end + 1;
+    }
   }
 
   #line(line: string): void {
@@ -75,8 +94,12 @@ export class SseSplitter {
     if (colon === 0) return;
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 0x20 ? colon + 2 : colon + 1);
-    if (name === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    if (name === 'data') this.#add(value);
     else if (name === 'event') this.#event = value;
+  }
+
+  #add(data: string): void {
+    this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
   }
 
   #dispatch(out: SseEvent[]): void {

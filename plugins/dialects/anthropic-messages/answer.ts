@@ -6,6 +6,7 @@ import { parseExact } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { sseFrame } from '../../wire/sse.ts';
+import { AlikeFrames } from '../alike.ts';
 import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { isNoInput } from '../tool-input.ts';
@@ -21,9 +22,10 @@ export const encodeStream = ({ requestId }: AnswerContext): ResponseEncoder => {
     for (const frame of frames) out += sseFrame(JSON.stringify(frame), frame.type);
     return out;
   };
+  const frames = new AlikeFrames((event) => write(writer.push(event)));
   return {
     contentType: 'text/event-stream',
-    push: (event) => write(writer.push(event)),
+    push: (event) => frames.push(event),
     end: () => write(writer.end()),
   };
 };

@@ -6,9 +6,11 @@ import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { AlikeDeltas } from '../alike.ts';
 import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
+import { growthOf } from './growth.ts';
 import { restoreName } from './names.ts';
 import { UsageMeter } from './usage.ts';
 import type { StopReason, WireEventType } from './wire.ts';
@@ -34,6 +36,7 @@ class StreamDecoder implements ResponseDecoder {
   readonly #splitter = new SseSplitter();
   readonly #answer = new AnswerReader();
   readonly #unread: ReadonlySet<string>;
+  readonly #alike = new AlikeDeltas(growthOf);
   #bytes = 0;
   #frames = 0;
 
@@ -63,16 +66,21 @@ class StreamDecoder implements ResponseDecoder {
 
   #decode(frames: readonly SseEvent[]): ModelEvent[] {
     this.#frames += frames.length;
-    const [only] = frames;
-    if (only !== undefined && frames.length === 1) return this.#frame(only); // the usual case, without a copy
-    return frames.flatMap((frame) => this.#frame(frame));
+    const events: ModelEvent[] = [];
+    for (const frame of frames) for (const event of this.#frame(frame)) events.push(event);
+    return events;
   }
 
-  #frame({ event, data }: SseEvent): ModelEvent[] {
-    if (this.#unread.has(event)) return [];
+  #frame({ event, data }: SseEvent): readonly ModelEvent[] {
+    if (this.#answer.isOver || this.#unread.has(event)) return [];
+    const delta = this.#alike.read(data);
+    if (delta) return [delta];
     if (data === '[DONE]') return []; // added by some compatible servers
     const wire = parseJsonObject(data);
-    return wire ? this.#answer.read(wire) : this.#answer.break();
+    if (!wire) return this.#answer.break();
+    const events = this.#answer.read(wire);
+    this.#alike.learn(data, wire, events);
+    return events;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PartStart } from '../../model/events.ts';
+import type { ModelEvent, PartStart } from '../../model/events.ts';
 import type { Vendor } from '../../model/request.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
@@ -11,7 +11,7 @@ import { finishOf, reasonOf } from './finish.ts';
 import { thinkingText } from './parts.ts';
 import { plainReasoning, type ReasoningDetail, readDetails } from './reasoning.ts';
 import { decodeUsage } from './usage.ts';
-import { name } from './wire.ts';
+import { isEmpty, name } from './wire.ts';
 
 // Answers: OpenAI API reference, "The chat completion object" and "The chat completion chunk object", read 2026-11-24,
 // and what compatible servers make of them.
@@ -93,8 +93,14 @@ export class AnswerReader extends AnswerEvents {
     this.#observing = observing;
   }
 
-  read(chunk: JsonObject): void {
-    if (this.ended) return;
+  /** Returns what this chunk alone gives. */
+  read(chunk: JsonObject): readonly ModelEvent[] {
+    const before = this.events.length;
+    if (!this.ended) this.#readChunk(chunk);
+    return this.events.slice(before);
+  }
+
+  #readChunk(chunk: JsonObject): void {
     if (chunk.error) {
       this.fail(decodeStreamError(chunk));
       return;
@@ -492,9 +498,6 @@ export class AnswerReader extends AnswerEvents {
 }
 
 const indexOf = ({ index }: JsonObject): number => (typeof index === 'number' ? index : 0);
-
-const isEmpty = (value: JsonValue | undefined): boolean =>
-  value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** Top-level members of a whole answer that would not be written the same again. */
 const isOddMember = (key: string, value: JsonValue | undefined): boolean =>

@@ -93,6 +93,46 @@ describe('an answer of another dialect, as a stream', () => {
     ]);
   });
 
+  it('brings what belongs to one chunk alone with that chunk, whatever came before it', () => {
+    const more = (part: number, words: string): ModelEvent => ({ type: 'text-delta', part, text: words });
+    const events: ModelEvent[] = [
+      { type: 'message-start', id: 'c', responseModel: 'm', dialect: 'openai-chat' },
+      { type: 'part-start', part: 0, choice: 0, kind: 'text' },
+      { type: 'part-start', part: 1, choice: 1, kind: 'text' },
+      ...[more(0, 'a'), more(0, '"b'), more(1, 'x'), more(1, 'y'), more(0, 'c')],
+      { type: 'logprobs', choice: 0, value: { content: [] } },
+      ...[more(0, 'd'), more(0, 'e')],
+      { type: 'raw', dialect: 'openai-chat', wireType: 'chunk', value: { server: 's' } },
+      ...[more(0, 'f'), more(0, 'g')],
+    ];
+    const told = frames(events).map((frame) => {
+      if (typeof frame === 'string' || !Array.isArray(frame.choices)) return frame;
+      const [{ index, delta, logprobs }] = frame.choices as [JsonObject];
+      return [
+        index,
+        (delta as JsonObject).content,
+        ...(logprobs ? [logprobs] : []),
+        ...(frame.server ? [frame.server] : []),
+      ];
+    });
+    const texts = [
+      [0, ''],
+      [0, 'a'],
+      [0, '"b'],
+      [1, ''],
+      [1, 'x'],
+      [1, 'y'],
+      [0, 'c'],
+    ];
+    const rest = [
+      [0, 'd', { content: [] }],
+      [0, 'e'],
+      [0, 'f', 's'],
+      [0, 'g'],
+    ];
+    expect(told.slice(0, -1)).toEqual([...texts, ...rest]);
+  });
+
   it('has counts where the client asked, and null before', () => {
     const asked = requestOf({ stream: true, stream_options: { include_usage: true } });
     const written = frames([start, usage, ...text(0, 'Hi'), finish('stop'), stop], asked);

@@ -1,6 +1,7 @@
 import type { MessageStart, ModelEvent } from '../../model/events.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { LikeTexts } from '../../wire/likeness.ts';
 import { sseFrame } from '../../wire/sse.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
 import { encodeError } from '../openai/error.ts';
@@ -41,6 +42,8 @@ class StreamEncoder implements ResponseEncoder {
   readonly #logprobs = new Map<number, JsonValue>();
   readonly #opened = new Set<number>();
   #usage: Extract<ModelEvent, { type: 'usage' }> | undefined;
+  /** The part that has grown last, and the chunks in which it does. */
+  #growing: { readonly part: AnswerPart; readonly chunks: LikeTexts } | undefined;
   #over = false;
 
   constructor(context: AnswerContext) {
@@ -92,6 +95,7 @@ class StreamEncoder implements ResponseEncoder {
   #start(start: MessageStart): string {
     this.#answer.begin(start);
     this.#head = this.#answer.head(chunkObject);
+    this.#growing = undefined;
     for (const [key, value] of Object.entries(this.#answer.vendor)) {
       if (typeof value !== 'object') this.#head[key] = value;
       else this.#extras = { ...this.#extras, [key]: value };
@@ -141,20 +145,36 @@ class StreamEncoder implements ResponseEncoder {
   #text(part: AnswerPart, text: string): string {
     if (text === '') return '';
     part.text += text;
-    if (part.start.kind === 'refusal') return this.#delta(part, { refusal: text });
-    const item = listItem(part, text);
-    return this.#delta(part, { content: item ? [item] : text });
+    return this.#grow(part, text, (more) => {
+      if (part.start.kind === 'refusal') return { refusal: more };
+      const item = listItem(part, more);
+      return { content: item ? [item] : more };
+    });
+  }
+
+  /** A chunk that brings more of a text is like the one before but for that, unless it has to bring something else, too. */
+  #grow(part: AnswerPart, more: string, deltaOf: (more: string) => JsonObject): string {
+    const { index } = part.choice;
+    if (!this.#opened.has(index) || this.#extras || this.#logprobs.size > 0)
+      return this.#delta(part, deltaOf(more));
+    if (this.#growing?.part !== part) {
+      const chunks = new LikeTexts((said) => this.#write(index, deltaOf(said)));
+      this.#growing = { part, chunks };
+    }
+    return this.#growing.chunks.with(more);
   }
 
   #reasoning(part: AnswerPart, text: string): string {
     if (text === '') return '';
     part.text += text;
-    const item = listItem(part, text);
-    if (item) return this.#delta(part, { content: [item] });
-    const key = reasoningKey(part);
-    return this.#delta(part, {
-      ...(key === undefined ? {} : { [key]: text }),
-      ...(part.vendor.detail ? { reasoning_details: [reasoningDetail(part, { text })] } : {}),
+    return this.#grow(part, text, (more) => {
+      const item = listItem(part, more);
+      if (item) return { content: [item] };
+      const key = reasoningKey(part);
+      return {
+        ...(key === undefined ? {} : { [key]: more }),
+        ...(part.vendor.detail ? { reasoning_details: [reasoningDetail(part, { text: more })] } : {}),
+      };
     });
   }
 
@@ -175,11 +195,14 @@ class StreamEncoder implements ResponseEncoder {
   #input(part: AnswerPart, json: string): string {
     if (json === '') return '';
     part.text += json;
-    if (this.#answer.isFunctionCall(part))
-      return part.index > 0 ? '' : this.#delta(part, { function_call: { arguments: json } });
-    const piece =
-      part.vendor.type === 'custom' ? { custom: { input: json } } : { function: { arguments: json } };
-    return this.#delta(part, { tool_calls: [{ index: part.index, ...piece }] });
+    const isFunctionCall = this.#answer.isFunctionCall(part);
+    if (isFunctionCall && part.index > 0) return '';
+    return this.#grow(part, json, (more) => {
+      if (isFunctionCall) return { function_call: { arguments: more } };
+      const piece =
+        part.vendor.type === 'custom' ? { custom: { input: more } } : { function: { arguments: more } };
+      return { tool_calls: [{ index: part.index, ...piece }] };
+    });
   }
 
   #stopPart(part: AnswerPart, vendor: Readonly<JsonObject> | undefined): string {

@@ -122,6 +122,13 @@ export class AnswerWriter {
     }
   }
 
+  /** Takes more of a text whose frame the caller writes, as it wrote the one before; returns the number of that frame. */
+  grow(at: number, text: string): number {
+    const part = this.#parts.get(at);
+    if (part) part.text += text;
+    return this.#sequence++;
+  }
+
   end(): Frame[] {
     return this.push({ type: 'error', error: gatewayError('upstream_truncated') });
   }

@@ -2,11 +2,13 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { AlikeChunks } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { isText } from '../openai/wire.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { growthOf } from './growth.ts';
 
 /** Reads a stream of server-sent events. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
@@ -33,6 +35,9 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
+  readonly #alike = new AlikeChunks(growthOf);
+  /** An event like those that `#alike` reads, but for its text and its padding, which is not read. */
+  #last: JsonObject = {};
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -67,10 +72,21 @@ class StreamDecoder implements ResponseDecoder {
 
   #readEvent(data: string, event: string): void {
     if (this.#answer.over) return;
-    const read = parseJsonObject(data);
+    const read = this.#parse(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.readEvent(typed(read, event));
+  }
+
+  /** This event, if it is like the last one that brought a text; else it may become that one. */
+  #parse(data: string): JsonObject | undefined {
+    const delta = this.#alike.read(data);
+    if (delta !== undefined) return { ...this.#last, delta };
+    const event = parseJsonObject(data);
+    if (!event || !growthOf(event)) return event;
+    this.#last = event;
+    this.#alike.learn(data, event);
+    return event;
   }
 }
 

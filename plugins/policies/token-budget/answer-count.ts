@@ -2,7 +2,7 @@ import type { ModelEvent } from '../../model/events.ts';
 import type { Usage } from '../../model/usage.ts';
 import type { AnswerWatch, Cut } from '../../policy.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { certainlyAbove, perO200kToken } from './tokens.ts';
+import { certainlyAbove, MostTokens, perO200kToken } from './tokens.ts';
 import { weigh } from './weigh.ts';
 
 export interface AnswerCountSetup {
@@ -33,7 +33,7 @@ export class AnswerCount implements AnswerWatch {
   #pending: string[] = [];
   #bytes = 0;
   #weighed = 0;
-  #countedBytes = 0;
+  #uncounted = new MostTokens();
   #counted = 0;
   #usage: Usage | undefined;
   #implausible = 0;
@@ -81,7 +81,7 @@ export class AnswerCount implements AnswerWatch {
     const { bytes, tokens } = weigh(text);
     this.#bytes += bytes;
     this.#weighed += tokens;
-    this.#keep(text);
+    this.#keep(text, bytes);
     return this.#isPast() ? this.#end() : undefined;
   }
 
@@ -104,16 +104,18 @@ export class AnswerCount implements AnswerWatch {
     this.#final = this.#finished;
   }
 
-  #keep(text: string): void {
-    if (this.#most < Number.POSITIVE_INFINITY) this.#pending.push(text);
+  #keep(text: string, bytes: number): void {
+    if (this.#most < Number.POSITIVE_INFINITY) {
+      this.#pending.push(text);
+      this.#uncounted.add(text, bytes);
+    }
     if (this.#bytes > mostKept) this.#kept = undefined;
     this.#kept?.push(text);
   }
 
-  /** No tokenizer makes more tokens of a text than it has bytes, so counting waits until the bytes could be too many. */
+  /** Counting waits until there could be too many tokens. */
   #isPast(): boolean {
-    const room = this.#most - this.#counted;
-    if (this.#bytes - this.#countedBytes <= room) return false;
+    if (this.#counted + this.#uncounted.tokens <= this.#most) return false;
     const { count } = this.#setup.tokenizer;
     if (!count) {
       void this.#setup.tokenizer.load();
@@ -121,7 +123,7 @@ export class AnswerCount implements AnswerWatch {
     }
     this.#counted += count(this.#pending.join(''));
     this.#pending = [];
-    this.#countedBytes = this.#bytes;
+    this.#uncounted = new MostTokens();
     if (this.#counted > this.#most && this.#kept) this.#counted = count(this.#kept.join('')); // pieces alone come out high
     return this.#counted > this.#most;
   }
