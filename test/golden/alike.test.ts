@@ -196,6 +196,7 @@ describe('an event like the one before is written as if it were the first of its
   const breaks: Partial<Record<DialectName, ModelEvent>> = {
     'anthropic-messages': { type: 'logprobs', choice: 0, value: null },
     'openai-responses': { type: 'ping' },
+    gemini: { type: 'ping' },
   };
 
   it.each(Object.entries(breaks) as [DialectName, ModelEvent][])('for %s', (name, nothing) => {
@@ -205,6 +206,8 @@ describe('an event like the one before is written as if it were the first of its
         max_tokens: 1,
         messages: [{ role: 'user', content: 'Hi' }],
         input: 'Hi',
+        contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+        generationConfig: { thinkingConfig: { includeThoughts: true } },
       }),
       nowSeconds: 1,
       requestId: 'r',

@@ -3,6 +3,7 @@ import type { Vendor } from '../../model/request.ts';
 import { openSeal, wrapSeal } from '../../model/seals.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import { LikeTexts } from '../../wire/likeness.ts';
 import { present } from '../../wire/present.ts';
 import { joinedAnswer } from '../answer-events.ts';
 import type { AnswerContext, ResponseEncoder } from '../dialect.ts';
@@ -24,7 +25,10 @@ export const encodeStream = (context: AnswerContext): ResponseEncoder => {
     chunks.map((chunk) => framing.chunk(JSON.stringify(chunk))).join('');
   return {
     contentType: framing.contentType,
-    push: (event) => write(writer.push(event)),
+    push: (event) => {
+      const alike = writer.more(event);
+      return alike === undefined ? write(writer.push(event)) : framing.chunk(alike);
+    },
     end: () => write(writer.end()) + framing.end(),
   };
 };
@@ -57,6 +61,16 @@ interface Choice {
   hasParts: boolean;
 }
 
+/** More of a text, which most of a stream is. */
+type TextDelta = Extract<ModelEvent, { readonly type: 'text-delta' | 'reasoning-delta' }>;
+
+/** The last chunk, when it brought more of a text and nothing else has come since. */
+interface LastText {
+  readonly type: TextDelta['type'];
+  readonly part: OpenPart;
+  readonly chunks: LikeTexts;
+}
+
 /** Writes the chunks of one answer. After an error or the end it writes nothing more. */
 class AnswerWriter {
   readonly #context: AnswerContext;
@@ -66,6 +80,7 @@ class AnswerWriter {
   #usage: JsonObject | undefined;
   /** Members for the next chunk alone. */
   #extras: JsonObject = {};
+  #lastText: LastText | undefined;
   #over = false;
 
   constructor(context: AnswerContext) {
@@ -105,6 +120,19 @@ class AnswerWriter {
       default:
         return this.#inPart(event);
     }
+  }
+
+  /** The chunk of an event that says more of what the last one said; undefined when it has to be pushed. */
+  more(event: ModelEvent): string | undefined {
+    const last = this.#lastText;
+    const isMore =
+      last && event.type === last.type && event.part === last.part.start.part && event.text !== '';
+    if (!isMore) {
+      this.#lastText = undefined;
+      return undefined;
+    }
+    grow(last.part, event);
+    return last.chunks.with(event.text);
   }
 
   end(): JsonObject[] {
@@ -170,16 +198,10 @@ class AnswerWriter {
   #inPart(event: Extract<ModelEvent, { part: number }>): JsonObject[] {
     const part = this.#parts.get(event.part);
     if (!part) return [];
-    const { choice } = part;
     switch (event.type) {
       case 'text-delta':
-        part.text += event.text;
-        choice.text += event.text;
-        return event.text === '' ? [] : this.#part(choice, { text: event.text }, event.part);
       case 'reasoning-delta':
-        if (event.text === '' || !this.#showsThoughts) return [];
-        part.text += event.text;
-        return this.#part(choice, { text: event.text, thought: true }, event.part);
+        return this.#text(part, event);
       case 'reasoning-signature':
         return this.#seal(part, event.signature, 'signature');
       case 'tool-input-delta':
@@ -193,6 +215,18 @@ class AnswerWriter {
       default:
         return [];
     }
+  }
+
+  #text(part: OpenPart, event: TextDelta): JsonObject[] {
+    const isThought = event.type === 'reasoning-delta';
+    if (event.text === '' || (isThought && !this.#showsThoughts)) return [];
+    grow(part, event);
+    const written = (text: string) =>
+      this.#part(part.choice, { text, ...(isThought ? { thought: true } : {}) }, event.part);
+    const chunks = written(event.text);
+    const like = new LikeTexts((said) => JSON.stringify(written(said)[0]));
+    this.#lastText = { type: event.type, part, chunks: like };
+    return chunks;
   }
 
   /** A seal of this API goes back to where it was; those of others are wrapped. */
@@ -333,6 +367,11 @@ class AnswerWriter {
     });
   }
 }
+
+const grow = (part: OpenPart, { type, text }: TextDelta): void => {
+  part.text += text;
+  if (type === 'text-delta') part.choice.text += text;
+};
 
 /** Stands for "the last text before" where a piece names the part that it belongs to. */
 const joinsLastText = -1;
