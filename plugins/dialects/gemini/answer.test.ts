@@ -1,7 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelEvent } from '../../model/events.ts';
 import type { FinishReason } from '../../model/usage.ts';
+import type { AnswerContext } from '../dialect.ts';
 import { gemini } from './index.ts';
+
+const context: AnswerContext = {
+  nowSeconds: 1,
+  requestId: 'r',
+  request: {
+    operation: 'chat',
+    dialect: 'gemini',
+    requestModel: 'm',
+    stream: false,
+    streamUsage: false,
+    system: [],
+    turns: [],
+    tools: [],
+    sampling: {},
+    stopSequences: [],
+    vendor: {},
+  },
+};
 
 /** What a client of Gemini is told of one call with these arguments, by a server of Chat. */
 const told = (json: string, reason: FinishReason) => {
@@ -13,23 +32,7 @@ const told = (json: string, reason: FinishReason) => {
     { type: 'finish', choice: 0, reason },
     { type: 'message-stop' },
   ];
-  const encoder = gemini.encodeResponse({
-    nowSeconds: 1,
-    requestId: 'r',
-    request: {
-      operation: 'chat',
-      dialect: 'gemini',
-      requestModel: 'm',
-      stream: false,
-      streamUsage: false,
-      system: [],
-      turns: [],
-      tools: [],
-      sampling: {},
-      stopSequences: [],
-      vendor: {},
-    },
-  });
+  const encoder = gemini.encodeResponse(context);
   const body: unknown = JSON.parse(events.map((event) => encoder.push(event)).join('') + encoder.end());
   return (body as { candidates: unknown[] }).candidates[0];
 };
@@ -52,5 +55,51 @@ describe('arguments are an object', () => {
     const candidate = told('4 + 4', 'tool_calls');
     expect(candidate).toMatchObject({ finishReason: 'MALFORMED_FUNCTION_CALL' });
     expect(JSON.stringify(candidate)).not.toContain('functionCall');
+  });
+});
+
+describe('text after text', () => {
+  const start: ModelEvent = { type: 'message-start', id: 'a', responseModel: 'm', dialect: 'openai-chat' };
+  const part: ModelEvent = { type: 'part-start', part: 0, choice: 0, kind: 'text' };
+  const text = (words: string): ModelEvent => ({ type: 'text-delta', part: 0, text: words });
+  const usage: ModelEvent = { type: 'usage', usage: { inputTokens: 3, outputTokens: 2 } };
+
+  /** The chunks of a stream. */
+  const streamed = (events: readonly ModelEvent[]): { readonly [name: string]: unknown }[] => {
+    const encoder = gemini.encodeStream(context);
+    const wire = events.map((event) => encoder.push(event)).join('') + encoder.end();
+    return wire
+      .split('data: ')
+      .slice(1)
+      .map((chunk) => JSON.parse(chunk));
+  };
+
+  test('has the counts that have come between', () => {
+    const chunks = streamed([start, part, text('a'), text('b'), usage, text('c'), text('d')]);
+    expect(chunks.map((it) => 'usageMetadata' in it)).toEqual([false, false, true, true, false]);
+  });
+
+  test('says itself, whatever it is made of', () => {
+    const words = ['one', ' "two"\n', '\u0000told', '', '😀'];
+    const chunks = streamed([start, part, ...words.map(text)]);
+    const said = chunks.slice(0, -1).map((it) => JSON.stringify(it.candidates));
+    expect(said).toEqual(
+      words
+        .filter((it) => it !== '')
+        .map((it) => JSON.stringify([{ content: { parts: [{ text: it }], role: 'model' }, index: 0 }])),
+    );
+  });
+
+  test('counts for the place of what is cited', () => {
+    const citation = { url: 'https://example.com', start: 4, end: 7 };
+    const chunks = streamed([
+      ...[start, part, text('one '), text('two'), text('!')],
+      ...([
+        { type: 'citation', part: 0, citation },
+        { type: 'part-stop', part: 0 },
+      ] as const),
+      ...([{ type: 'finish', choice: 0, reason: 'stop' }, { type: 'message-stop' }] as const),
+    ]);
+    expect(JSON.stringify(chunks.at(-1))).toContain('"startIndex":4,"endIndex":7,"text":"two"');
   });
 });
