@@ -7,12 +7,8 @@ import type { ModelEvent } from '../../plugins/model/events.ts';
 import type { ModelRequest, Part } from '../../plugins/model/request.ts';
 import type { FinishReason } from '../../plugins/model/usage.ts';
 import { RequestError } from '../../plugins/refusals.ts';
+import { describeUnless } from '../describe-unless.ts';
 import { answerContext, decodePieces, decodeWire, encodeAll, foldEvents, type Recording, readRecordings, recordingsMissing } from './laws.ts';
-
-const describeRecorded = (name: string, tests: () => void): void => {
-  if (recordingsMissing) test(name, ({ skip }) => skip(recordingsMissing));
-  else describe(name, tests);
-};
 
 /** What a client makes of an answer, in no dialect. */
 const told = (events: readonly ModelEvent[]) => {
@@ -66,7 +62,7 @@ const sources = [
   [anthropicMessages, gemini, ['anthropic.messages']],
 ] as const;
 
-describeRecorded('recorded answers to clients of another dialect', () => {
+describeUnless(recordingsMissing, 'recorded answers to clients of another dialect', () => {
   describe.each(sources.map(([from, to, names]) => ({ from, to, names, pair: `${from.name} to ${to.name}` })))(
     '$pair',
     ({ from, to, names, pair }) => {
@@ -121,7 +117,7 @@ const asRead = (request: ModelRequest, to: Dialect, model: string) => {
   }
 };
 
-describeRecorded('recorded requests to upstreams of another dialect', () => {
+describeUnless(recordingsMissing, 'recorded requests to upstreams of another dialect', () => {
   const models = { 'openai-chat': 'gpt-5.4', 'anthropic-messages': 'claude-sonnet-5', gemini: 'gemini-3-flash' };
 
   describe.each(sources.map(([from, to, names]) => ({ from, to, names, pair: `${from.name} to ${to.name}` })))(

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { crossInto } from '../../plugins/dialects/crossing.ts';
 import type { Dialect } from '../../plugins/dialects/dialect.ts';
 import { openaiChat } from '../../plugins/dialects/openai-chat/index.ts';
@@ -9,6 +9,7 @@ import { dialects } from '../../plugins/dialects/registry.ts';
 import { RequestError } from '../../plugins/refusals.ts';
 import { isJsonObject } from '../../plugins/wire/json.ts';
 import { SseSplitter } from '../../plugins/wire/sse.ts';
+import { describeUnless } from '../describe-unless.ts';
 import {
   answerContext,
   decodePieces,
@@ -90,7 +91,7 @@ const bodyFor = (to: Dialect, from: Dialect, { request: wire }: Recording): unkn
   }
 };
 
-describe.skipIf(missing !== undefined)('requests of other dialects, for OpenAI', () => {
+describeUnless(missing, 'requests of other dialects, for OpenAI', () => {
   it.each(exchangesBut(openaiChat))('Chat: %s', (_name, from, recording) => {
     const body = bodyFor(openaiChat, from, recording);
     if (body !== undefined) expectValid('CreateChatCompletionRequest', body);
@@ -102,7 +103,7 @@ describe.skipIf(missing !== undefined)('requests of other dialects, for OpenAI',
   });
 });
 
-describe.skipIf(missing !== undefined)('answers of other dialects, told in Chat', () => {
+describeUnless(missing, 'answers of other dialects, told in Chat', () => {
   const answers = exchangesBut(openaiChat);
 
   it.each(answers)('%s', (_name, from, { kind, body }) => {

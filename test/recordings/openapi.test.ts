@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Dialect } from '../../plugins/dialects/dialect.ts';
 import { openaiResponses } from '../../plugins/dialects/openai-responses/index.ts';
 import { dialects } from '../../plugins/dialects/registry.ts';
 import type { ModelEvent } from '../../plugins/model/events.ts';
 import { SseSplitter } from '../../plugins/wire/sse.ts';
+import { describeUnless } from '../describe-unless.ts';
 import { answerContext, decodePieces, encodeAll, type Recording, readRecordings } from '../golden/laws.ts';
 
 // What we write for clients of Responses, by OpenAI's own description of its API (github.com/openai/openai-openapi).
@@ -43,7 +44,7 @@ const answers = (
 const eventsOf = (dialect: Dialect, { kind, body }: Recording): ModelEvent[] =>
   decodePieces(kind === 'stream' ? dialect.decodeStream() : dialect.decodeResponse(), body);
 
-describe.skipIf(missing !== undefined)('answers of other dialects, told in Responses', () => {
+describeUnless(missing, 'answers of other dialects, told in Responses', () => {
   it.each(answers)('%s', (_name, dialect, recording) => {
     const events = eventsOf(dialect, recording);
     if (events.at(-1)?.type !== 'message-stop') return;
