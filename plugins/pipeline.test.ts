@@ -1,4 +1,6 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../test/fakes/requests.ts';
 import type { Exchange, Outcome, Upstream } from './exchange.ts';
 import type { ModelEvent } from './model/events.ts';
 import type { ModelRequest } from './model/request.ts';
@@ -13,19 +15,7 @@ const exchange: Exchange = {
   startedMs: 0,
   notes: [],
 };
-const request: ModelRequest = {
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-};
+const request: ModelRequest = chatRequest();
 const upstream: Upstream = { provider: 'p', dialect: 'openai-chat', model: 'm1' };
 const outcome: Outcome = { ending: 'complete', status: 200, stream: false, attempts: [], durationMs: 1 };
 
@@ -74,6 +64,20 @@ describe('Pipeline', () => {
       error: { code: 'prompt_blocked' },
     });
     expect(reached).toBe(false);
+  });
+
+  it('waits for promises of whatever kind, and heeds what comes of them', async () => {
+    const Foreign = runInNewContext('Promise') as PromiseConstructor; // none of ours, as a library may bring
+    const saysNo = policy('no', { request: () => Foreign.resolve(refuse('prompt_blocked')) });
+    expect(await pipelineOf(saysNo, planned).pipeline.request(request)).toMatchObject({
+      error: { code: 'prompt_blocked' },
+    });
+    const { pipeline, faults } = pipelineOf(
+      policy('fails', { request: () => Foreign.reject('down') }),
+      planned,
+    );
+    expect(await pipeline.request(request)).toMatchObject({ error: { code: 'policy_unavailable' } });
+    expect(faults).toEqual(['fails.request']);
   });
 
   it('refuses a request for which no policy has a plan', async () => {

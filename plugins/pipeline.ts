@@ -54,7 +54,7 @@ export class Pipeline {
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.request) continue;
       const said = this.#guard(policy, 'request', () => hooks.request?.(current));
-      const verdict = said instanceof Promise ? await said : said; // to wait for what is there costs a turn of the queue
+      const verdict = isPending(said) ? await said : said; // to wait for what is there costs a turn of the queue
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
       plan = verdict?.plan ?? plan;
@@ -70,7 +70,7 @@ export class Pipeline {
     for (const { policy, hooks } of this.#steps) {
       if (!hooks.attempt) continue;
       const said = this.#guard(policy, 'attempt', () => hooks.attempt?.(current, attempt));
-      const verdict = said instanceof Promise ? await said : said;
+      const verdict = isPending(said) ? await said : said;
       if (verdict?.kind === 'refuse') return verdict;
       current = verdict?.request ?? current;
     }
@@ -158,12 +158,16 @@ export class Pipeline {
     };
     try {
       const said = run();
-      return said instanceof Promise ? said.catch(fault) : said;
+      return isPending(said) ? Promise.resolve(said).catch(fault) : said;
     } catch (cause) {
       return fault(cause);
     }
   }
 }
+
+/** Anything that can be waited for, of whatever library: a verdict that is not waited for would go unread. */
+const isPending = <T extends object>(said: Awaitable<T | undefined>): said is Promise<T | undefined> =>
+  said !== undefined && 'then' in said;
 
 const isFirst = ({ number }: Attempt, seen: Set<number>): boolean => seen.size < seen.add(number).size;
 
