@@ -28,8 +28,18 @@ export interface Asked {
 const asks = notes<Asked>('embeddings of gemini');
 
 /** How a client of this dialect asked; undefined for a request that came in another one. */
-export const askedOf = ({ dialect, vendor }: ModelRequest): Asked | undefined =>
+const askedOf = ({ dialect, vendor }: ModelRequest): Asked | undefined =>
   dialect === name ? asks.get(vendor) : undefined;
+
+/** The same; what another dialect asked for in words of its own is lost. */
+export const askedHere = (request: ModelRequest, losses: Losses): Asked | undefined => {
+  const asked = askedOf(request);
+  if (!asked) {
+    losses.dropVendor(request.vendor);
+    losses.dropPresent({ user: request.endUser });
+  }
+  return asked;
+};
 
 const decodeRequest = (document: JsonDocument, path?: string): ModelRequest => {
   const { model, verb } = readPath(path);
@@ -84,11 +94,7 @@ const restOf = (requests: readonly ProtoFields[]): Vendor =>
 
 const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
   const losses = new Losses();
-  const asked = askedOf(request);
-  if (!asked) {
-    losses.dropVendor(request.vendor);
-    losses.dropPresent({ user: request.endUser });
-  }
+  const asked = askedHere(request, losses);
   const model = resourceOf(target.model);
   const requests = request.turns.map((turn, at) => ({
     ...(asked?.requests[at] ?? present({ outputDimensionality: request.embedding?.dimensions })),

@@ -2,7 +2,7 @@ import type { ModelRequest, Part, Turn } from '../../model/request.ts';
 import type { JsonObject, JsonValue } from '../../wire/json.ts';
 import type { Codec, EncodedRequest, UpstreamTarget } from '../dialect.ts';
 import { cannotCarry, Losses } from '../losses.ts';
-import { askedOf, embeddings, writePart } from './embeddings.ts';
+import { askedHere, embeddings, writePart } from './embeddings.ts';
 import { verbPath } from './path.ts';
 import { compact, isEmptyObject, member } from './wire.ts';
 
@@ -15,11 +15,7 @@ const takesContent = (model: string): boolean =>
 
 const encodeRequest = (request: ModelRequest, target: UpstreamTarget): EncodedRequest => {
   const losses = new Losses();
-  const asked = askedOf(request);
-  if (!asked) {
-    losses.dropVendor(request.vendor);
-    losses.dropPresent({ user: request.endUser });
-  }
+  const asked = askedHere(request, losses);
   if (request.essential) throw cannotCarry('requests', 'vectors of several lengths in one call');
   const settings = request.turns.map((_, at) => asked?.requests[at] ?? {});
   const body = takesContent(target.model) ? asContent(request, settings) : asInstances(request, settings);
