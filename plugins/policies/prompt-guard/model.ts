@@ -4,7 +4,6 @@ import { bucketCount, type Features } from './features.ts';
 
 /** The linear models on the same features. `bare`: plain instructions in data, advisory. */
 export const heads = ['user', 'tool', 'bare'] as const;
-export type Head = (typeof heads)[number];
 
 /** Texts are held to thresholds of their own length: longest in words, then no limit. */
 export const userClasses = [8, 24, 120] as const;

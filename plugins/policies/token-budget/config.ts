@@ -108,5 +108,3 @@ export const pricesSchema = z
   .describe(
     'Prices by `provider/model` (`provider/*` for all of its models); they go before the public table.',
   );
-
-export type PricesConfig = z.output<typeof pricesSchema>;

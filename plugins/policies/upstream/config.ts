@@ -252,11 +252,9 @@ export const dataClassesSchema = z
 /** A model as it is configured, defaults filled in. */
 export type ModelConfig = z.output<typeof modelSchema>;
 export type CandidateConfig = z.output<typeof candidate>;
-export type CapabilitiesConfig = z.output<typeof capabilities>;
 export type CaptureConfig = z.output<typeof captureRule>;
 export type PeakConfig = z.output<typeof peak>;
 export type MirrorConfig = z.output<typeof mirror>;
-export type HealthConfig = z.output<typeof healthSchema>;
 
 /** Everyone who can be asked for a model for whatever reason; one entry a place in the text. */
 export const everyoneOf = ({
