@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { testBoard } from '../test/fakes/candidates.ts';
+import { chatRequest } from '../test/fakes/requests.ts';
 import { emptyCatalog } from './catalog/catalog.ts';
 import { configSchema } from './config/schema.ts';
 import { explain } from './explain.ts';
@@ -30,19 +31,10 @@ const config = configSchema.parse({
   ],
 });
 
-const request: ModelRequest = {
-  operation: 'chat',
-  dialect: 'openai-chat',
+const request: ModelRequest = chatRequest({
   requestModel: 'support',
-  stream: false,
-  streamUsage: false,
-  system: [],
   turns: [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-};
+});
 
 const explained = (change: Partial<ModelRequest> = {}, dataClasses: readonly string[] = []) =>
   explain(

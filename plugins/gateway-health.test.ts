@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fakeClock } from '../test/fakes/clock.ts';
-import { emptyCatalog } from './catalog/catalog.ts';
+import { fakePorts } from '../test/fakes/ports.ts';
 import { hashKey } from './config/keys.ts';
 import { configSchema } from './config/schema.ts';
-import { memoryCounters } from './counters/memory.ts';
 import { Gateway } from './gateway.ts';
 import type { Session } from './session.ts';
 
@@ -20,18 +19,7 @@ const gatewayOver = () => {
     models: { m: { candidates: ['a', 'b'].map((provider) => ({ provider, model: 'x' })) } },
     keys: [{ hash: hashKey(key) }],
   });
-  let ids = 0;
-  const gateway = new Gateway(
-    { config, digest: 'sha256:abc', secrets: new Map() },
-    {
-      clock,
-      random: { unit: () => 0.5, id: () => String(++ids) },
-      meter: { count: () => {}, observe: () => {} },
-      counters: memoryCounters({ clock }),
-      catalog: emptyCatalog,
-      owner: 'test',
-    },
-  );
+  const gateway = new Gateway({ config, digest: 'sha256:abc', secrets: new Map() }, fakePorts(clock));
   const headers = new Map([['authorization', `Bearer ${key}`]]);
   const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }));
   const ask = async () => {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { emptyCatalog } from './catalog/catalog.ts';
+import { fakePorts } from '../test/fakes/ports.ts';
 import { hashKey } from './config/keys.ts';
 import { loadConfig } from './config/load.ts';
-import { memoryCounters } from './counters/memory.ts';
 import { Gateway } from './gateway.ts';
 import type { Clock } from './ports/clock.ts';
 
@@ -22,21 +21,13 @@ const gatewayWith = (imageUrls?: { readonly allow: string[] }) => {
   const loaded = loadConfig(JSON.stringify(config), { file: 'x.json', env: {}, readFile: () => '' });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
   const fetched: unknown[] = [];
-  const gateway = new Gateway(
-    { ...loaded, secrets: new Map() },
-    {
-      clock,
-      random: { unit: () => 0.5, id: () => 'id' },
-      meter: { count: () => {}, observe: () => {} },
-      counters: memoryCounters({ clock }),
-      catalog: emptyCatalog,
-      owner: 'test',
-      fetchImage: async (...asked) => {
-        fetched.push(asked);
-        return { mediaType: 'image/png', base64: 'AAEC' };
-      },
+  const ports = fakePorts(clock, {
+    fetchImage: async (...asked) => {
+      fetched.push(asked);
+      return { mediaType: 'image/png', base64: 'AAEC' };
     },
-  );
+  });
+  const gateway = new Gateway({ ...loaded, secrets: new Map() }, ports);
   return { gateway, fetched };
 };
 

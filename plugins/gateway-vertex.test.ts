@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { emptyCatalog } from './catalog/catalog.ts';
+import { fakePorts } from '../test/fakes/ports.ts';
 import { hashKey } from './config/keys.ts';
 import { loadConfig } from './config/load.ts';
-import { memoryCounters } from './counters/memory.ts';
 import { Gateway } from './gateway.ts';
 import type { Clock } from './ports/clock.ts';
 
@@ -18,17 +17,7 @@ const sent = async (baseUrl: string, { path, ask }: { path: string; ask: object 
   };
   const loaded = loadConfig(JSON.stringify(config), { file: 'x.json', env: {}, readFile: () => '' });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-  const gateway = new Gateway(
-    { ...loaded, secrets: new Map() },
-    {
-      clock,
-      random: { unit: () => 0.5, id: () => 'id' },
-      meter: { count: () => {}, observe: () => {} },
-      counters: memoryCounters({ clock }),
-      catalog: emptyCatalog,
-      owner: 'test',
-    },
-  );
+  const gateway = new Gateway({ ...loaded, secrets: new Map() }, fakePorts(clock));
   const headers = new Map([
     ['x-goog-api-key', 'k'],
     ['content-type', 'application/json'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { chatRequest } from '../test/fakes/requests.ts';
 import { upstreamDialects } from './dialects/registry.ts';
 import { inlineImages } from './inline-images.ts';
 import type { ModelRequest, UpstreamDialectName } from './model/request.ts';
@@ -9,22 +10,13 @@ const url = 'https://images.example/a.png';
 
 const image = (at: string) => ({ type: 'image' as const, source: { kind: 'url' as const, url: at } });
 
-const ask = (...urls: string[]): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [
-    { role: 'user', parts: urls.map(image) },
-    { role: 'tool', parts: [{ type: 'tool-result', callId: 'c', parts: urls.map(image) }] },
-  ],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-});
+const ask = (...urls: string[]): ModelRequest =>
+  chatRequest({
+    turns: [
+      { role: 'user', parts: urls.map(image) },
+      { role: 'tool', parts: [{ type: 'tool-result', callId: 'c', parts: urls.map(image) }] },
+    ],
+  });
 
 const inline = async (to: UpstreamDialectName, request: ModelRequest, answer?: 'not public') => {
   const asked: string[] = [];

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../test/fakes/requests.ts';
 import type { ModelRequest } from '../model/request.ts';
 import { wrapSeal } from '../model/seals.ts';
 import { crossInto } from './crossing.ts';
 import { upstreamDialects } from './registry.ts';
 
-const request = (more: Partial<ModelRequest>): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'gemini',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...more,
-});
+const request = (more: Partial<ModelRequest>): ModelRequest => chatRequest({ dialect: 'gemini', ...more });
 
 describe('crossInto', () => {
   it('refuses what another dialect cannot do without', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../test/fakes/requests.ts';
 import type { DialectName, ModelRequest } from '../model/request.ts';
 import { dialects } from './registry.ts';
 
@@ -13,19 +14,7 @@ const parts = [
 const answer = { candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }] };
 
 const told = (to: DialectName, stream: boolean): string => {
-  const request: ModelRequest = {
-    operation: 'chat',
-    dialect: to,
-    requestModel: 'm',
-    stream,
-    streamUsage: false,
-    system: [],
-    turns: [],
-    tools: [],
-    sampling: {},
-    stopSequences: [],
-    vendor: {},
-  };
+  const request: ModelRequest = chatRequest({ dialect: to, stream });
   const context = { request, nowSeconds: 1, requestId: 'r' };
   const encoder = stream ? dialects[to].encodeStream(context) : dialects[to].encodeResponse(context);
   const decoder = dialects.gemini.decodeResponse();

@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../test/fakes/requests.ts';
 import type { ModelRequest, Part } from './request.ts';
 import { holdsSeal, openSeal, type Seal, unsealFor, wrapSeal } from './seals.ts';
 
-const request = (...parts: Part[]): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [{ role: 'assistant', parts }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-});
+const request = (...parts: Part[]): ModelRequest => chatRequest({ turns: [{ role: 'assistant', parts }] });
 
 const seal: Seal = { dialect: 'gemini', kind: 'call', callId: 'c1', value: 'opaque+/=' };
 

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../test/fakes/requests.ts';
 import type { ModelRequest, Part } from './request.ts';
 import { mapTexts, type TextPlace } from './texts.ts';
 
-const request = (parts: readonly Part[], more: Partial<ModelRequest> = {}): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [{ text: 'be kind' }],
-  turns: [{ role: 'user', parts }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...more,
-});
+const request = (parts: readonly Part[], more: Partial<ModelRequest> = {}): ModelRequest =>
+  chatRequest({ system: [{ text: 'be kind' }], turns: [{ role: 'user', parts }], ...more });
 
 const loud = (text: string) => text.toUpperCase();
 

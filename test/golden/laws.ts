@@ -11,6 +11,7 @@ import type { ModelEvent } from '../../plugins/model/events.ts';
 import type { DialectName, ModelRequest } from '../../plugins/model/request.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonDocument } from '../../plugins/wire/json.ts';
 import { sseFrame } from '../../plugins/wire/sse.ts';
+import { chatRequest } from '../fakes/requests.ts';
 
 /** What an upstream should get for a client's `wire`, where the dialect adds something by design. */
 export type Adjust = (wire: JsonObject) => JsonObject;
@@ -82,19 +83,7 @@ export const encodeAll = (encoder: ResponseEncoder, events: readonly ModelEvent[
 export const answerContext = (dialect: Dialect, stream: boolean): AnswerContext => ({
   nowSeconds: 1_790_000_000,
   requestId: 'req_1',
-  request: {
-    operation: 'chat',
-    dialect: dialect.name,
-    requestModel: 'model',
-    stream,
-    streamUsage: stream,
-    system: [],
-    turns: [],
-    tools: [],
-    sampling: {},
-    stopSequences: [],
-    vendor: {},
-  },
+  request: chatRequest({ dialect: dialect.name, requestModel: 'model', stream, streamUsage: stream }),
 });
 
 /** Law: a whole answer that is decoded and encoded by its own dialect is the same JSON. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelRequest, Part, Turn } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
@@ -13,20 +14,8 @@ const result = (callId: string, value: string): Turn => ({
 });
 
 /** A request that came in another dialect. */
-const foreign = (changes: Partial<ModelRequest>): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'assistant',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [user('Hi')],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...changes,
-});
+const foreign = (changes: Partial<ModelRequest>): ModelRequest =>
+  chatRequest({ requestModel: 'assistant', turns: [user('Hi')], ...changes });
 
 const old = 'claude-sonnet-4-5';
 const newer = 'claude-opus-5';

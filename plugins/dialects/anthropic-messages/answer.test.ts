@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest } from '../../model/request.ts';
 import { gatewayError } from '../../refusals.ts';
@@ -7,19 +8,7 @@ import { SseSplitter } from '../../wire/sse.ts';
 import type { ResponseEncoder } from '../dialect.ts';
 import { anthropicMessages } from './index.ts';
 
-const request: ModelRequest = {
-  operation: 'chat',
-  dialect: 'anthropic-messages',
-  requestModel: 'm',
-  stream: true,
-  streamUsage: true,
-  system: [],
-  turns: [],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-};
+const request: ModelRequest = chatRequest({ dialect: 'anthropic-messages', stream: true, streamUsage: true });
 const context = { request, nowSeconds: 1_790_000_000, requestId: 'req_1' };
 
 const write = (encoder: ResponseEncoder, events: readonly ModelEvent[]): string =>

@@ -1,6 +1,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { describe, expect, it, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
@@ -8,20 +9,12 @@ import type { JsonObject } from '../../wire/json.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { bedrockConverse } from './index.ts';
 
-const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'ours',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...more,
-});
+const request = (more: Partial<ModelRequest> = {}): ModelRequest =>
+  chatRequest({
+    requestModel: 'ours',
+    turns: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+    ...more,
+  });
 
 const claude = 'us.anthropic.claude-sonnet-5-v1:0';
 

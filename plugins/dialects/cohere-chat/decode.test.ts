@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { cohereChat } from './index.ts';
@@ -200,20 +201,13 @@ test('embeddings', () => {
   const codec = cohereChat.operations?.embeddings;
   const turn = (text: string) => ({ role: 'user', parts: [{ type: 'text', text }] }) as const;
   const sent = codec?.encodeRequest(
-    {
+    chatRequest({
       operation: 'embeddings',
-      dialect: 'openai-chat',
       requestModel: 'ours',
-      stream: false,
-      streamUsage: false,
-      system: [],
       turns: [turn('a'), turn('b')],
-      tools: [],
-      sampling: {},
-      stopSequences: [],
       embedding: { encoding: 'base64', dimensions: 256 },
       vendor: { input_type: 'search_query' },
-    },
+    }),
     { model: 'embed-v4.0', clientHeaders: new Map() },
   );
   expect(JSON.parse(sent?.body ?? '')).toEqual({

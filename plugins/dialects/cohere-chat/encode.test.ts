@@ -1,23 +1,16 @@
 import { describe, expect, it, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelRequest } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import type { JsonObject } from '../../wire/json.ts';
 import { encodeRequest } from './encode.ts';
 
-const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'ours',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...more,
-});
+const request = (more: Partial<ModelRequest> = {}): ModelRequest =>
+  chatRequest({
+    requestModel: 'ours',
+    turns: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+    ...more,
+  });
 
 const encode = (more: Partial<ModelRequest> = {}) => {
   const { body, dropped } = encodeRequest(request(more), { model: 'command-a', clientHeaders: new Map() });

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelRequest, Part, Turn } from '../../model/request.ts';
 import { wrapSeal } from '../../model/seals.ts';
 import type { JsonObject } from '../../wire/json.ts';
 import { encodeRequest } from './encode.ts';
 
-const ask = (more: Partial<ModelRequest> = {}): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [user('hi')],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...more,
-});
+const ask = (more: Partial<ModelRequest> = {}): ModelRequest => chatRequest({ turns: [user('hi')], ...more });
 
 const user = (text: string): Turn => ({ role: 'user', parts: [{ type: 'text', text }] });
 const said = (...parts: Part[]): Turn => ({ role: 'assistant', parts });

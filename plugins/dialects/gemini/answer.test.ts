@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import type { AnswerContext } from '../dialect.ts';
@@ -7,19 +8,7 @@ import { gemini } from './index.ts';
 const context: AnswerContext = {
   nowSeconds: 1,
   requestId: 'r',
-  request: {
-    operation: 'chat',
-    dialect: 'gemini',
-    requestModel: 'm',
-    stream: false,
-    streamUsage: false,
-    system: [],
-    turns: [],
-    tools: [],
-    sampling: {},
-    stopSequences: [],
-    vendor: {},
-  },
+  request: chatRequest({ dialect: 'gemini' }),
 };
 
 /** What a client of Gemini is told of one call with these arguments, by a server of Chat. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { ModelRequest, Part, Turn } from '../../model/request.ts';
 import { RequestError } from '../../refusals.ts';
 import { type JsonObject, type JsonValue, parseJsonDocument } from '../../wire/json.ts';
@@ -229,20 +230,12 @@ describe('a stream', () => {
   });
 });
 
-const foreign = (change: Partial<ModelRequest>): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'anthropic-messages',
-  requestModel: 'm',
-  stream: false,
-  streamUsage: false,
-  system: [],
-  turns: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-  ...change,
-});
+const foreign = (change: Partial<ModelRequest>): ModelRequest =>
+  chatRequest({
+    dialect: 'anthropic-messages',
+    turns: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+    ...change,
+  });
 
 const messagesOf = (turns: readonly Turn[]): JsonValue | undefined => encode(foreign({ turns })).messages;
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chatRequest } from '../../../test/fakes/requests.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { ModelEvent } from '../../model/events.ts';
 import type { ModelRequest, Part } from '../../model/request.ts';
@@ -20,24 +21,16 @@ const exchangeOf = (): Exchange => ({
   notes: [],
 });
 
-const requestOf = (...parts: readonly (string | Part)[]): ModelRequest => ({
-  operation: 'chat',
-  dialect: 'openai-chat',
-  requestModel: 'm',
-  stream: true,
-  streamUsage: false,
-  system: [],
-  turns: [
-    {
-      role: 'user',
-      parts: parts.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : part)),
-    },
-  ],
-  tools: [],
-  sampling: {},
-  stopSequences: [],
-  vendor: {},
-});
+const requestOf = (...parts: readonly (string | Part)[]): ModelRequest =>
+  chatRequest({
+    stream: true,
+    turns: [
+      {
+        role: 'user',
+        parts: parts.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : part)),
+      },
+    ],
+  });
 
 const begin = (settings: object, exchange = exchangeOf()) => {
   const counted: [string, unknown, number | undefined][] = [];
