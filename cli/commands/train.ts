@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { baseline } from '../../plugins/policies/prompt-guard/training/baseline.ts';
 import { type DataFile, guardCard } from '../../plugins/policies/prompt-guard/training/card.ts';
 import { parseRow } from '../../plugins/policies/prompt-guard/training/rows.ts';
 import { train } from '../../plugins/policies/prompt-guard/training/train.ts';
@@ -48,7 +49,7 @@ const guard = defineCommand({
     const weights = args.out ?? join(root, 'plugins/policies/prompt-guard/weights.json');
     writeFileSync(weights, `${JSON.stringify(file, null, 2)}\n`);
     if (args.out === undefined)
-      writeFileSync(join(root, 'docs/guard-card.md'), guardCard(data, file, heldOut));
+      writeFileSync(join(root, 'docs/guard-card.md'), guardCard(data, file, heldOut, baseline(heldOut)));
     const { thresholds, falsePositives } = file;
     console.log(args.json ? JSON.stringify({ thresholds, falsePositives }) : `wrote ${weights}`);
     return 0;

@@ -1,5 +1,6 @@
 import { levels } from '../config.ts';
-import type { WeightsFile } from '../model.ts';
+import type { Thresholds, WeightsFile } from '../model.ts';
+import type { Baseline } from './baseline.ts';
 import type { TrainingRow } from './rows.ts';
 import { type HeldOut, isBare, isBlocked, isOrdinaryChat, isOrdinaryDocument } from './train.ts';
 
@@ -15,6 +16,7 @@ export const guardCard = (
   data: readonly DataFile[],
   file: WeightsFile,
   heldOut: readonly HeldOut[],
+  plain: Baseline,
 ): string =>
   [
     '# Prompt guard: model card',
@@ -24,6 +26,7 @@ export const guardCard = (
     ...madeOf(data, file),
     ...falseAlarms(file, heldOut),
     ...byMeasure(file, heldOut),
+    ...besidePlain(file, heldOut, plain),
     ...bySource(file, heldOut),
     '',
   ].join('\n');
@@ -155,11 +158,57 @@ const byMeasure = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => 
   '| measure | rows | share |',
   '|---|---:|---:|',
   ...measures.map(([title, label, groups]) => {
-    const rows = heldOut.filter(
-      ({ row, group }) => row.label === label && groups.test(`${row.channel} ${group}`),
-    );
-    const blocked = blockedShare(rows, file, 'balanced');
-    return `| ${title} | ${rows.length} | ${percent(label === 1 ? blocked : 1 - blocked)} |`;
+    const rows = heldOut.filter(isOf(label, groups));
+    return `| ${title} | ${rows.length} | ${percent(right(label, rows, file.thresholds.balanced))} |`;
+  }),
+  '',
+];
+
+const isOf =
+  (label: 0 | 1, groups: RegExp) =>
+  ({ row, group }: HeldOut): boolean =>
+    row.label === label && groups.test(`${row.channel} ${group}`);
+
+/** Share of rows that are judged as their label says. */
+const right = (label: 0 | 1, rows: readonly HeldOut[], limits: Thresholds): number => {
+  const blocked = blockedShare(rows, limits);
+  return label === 1 ? blocked : 1 - blocked;
+};
+
+/** What a plain model reached on the hidden sets of the release gates, in per cent, for measures of nearly the same name. */
+const plainOnHidden: readonly (readonly [string, number])[] = [
+  ['over-defence: harmless texts with trigger words, accuracy', 92.6],
+  ['safe but alarming requests, accuracy', 98],
+  ['long creative and role-play requests, accuracy', 83],
+  ['explicit overrides, plain, recall', 95.5],
+  ['password game: hijack, recall', 88],
+  ['password game: extraction, recall', 94],
+  ['other languages, recall', 16],
+  ['agent tool results: goals and addressed orders, recall', 44],
+  ['tool results: ignore and combined, recall', 100],
+  ['tool results: fake completion, recall', 0],
+];
+
+const besidePlain = (file: WeightsFile, heldOut: readonly HeldOut[], plain: Baseline): string[] => [
+  '## Beside a plain model',
+  '',
+  'How hard are these sources and families? A plain model, as one writes it in an hour (hashed n-grams, fifteen concepts,',
+  'logistic regression, 1 % of ordinary chat blocked), was measured once on the hidden sets of the release gates. One made',
+  'to the same description from the same files ([baseline.ts](../plugins/policies/prompt-guard/training/baseline.ts)) is',
+  'measured here on what this card measures. Where it stays far below what its like reached there, the rows here are the',
+  'harder ones. That is an anchor, not a proof: the two models are alike, not the same, and families may differ in kind.',
+  '',
+  '| measure | plain model, hidden sets | plain model, here | this guard, here |',
+  '|---|---:|---:|---:|',
+  ...measures.flatMap(([title, label, groups]) => {
+    const hidden = plainOnHidden.find(([name]) => name === title)?.[1];
+    if (hidden === undefined) return [];
+    const shares = [
+      hidden / 100,
+      right(label, plain.heldOut.filter(isOf(label, groups)), plain.thresholds),
+      right(label, heldOut.filter(isOf(label, groups)), file.thresholds.balanced),
+    ];
+    return [`| ${title} | ${shares.map(percent).join(' | ')} |`];
   }),
   '',
 ];
@@ -168,7 +217,7 @@ const bySource = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   const groups = Map.groupBy(heldOut, (it) => `${it.row.label} ${it.row.channel} ${it.group}`);
   const line = (rows: readonly HeldOut[]): string => {
     const [first] = rows as [HeldOut];
-    const cells = levels.map((level) => percent(blockedShare(rows, file, level)));
+    const cells = levels.map((level) => percent(blockedShare(rows, file.thresholds[level])));
     return `| ${first.group} | ${rows.length} | ${cells.join(' | ')} |`;
   };
   const table = (title: string, label: 0 | 1, channel: 'user' | 'tool'): string[] => [
@@ -200,12 +249,7 @@ const bySource = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   ];
 };
 
-const blockedShare = (
-  rows: readonly HeldOut[],
-  file: WeightsFile,
-  level: (typeof levels)[number],
-): number => {
-  const limits = file.thresholds[level];
+const blockedShare = (rows: readonly HeldOut[], limits: Thresholds): number => {
   const over = rows.filter((it) => (isBare(it.row) ? it.bare > limits.bare : isBlocked(it, limits)));
   return over.length / rows.length;
 };

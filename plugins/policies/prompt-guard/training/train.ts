@@ -20,7 +20,7 @@ import type { TrainingRow } from './rows.ts';
 const seed = 20_261_128;
 
 /** One example: buckets with repeats where windows are counted so. */
-interface Sample {
+export interface Sample {
   readonly buckets: Uint32Array;
   readonly label: 0 | 1;
   readonly weight: number;
@@ -28,7 +28,7 @@ interface Sample {
   readonly row: number;
 }
 
-interface Linear {
+export interface Linear {
   readonly weights: Float32Array;
   readonly bias: number;
 }
@@ -65,7 +65,7 @@ const targets: Readonly<Record<Level, Target>> = {
   lenient: { short: 0.0016, long: 0.0009, window: 0.00045, tool: 0.0028 },
 };
 
-const folds = 5;
+export const folds = 5;
 
 /**
  * Trains the shipped weights. First, fold by fold, models that see nothing of a fifth of the sources, for figures and
@@ -212,7 +212,7 @@ const onlyConcepts = ({ buckets, starts, conceptStarts, words }: Listed): Uint32
 const once = (buckets: Uint32Array): Uint32Array => Uint32Array.from(new Set(buckets));
 
 /** AdaGrad on the logistic loss, in an order that the seed decides. */
-const fitLinear = (samples: readonly Sample[]): Linear => {
+export const fitLinear = (samples: readonly Sample[]): Linear => {
   const random = seededRandom(seed);
   const weights = new Float32Array(bucketCount);
   const squares = new Float32Array(bucketCount).fill(1e-2);
@@ -252,7 +252,7 @@ const step = ({ weights, squares, buckets, gradient }: Step): void => {
   }
 };
 
-const sumOf = (weights: Float32Array, buckets: Uint32Array): number => {
+export const sumOf = (weights: Float32Array, buckets: Uint32Array): number => {
   let sum = 0;
   for (let at = 0; at < buckets.length; at++) sum += weights[buckets[at] as number] as number;
   return sum;
@@ -282,7 +282,7 @@ export const groupOf = ({ source, kind, lang, label, channel }: TrainingRow): st
   return source === 'gpteacher' ? `gpteacher ${kind}` : source;
 };
 
-const foldOf = (group: string): number => {
+export const foldOf = (group: string): number => {
   let hash = 0x811c9dc5;
   for (let at = 0; at < group.length; at++) hash = Math.imul(hash ^ group.charCodeAt(at), 0x01000193);
   return ((hash ^ (hash >>> 13)) >>> 0) % folds;
@@ -377,7 +377,7 @@ const perClass = (
   );
 
 /** The score that `share` of the scores lie above. */
-const quantile = (scores: readonly number[], share: number): number => {
+export const quantile = (scores: readonly number[], share: number): number => {
   const sorted = [...scores].sort((a, b) => b - a);
   return rounded(sorted[Math.floor(share * sorted.length)] ?? 0);
 };
