@@ -54,7 +54,8 @@ export const viewsOf = (folded: Folded, { maxChars }: ViewLimits = usualLimits):
   };
   decodeInto(folded, (name, text) => add(name, 1, text));
   for (const view of [...found]) {
-    if (left > 0 && mayHoldMore.has(view.name)) decodeInto(view.folded, (name, text) => add(name, 2, text));
+    if (left > 0 && mayHoldMore.has(view.name))
+      decodeInto(view.folded, (name, text) => add(name, 2, text), view.name);
   }
   return found;
 };
@@ -75,7 +76,8 @@ const mayHoldMore: ReadonlySet<ViewName> = new Set([
 
 type Add = (name: ViewName, text: string) => void;
 
-const decodeInto = (folded: Folded, add: Add): void => {
+/** `inside`: the view that the text is, when it is one. What is turned around twice is as it was. */
+const decodeInto = (folded: Folded, add: Add, inside?: ViewName): void => {
   const { text, cased, signs, original } = folded;
   if (signs.hidden !== '') add('hidden', signs.hidden);
   const signals = signalsOf(text);
@@ -85,13 +87,28 @@ const decodeInto = (folded: Folded, add: Add): void => {
     each(text, binaryRun, 16, (run) => addIfText(add, 'binary', fromBinary(run)));
     each(text, decimalRun, 16, (run) => addIfText(add, 'decimal', fromDecimal(run)));
   }
-  if (signals.percents >= 3) addIfText(add, 'percent', fromPercent(cased));
-  if (signals.ampersands >= 3) addIfChanged(add, 'entities', cased, cased.replaceAll(entity, fromEntity));
-  if (signals.backslashes >= 3) addIfChanged(add, 'escapes', cased, cased.replaceAll(escaped, fromEscape));
+  if (signals.percents >= fewest && hasFew(cased, percentCode)) addIfText(add, 'percent', fromPercent(cased));
+  if (signals.ampersands >= fewest && hasFew(cased, entity))
+    add('entities', cased.replaceAll(entity, fromEntity));
+  if (signals.backslashes >= fewest && hasFew(cased, escaped))
+    add('escapes', cased.replaceAll(escaped, fromEscape));
   if (signals.dots >= 12 && signals.nearDots >= 6)
     each(text, morseRun, 16, (run) => addIfText(add, 'morse', fromMorse(run)));
   if (signals.flipped >= 3) add('upside-down', turned(original));
+  if (signals.reversed >= 2 && inside !== 'reversed') {
+    add('reversed', reverse(text));
+    add('reversed', text.replaceAll(/\S+/g, reverse));
+  }
   addWordViews(folded, signals, add);
+};
+
+/** One sign of a code, or two, hides nothing: a text is read again where there are as many as this. */
+const fewest = 3;
+
+const hasFew = (text: string, code: RegExp): boolean => {
+  code.lastIndex = 0;
+  for (let count = 0; count < fewest; count++) if (!code.test(text)) return false;
+  return true;
 };
 
 /** One run of base64 characters in one of the three codes that consist of them. */
@@ -120,15 +137,13 @@ const longRunsOf = (text: string, bounds: readonly number[]): string[] => {
 
 const addWordViews = ({ text }: Folded, signals: WordSignals, add: Add): void => {
   if (signals.rot13 >= 2) add('rot13', rot13(text));
-  if (signals.reversed >= 2) {
-    add('reversed', reverse(text));
-    add('reversed', text.replaceAll(/\S+/g, reverse));
-  }
   if (signals.singles >= 5) each(text, spacedRun, 16, (run) => addLetters(add, unspaced(run)));
-  if (signals.broken >= 3) addIfChanged(add, 'joined', text, text.replaceAll(joint, ''));
+  if (signals.broken >= fewest && hasFew(text, joint)) add('joined', text.replaceAll(joint, ''));
   if (signals.longWords.length > 0) add('unbroken', longWordsOf(text, signals.longWords));
   if (signals.leet.length >= 4) addIfWords(add, text, signals.leet);
-  if (signals.scrambled >= 2) add('scrambled', text.replaceAll(/[a-z]{4,}/g, unscramble));
+  // In a long text two slips of the keyboard are no surprise.
+  if (signals.scrambled >= (text.length > 2048 ? 3 : 2))
+    add('scrambled', text.replaceAll(/[a-z]{4,}/g, unscramble));
 };
 
 /** At most `most` matches, so that a text full of them costs no more than its length. */
@@ -138,10 +153,6 @@ const each = (text: string, pattern: RegExp, most: number, take: (match: string)
     take(match);
     if (++count >= most) return;
   }
-};
-
-const addIfChanged = (add: Add, name: ViewName, before: string, after: string): void => {
-  if (after !== before) add(name, after);
 };
 
 /** Decoded bytes count as text when nearly all of them print and some are letters. */
@@ -164,7 +175,8 @@ const addIfWords = (add: Add, text: string, bounds: readonly number[]): void => 
   for (let at = 0; at < bounds.length && shown < 2; at += 2) {
     const word = text.slice(bounds[at], bounds[at + 1]);
     const read = unleet(word);
-    if (read !== word && vocabulary.has(read)) shown++;
+    // `size++` is a word with signs behind it.
+    if (vocabulary.has(read) && !word.startsWith(read)) shown++;
   }
   if (shown >= 2) add('leet', withoutLeet(text, bounds));
 };
@@ -187,6 +199,7 @@ const fromDecimal = (run: string): string => {
   return codes.every((it) => it < 127) ? String.fromCharCode(...codes.slice(0, 4096)) : '';
 };
 
+const percentCode = /%[0-9a-fA-F]{2}/g;
 const fromPercent = (text: string): string =>
   text.replaceAll(/(?:%[0-9a-fA-F]{2})+/g, (run) =>
     Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),

@@ -248,9 +248,11 @@ export const anagramKey = (word: string): number => {
 export const canonicalOf = (key: number, word: string): string =>
   vocabulary.has(word) ? word : (canonical.get(key) ?? word);
 
+const nextHash = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
+
 const hashOf = (word: string): number => {
   let hash = 0;
-  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < word.length; at++) hash = nextHash(hash, word.charCodeAt(at));
   return hash;
 };
 
@@ -322,10 +324,16 @@ const leetLetters: Readonly<Record<string, string>> = {
 export const unleet = (word: string): string => {
   if (!/[a-z]/.test(word) || !/[^a-z]/.test(word)) return word;
   const bare = word.replace(/[!+|]+$/, (end) => (word.length - end.length > 1 ? '' : end));
-  const read = [...bare].map((it) => leetLetters[it] ?? it).join('');
-  if (vocabulary.has(read)) return read;
-  const other = [...bare].map((it) => ('1!|'.includes(it) ? 'l' : (leetLetters[it] ?? it))).join('');
+  const read = readAs(bare, 'i');
+  if (vocabulary.has(read) || !/[1!|]/.test(bare)) return read;
+  const other = readAs(bare, 'l');
   return vocabulary.has(other) ? other : (mixedLeet(bare) ?? read);
+};
+
+const readAs = (word: string, one: 'i' | 'l'): string => {
+  let read = '';
+  for (const it of word) read += it === '1' || it === '!' || it === '|' ? one : (leetLetters[it] ?? it);
+  return read;
 };
 
 /** Each `1` alone as i or l, for words with two of them: `i11egal`, `wi1l1ng`. */
@@ -344,24 +352,37 @@ const mixedLeet = (word: string): string | undefined => {
   return undefined;
 };
 
+/** Is a part of a run, of which the hash is known, a word of the vocabulary? */
+const isWord = (run: string, start: number, end: number, hash: number): boolean => {
+  if (end - start === 1) return run[start] === 'a' || run[start] === 'i';
+  if (end - start > 2 && (knownAs(hash) & bits.plain) === 0) return false;
+  return vocabulary.has(run.slice(start, end));
+};
+
 /** A run of letters as words of the vocabulary, the fewest that cover nearly all of it; undefined when none do. */
 export const splitWords = (run: string): string | undefined => {
   if (vocabulary.has(run)) return undefined;
   // cost[i]: of the best split of the first i letters; a letter outside of words costs as much as three words.
-  const cost = new Float64Array(run.length + 1);
+  const cost = new Float64Array(run.length + 1).fill(Number.POSITIVE_INFINITY);
   const from = new Int32Array(run.length + 1);
-  for (let end = 1; end <= run.length; end++) {
-    cost[end] = (cost[end - 1] ?? 0) + 3;
-    from[end] = end - 1;
-    for (let start = Math.max(0, end - longestWord); start < end; start++) {
+  cost[0] = 0;
+  for (let start = 0; start < run.length; start++) {
+    const before = cost[start] as number;
+    const last = Math.min(run.length, start + longestWord);
+    let hash = 0;
+    for (let end = start + 1; end <= last; end++) {
+      hash = nextHash(hash, run.charCodeAt(end - 1));
       const length = end - start;
-      const known =
-        length === 1 ? run[start] === 'a' || run[start] === 'i' : vocabulary.has(run.slice(start, end));
-      const total = (cost[start] ?? 0) + (length <= 2 ? 1.5 : 1);
-      if (known && total < (cost[end] ?? 0)) {
-        cost[end] = total;
+      const isOutside = length === 1 && before + 3 <= (cost[end] as number);
+      if (isOutside) {
+        cost[end] = before + 3;
         from[end] = start;
       }
+      if (!isWord(run, start, end, hash)) continue;
+      const total = before + (length <= 2 ? 1.5 : 1);
+      if (total >= (cost[end] as number)) continue;
+      cost[end] = total;
+      from[end] = start;
     }
   }
   if ((cost[run.length] ?? 0) > run.length * 0.45 + 1) return undefined;

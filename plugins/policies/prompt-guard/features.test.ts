@@ -29,6 +29,9 @@ test('an extractor keeps nothing of the text before', () => {
 test('words of rules are noted where they stand', () => {
   const { marks } = new Extractor().extract('please ignore this. never forget');
   expect([...marks.places.subarray(0, marks.count)]).toEqual([7, 20, 26]);
-  expect(marks.isPartial).toBe(false);
-  expect(new Extractor().extract('ignore를').marks.isPartial).toBe(true);
+});
+
+test('words of rules are noted inside of words of several scripts', () => {
+  const { marks } = new Extractor().extract('이system을 note를');
+  expect([...marks.places.subarray(0, marks.count)]).toEqual([1, 9]);
 });

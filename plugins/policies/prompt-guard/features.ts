@@ -38,8 +38,6 @@ export interface Marks {
   /** In the order of the text: the bits of each, and its index in the text. */
   readonly bits: Int32Array;
   readonly places: Int32Array;
-  /** Words of ASCII touch letters of other scripts: there may be more of them than were noted. */
-  readonly isPartial: boolean;
 }
 
 /** Classes of characters: nothing, a word by itself, in a word, a digit, a word of a script without spaces. */
@@ -124,7 +122,6 @@ export class Extractor implements Features {
     count: 0,
     bits: new Int32Array(1 << 7),
     places: new Int32Array(1 << 7),
-    isPartial: false,
   };
   readonly #codes = new Codes();
   #text: Uint16Array = new Uint16Array(0);
@@ -191,7 +188,6 @@ export class Extractor implements Features {
     this.words = 0;
     this.concepts = 0;
     this.marks.count = 0;
-    this.marks.isPartial = false;
     this.#before = textBorder;
     this.#beforeThat = 0;
     this.#entryCount = 0;
@@ -226,8 +222,16 @@ export class Extractor implements Features {
     marks.places[at] = place;
   }
 
+  /** In a word of several scripts the letters of ASCII that follow each other count as words of rules too. */
   #markMixed(start: number, end: number): void {
-    for (let at = start; at < end; at++) if ((this.#text[at] as number) < 0x80) this.marks.isPartial = true;
+    const text = this.#text;
+    for (let at = start; at < end; at++) {
+      const from = at;
+      let hash = emptyHash;
+      for (; at < end && (text[at] as number) < 0x80; at++) hash = nextHash(hash, text[at] as number);
+      const bits = at === from ? 0 : marksOf(hash);
+      if (bits !== 0) this.#mark(bits, from);
+    }
   }
 
   /** Writes the features of a word behind `before` others; gives how many there are then. */

@@ -22,7 +22,7 @@ const bits = Object.keys(marked) as Mark[];
 export const markOf = (mark: Mark): number => 1 << bits.indexOf(mark);
 
 /** The words of a mark. */
-export const markedWords = (mark: Mark): readonly string[] => marked[mark].split(' ');
+const markedWords = (mark: Mark): readonly string[] => marked[mark].split(' ');
 
 /** The hash by which the extractor knows words (FNV-1a over code units). */
 export const emptyHash = 0x811c9dc5 | 0;

@@ -36,8 +36,10 @@ export interface WeightsFile {
 
 export interface GuardModel {
   readonly thresholds: WeightsFile['thresholds'];
-  /** For each bucket the weights of the three heads, each plus 128 in a byte, user's highest: one look-up for all. */
-  readonly weights: Int32Array;
+  /** For each bucket the weights of two heads, each plus 128 in a byte: one look-up for both. User's above tool's, */
+  readonly turn: Uint16Array;
+  /** and tool's above bare's. */
+  readonly data: Uint16Array;
   readonly scales: readonly number[];
   readonly biases: readonly number[];
 }
@@ -48,13 +50,15 @@ export const loadModel = (file: WeightsFile): GuardModel => {
   if (file.format !== 1 || bytes.length !== bucketCount * heads.length) {
     throw new Error('the weights of the prompt guard belong to another version');
   }
-  const weights = new Int32Array(bucketCount);
+  const turn = new Uint16Array(bucketCount);
+  const data = new Uint16Array(bucketCount);
   for (let bucket = 0, at = 0; bucket < bucketCount; bucket++, at += heads.length) {
     const [user, tool, bare] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
-    weights[bucket] = ((user << 16) | (tool << 8) | bare) ^ 0x808080;
+    turn[bucket] = ((user << 8) | tool) ^ 0x8080;
+    data[bucket] = ((tool << 8) | bare) ^ 0x8080;
   }
   const { thresholds, scales, biases } = file;
-  return { thresholds, scales, biases, weights };
+  return { thresholds, scales, biases, turn, data };
 };
 
 /** Keeps short texts from getting the weight of a few features only; the same in training. */
@@ -85,15 +89,11 @@ interface Sums {
   readonly bias: number;
 }
 
-/** 1 when two bytes differ, without a branch: none could be foreseen. */
-const isOther = (one: number, other: number): number => ((one ^ other) + 0xff) >>> 8;
-
 /** Scores features; keeps its own buffers, one text at a time. */
 export class Scorer {
   readonly #model: GuardModel;
-  /** The weights of the model, with the number of the last text that had the bucket in the highest byte. */
-  readonly #table: Int32Array;
-  #stamp = 0;
+  /** A bit for each bucket: the text that is scored has had it. */
+  readonly #seen = new Int32Array(bucketCount / 32);
   /** By word. */
   #tool = new Int32Array(1 << 10);
   #bare = new Int32Array(1 << 10);
@@ -102,7 +102,6 @@ export class Scorer {
 
   constructor(model: GuardModel) {
     this.#model = model;
-    this.#table = model.weights.slice();
   }
 
   /** A user turn: the logit of the whole text, and the best window of the tool head. */
@@ -137,10 +136,10 @@ export class Scorer {
     count: number;
   } {
     this.#makeRoom(words);
-    const table = this.#table;
+    const table = this.#model.turn;
+    const seen = this.#seen.fill(0);
     const letters = this.#letters;
     const sums = this.#tool;
-    const stamp = this.#nextStamp();
     let [user, count, tool, known] = [0, 0, 0, 0];
     for (let word = 0; word < words; word++) {
       const entry = entries[word] as number;
@@ -151,10 +150,11 @@ export class Scorer {
         for (let at = gramStarts[entry] as number; at < end; at++) {
           const bucket = grams[at] as number;
           const weights = table[bucket] as number;
-          ofLetters += (weights >>> 8) & 0xff;
-          const isNew = isOther(weights >>> 24, stamp);
-          table[bucket] = (weights & 0xffffff) | (stamp << 24);
-          user += ((weights >>> 16) & 0xff) * isNew;
+          ofLetters += weights & 0xff;
+          const others = seen[bucket >>> 5] as number;
+          const isNew = 1 ^ ((others >>> bucket) & 1);
+          seen[bucket >>> 5] = others | (1 << bucket);
+          user += (weights >>> 8) * isNew;
           count += isNew;
         }
         letters[entry] = ofLetters;
@@ -164,10 +164,11 @@ export class Scorer {
       for (let at = starts[word] as number; at < end; at++) {
         const bucket = buckets[at] as number;
         const weights = table[bucket] as number;
-        tool += (weights >>> 8) & 0xff;
-        const isNew = isOther(weights >>> 24, stamp);
-        table[bucket] = (weights & 0xffffff) | (stamp << 24);
-        user += ((weights >>> 16) & 0xff) * isNew;
+        tool += weights & 0xff;
+        const others = seen[bucket >>> 5] as number;
+        const isNew = 1 ^ ((others >>> bucket) & 1);
+        seen[bucket >>> 5] = others | (1 << bucket);
+        user += (weights >>> 8) * isNew;
         count += isNew;
       }
       sums[word + 1] = tool - 128 * (counts[word + 1] as number);
@@ -177,7 +178,7 @@ export class Scorer {
 
   #sumData({ entries, grams, gramStarts, buckets, starts, counts, words }: Features): void {
     this.#makeRoom(words);
-    const table = this.#table;
+    const table = this.#model.data;
     const letters = this.#letters;
     let [tool, bare, known] = [0, 0, 0];
     for (let word = 0; word < words; word++) {
@@ -189,7 +190,7 @@ export class Scorer {
         const end = gramStarts[entry + 1] as number;
         for (let at = gramStarts[entry] as number; at < end; at++) {
           const weights = table[grams[at] as number] as number;
-          ofTool += (weights >>> 8) & 0xff;
+          ofTool += weights >>> 8;
           ofBare += weights & 0xff;
         }
         letters[2 * entry] = ofTool;
@@ -200,7 +201,7 @@ export class Scorer {
       const end = starts[word + 1] as number;
       for (let at = starts[word] as number; at < end; at++) {
         const weights = table[buckets[at] as number] as number;
-        tool += (weights >>> 8) & 0xff;
+        tool += weights >>> 8;
         bare += weights & 0xff;
       }
       this.#tool[word + 1] = tool - 128 * (counts[word + 1] as number);
@@ -213,15 +214,6 @@ export class Scorer {
     this.#tool = new Int32Array(words * 2);
     this.#bare = new Int32Array(words * 2);
     this.#letters = new Int32Array(words * 4);
-  }
-
-  /** Marks the buckets of one text; the marks are wiped when the numbers run out. */
-  #nextStamp(): number {
-    if (this.#stamp === 255) {
-      this.#table.set(this.#model.weights);
-      this.#stamp = 0;
-    }
-    return ++this.#stamp;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Folded } from '../../text/fold.ts';
 import type { Features, Marks } from './features.ts';
 import { type Concept, concepts } from './lexicon.ts';
-import { type Mark, markedWords, markOf } from './marks.ts';
+import { type Mark, markOf } from './marks.ts';
 
 /** Where a text stands, as far as the guard treats places differently. `data`: tool results and documents. */
 export type Channel = 'user' | 'data';
@@ -39,9 +39,7 @@ const where =
 /** A pattern (sticky) that begins with a word of `mark`, and is tried only where one stands. */
 const startingWith = (mark: Mark, pattern: RegExp) => {
   const bit = markOf(mark);
-  const searched = wordsToSearch(mark);
-  return ({ text }: Folded, { count, bits, places, isPartial }: Marks): boolean => {
-    if (isPartial) return searched.some((word) => fitsAt(text, word, pattern));
+  return ({ text }: Folded, { count, bits, places }: Marks): boolean => {
     for (let at = 0; at < count; at++) {
       if (((bits[at] as number) & bit) === 0) continue;
       pattern.lastIndex = places[at] as number;
@@ -56,22 +54,7 @@ const startingWithBoth = (mark: Mark, needed: Mark, pattern: RegExp) => {
   const test = startingWith(mark, pattern);
   const bit = markOf(needed);
   return (folded: Folded, marks: Marks): boolean =>
-    (marks.isPartial || marks.bits.subarray(0, marks.count).some((it) => (it & bit) !== 0)) &&
-    test(folded, marks);
-};
-
-/** Where one word is the beginning of another it finds both. */
-const wordsToSearch = (mark: Mark): readonly string[] => {
-  const all = markedWords(mark);
-  return all.filter((word) => !all.some((it) => it !== word && word.startsWith(it)));
-};
-
-const fitsAt = (text: string, word: string, pattern: RegExp): boolean => {
-  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
-    pattern.lastIndex = at;
-    if (pattern.test(text)) return true;
-  }
-  return false;
+    marks.bits.subarray(0, marks.count).some((it) => (it & bit) !== 0) && test(folded, marks);
 };
 
 /** The rules that fit a text, of which features tell concepts and marks. */

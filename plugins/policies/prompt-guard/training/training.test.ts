@@ -81,7 +81,7 @@ test('the plain model learns from files only, and never scores a row by its own 
 test('the shipped weights fit the code, and thresholds rise from strict to lenient', () => {
   const model = loadModel(weights as WeightsFile);
   const { thresholds } = model;
-  expect(model.weights.length).toBe(131_072);
+  expect(model.turn.length).toBe(131_072);
   thresholds.strict.user.forEach((strict, at) => {
     expect(strict).toBeLessThanOrEqual(thresholds.balanced.user[at] ?? 0);
     expect(thresholds.balanced.user[at]).toBeLessThanOrEqual(thresholds.lenient.user[at] ?? 0);
