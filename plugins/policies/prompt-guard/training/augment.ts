@@ -16,6 +16,7 @@ import { benignDocumentFamilies, benignFamilies, benignSlots } from './negatives
 import { phrases } from './phrases.ts';
 import { civilFamilies, plantedFamilies, plantedSlots, wrappers } from './planted.ts';
 import type { TrainingRow } from './rows.ts';
+import { shortFamilies, terseFamilies, terseSlots } from './terse.ts';
 
 /** Source of every row made here; the family stands in `kind`. */
 export const ownSource = 'own-grammar';
@@ -37,6 +38,8 @@ const perFamily = {
   docs: 150,
   planted: 500,
   civil: 700,
+  terse: 240,
+  short: 200,
 };
 
 type Random = () => number;
@@ -90,6 +93,7 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ),
     ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
     ...disclosure(seededRandom(seed + 1)),
+    ...terse(seededRandom(seed + 2)),
   ];
   return withTypos(unique(rows), random);
 };
@@ -140,6 +144,22 @@ const disclosure = (random: Random): TrainingRow[] => [
     prefixed('docs', docsFamilies),
     docsSlots,
     { label: 0, channel: 'tool', count: perFamily.docs },
+    random,
+  ),
+];
+
+/** What is said in a few words, and its harmless twins. */
+const terse = (random: Random): TrainingRow[] => [
+  ...families(
+    prefixed('terse', terseFamilies),
+    terseSlots,
+    { label: 1, channel: 'user', count: perFamily.terse },
+    random,
+  ),
+  ...families(
+    prefixed('short', shortFamilies),
+    terseSlots,
+    { label: 0, channel: 'user', count: perFamily.short },
     random,
   ),
 ];
