@@ -4,8 +4,11 @@
  */
 const marked = {
   role: 'system developer admin',
-  override: 'ignore disregard forget override bypass',
-  address: 'dear attention hey message note memo notice hint instruction instructions if',
+  override:
+    'ignore ignoring disregard disregarding forget override overriding bypass bypassing dismiss dismissing overrule overruling discard discarding skip drop stop do pay',
+  address:
+    'dear attention hey hello hi message messages note notes memo memos notice notices hint hints reminder reminders instruction instructions request requests order orders if as you for to by',
+  occasion: 'your when while before after once user',
   block: 'important information instruction instructions system message',
   answer: 'answer answers response responses output outputs result results assistant assistants',
   completion: 'complete completed done finished',

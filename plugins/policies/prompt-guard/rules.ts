@@ -64,6 +64,22 @@ export const fittingRules = (
 ): Rule[] =>
   rules.filter(({ needs, test }) => (needs === undefined || (needs & concepts) !== 0) && test(folded, marks));
 
+const model =
+  '(?:ai|llm|ai (?:assistant|agent|model)|(?:virtual |digital |automated )?(?:assistant|agent|system)|language model|chatbot|bot|model|copilot|chatgpt|claude|gemini|gpt)s?\\b';
+
+/** Ways to begin when one speaks to a model. */
+const addressed = new RegExp(
+  [
+    `\\b(?:(?:dear|attention,?|hey,?|hello,?|hi,?) ${model}`,
+    `(?:message|note|memo|notice|hint|reminder|instruction|request|order)s? (?:to|for)(?: the| any| all| whichever| every)? ${model}`,
+    `if (?:you are|you're) (?:an?|the) ${model}`,
+    `as (?:an?|the) ${model},? (?:reading|handling|processing|you (?:must|should|need|have))`,
+    `you, (?:the|dear) ${model}`,
+    `(?:for|to|by) (?:the|any|whichever|every) ${model}(?::| (?:that|who|which)(?: is)? (?:reads?|reading|process(?:es|ing)|handl(?:es|ing)|summari[sz](?:es|ing)) (?:this|it|these)))`,
+  ].join('|'),
+  'y',
+);
+
 export const rules: readonly Rule[] = [
   {
     id: 'hidden-characters',
@@ -127,22 +143,29 @@ export const rules: readonly Rule[] = [
     id: 'override-phrase',
     severity: 'high',
     finds: 'the call to ignore earlier instructions, in English; not where it is quoted',
-    weight: { user: 0.3, data: 0.6 },
+    weight: { user: 0.8, data: 1 },
     needs: holding('ignore'),
     test: startingWith(
       'override',
-      /(?<![\w"'])(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order)/y,
+      /(?<![\w"'`])(?:(?:ignor|disregard|overrid|bypass|dismiss|overrul|discard)(?:e|ing)?|forget|skip|drop|stop following|do not follow|pay no attention to)\b(?! (?:a|an|some)\b)[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|your|other|preceding|existing|original|initial|current|past|these|those)\b[^.\n]{0,30}\b(?:instruction|prompt|rule|directive|guideline|order|restriction|command|constraint|polic(?:y|ies)\b|programming|limits\b|system message)/y,
     ),
   },
   {
     id: 'addressed-to-model',
     severity: 'high',
     finds: 'words addressed to a model',
-    weight: { user: 0, data: 1 },
+    weight: { user: 0, data: 2 },
     needs: holding('model'),
+    test: startingWith('address', addressed),
+  },
+  {
+    id: 'about-the-answer',
+    severity: 'high',
+    finds: 'an order for the answer that is about to be given, or in the name of the user',
+    weight: { user: 0, data: 1 },
     test: startingWith(
-      'address',
-      /\b(?:dear|attention,?|hey,?|(?:message|note|memo|notice|hint|instructions?) (?:to|for)(?: the| any| all)?|if you are (?:an?|the)) (?:ai|assistant|llm|language model|chatbot|agent|ai agent|ai assistant|model|virtual assistant|automated (?:agent|system)|chatgpt|claude|gemini|copilot)\b/y,
+      'occasion',
+      /(?<=\b(?:in|with|to|at the end of) )your (?:final |next )?(?:response|answer|reply|summary|output)\b|(?:when|while|before|after|once)(?: you)? (?:summari[sz]|read|answer|process|translat|analy[sz]|respond)[a-z]{0,6}(?: (?:to )?(?:this|it|the (?:page|e?mail|text|document|question|user)))?, (?:also |first |please |you must )?[a-z]|(?<=\bthe )user(?:'s)? (?:has asked|asked|wants|wishes|authori[sz]ed|already agreed|has authori[sz]ed|has approved|has agreed)\b.{0,20}\b(?:you|the (?:assistant|agent|model))\b/y,
     ),
   },
   {

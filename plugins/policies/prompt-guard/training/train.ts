@@ -12,6 +12,7 @@ import {
   type WeightsFile,
   windowSizes,
 } from '../model.ts';
+import { fittingRules } from '../rules.ts';
 import { ownRows, ownSource } from './augment.ts';
 import { seededRandom } from './grammar.ts';
 import { type Listed, listed } from './listed.ts';
@@ -41,6 +42,8 @@ export interface HeldOut {
   readonly user: number;
   readonly tool: number;
   readonly bare: number;
+  /** By how much rules that fit lower the threshold, in logits. */
+  readonly byRules: number;
 }
 
 export interface Trained {
@@ -296,18 +299,20 @@ const scoreHeldOut = (
   const extractor = new Extractor();
   const groups = rows.map(groupOf);
   const foldsOfRows = groups.map(foldOf);
-  return Array.from({ length: folds }, (_, fold) => {
-    progress(fold);
-    const linears = heads.map((head) => fitLinear(sets[head].filter((it) => foldsOfRows[it.row] !== fold)));
+  return Array.from({ length: folds }, (_, left) => {
+    progress(left);
+    const linears = heads.map((head) => fitLinear(sets[head].filter((it) => foldsOfRows[it.row] !== left)));
     return rows.flatMap((row, index) => {
-      if (foldsOfRows[index] !== fold) return [];
-      const features = listed(extractor.extract(foldText(row.text)));
-      return [{ row, group: groups[index] as string, words: features.words, ...scoresOf(features, linears) }];
+      if (foldsOfRows[index] !== left) return [];
+      const folded = fold(row.text);
+      const features = listed(extractor.extract(folded.text));
+      const channel = row.channel === 'user' ? 'user' : 'data';
+      const byRules = fittingRules(folded, extractor).reduce((sum, it) => sum + it.weight[channel], 0);
+      const group = groups[index] as string;
+      return [{ row, group, words: features.words, byRules, ...scoresOf(features, linears) }];
     });
   }).flat();
 };
-
-const foldText = (text: string): string => fold(text).text;
 
 const scoresOf = (
   features: Listed,
@@ -384,11 +389,17 @@ export const quantile = (scores: readonly number[], share: number): number => {
 
 const rounded = (logit: number): number => Math.round(logit * 1000) / 1000;
 
-/** Is a held-out row over the thresholds of its channel? */
-export const isBlocked = (it: HeldOut, thresholds: Thresholds): boolean =>
+/** By how much a held-out row is over the thresholds of its channel, in logits. */
+const marginOf = (it: HeldOut, { user, userWindow, tool }: Thresholds): number =>
   it.row.channel === 'user'
-    ? it.user > (thresholds.user[classOf(it.words, userClasses)] ?? 0) || it.tool > thresholds.userWindow
-    : it.tool > (thresholds.tool[classOf(it.words, toolClasses)] ?? 0);
+    ? Math.max(it.user - (user[classOf(it.words, userClasses)] ?? 0), it.tool - userWindow)
+    : it.tool - (tool[classOf(it.words, toolClasses)] ?? 0);
+
+export const isBlocked = (it: HeldOut, thresholds: Thresholds): boolean => marginOf(it, thresholds) > 0;
+
+/** The same with what rules add, as in the shipped guard. */
+export const isBlockedWithRules = (it: HeldOut, thresholds: Thresholds): boolean =>
+  marginOf(it, thresholds) + it.byRules > 0;
 
 interface Pack {
   readonly linears: readonly Linear[];
