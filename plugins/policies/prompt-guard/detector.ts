@@ -65,11 +65,12 @@ interface Judged {
 /** Judges texts with one model; one text at a time, no state between texts. */
 export class Detector {
   readonly #model: GuardModel;
-  readonly #extractor = new Extractor();
+  readonly #extractor: Extractor;
   readonly #scorer: Scorer;
 
   constructor(model: GuardModel = shippedModel()) {
     this.#model = model;
+    this.#extractor = new Extractor(model.classes);
     this.#scorer = new Scorer(model);
   }
 

@@ -1,5 +1,6 @@
 import { kindOf, kinds } from '../../text/characters.ts';
 import { Codes } from '../../text/codes.ts';
+import type { WordClasses } from './classes.ts';
 import { ConceptFinder } from './concepts.ts';
 import { emptyHash, marksOf, nextHash } from './marks.ts';
 
@@ -100,11 +101,17 @@ const slotCount = 1 << 12;
 /** Different words are looked for at so many places of the table, so that words made to meet there cost no more. */
 const maxSteps = 8;
 
-/** Numbers that are kept of each different word: hash, place and length. */
+/** Numbers that are kept of each different word: hash, place, length and class. */
 const atHash = 0;
 const atPlace = 1;
 const atLength = 2;
-const entrySize = 3;
+const atClass = 3;
+const entrySize = 4;
+
+/** The class of what stands before the first word; no word has it. */
+const borderClass = 1000;
+/** More than there are classes. */
+const classRoom = 1024;
 
 /** Extracts features into buffers of its own; one text at a time. Counts go from hand to hand: fields would be slower. */
 export class Extractor implements Features {
@@ -128,6 +135,9 @@ export class Extractor implements Features {
   #length = 0;
   #before = 0;
   #beforeThat = 0;
+  /** Classes of the words before, 0 for none. */
+  #classBefore = 0;
+  #classBeforeThat = 0;
   /** Before the word that is read, as one number. */
   #signs = 0;
   #entryCount = 0;
@@ -140,6 +150,11 @@ export class Extractor implements Features {
   readonly #placeRing = new Int32Array(4);
   #conceptCount = 0;
   #conceptEnd = 0;
+  readonly #classes: WordClasses;
+
+  constructor(classes: WordClasses) {
+    this.#classes = classes;
+  }
 
   /** The features of a folded text. */
   extract(text: string): Features {
@@ -190,6 +205,8 @@ export class Extractor implements Features {
     this.marks.count = 0;
     this.#before = textBorder;
     this.#beforeThat = 0;
+    this.#classBefore = borderClass;
+    this.#classBeforeThat = borderClass;
     this.#entryCount = 0;
     this.#conceptCount = 0;
     this.#conceptEnd = 0;
@@ -240,7 +257,7 @@ export class Extractor implements Features {
     if (word + 3 > this.starts.length) this.#growWords();
     if (before + 1024 > this.buckets.length) this.buckets = grown(this.buckets, Uint32Array);
     const entry = this.#entryOf(start, end - start, hash);
-    const count = this.#around(hash, before);
+    const count = this.#classAround(entry, this.#around(hash, before));
     this.entries[word] = entry;
     this.starts[word] = before;
     this.places[word] = start;
@@ -271,6 +288,25 @@ export class Extractor implements Features {
     }
     this.#beforeThat = last;
     this.#before = hash;
+    return count;
+  }
+
+  /** The class of a word, alone and with those of the one and the two before it. */
+  #classAround(entry: number, before: number): number {
+    const buckets = this.buckets;
+    const own = this.#known[entry * entrySize + atClass] as number;
+    const last = this.#classBefore;
+    let count = before;
+    if (own !== 0) {
+      const pair = last * classRoom + own;
+      buckets[count++] = bucketOf(Math.imul(own, prime1) ^ 0x1111);
+      buckets[count++] = bucketOf(Math.imul(pair, prime2) ^ 0x2222);
+      buckets[count++] = bucketOf(
+        Math.imul(this.#classBeforeThat * classRoom * classRoom + pair, prime3) ^ 0x4444,
+      );
+    }
+    this.#classBeforeThat = last;
+    this.#classBefore = own;
     return count;
   }
 
@@ -317,6 +353,7 @@ export class Extractor implements Features {
     known[at + atHash] = hash;
     known[at + atPlace] = start;
     known[at + atLength] = length;
+    known[at + atClass] = this.#classes.of(hash);
     return entry;
   }
 

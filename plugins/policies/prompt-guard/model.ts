@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { WordClasses } from './classes.ts';
 import type { Level } from './config.ts';
 import { bucketCount, type Features } from './features.ts';
 
@@ -22,7 +23,7 @@ export interface Thresholds {
 
 /** The trained model as a file: JSON, so that it loads like code and is the same bytes everywhere. */
 export interface WeightsFile {
-  readonly format: 1;
+  readonly format: 2;
   /** SHA-256 over the training rows. */
   readonly trainedOn: string;
   readonly scales: readonly number[];
@@ -30,6 +31,8 @@ export interface WeightsFile {
   readonly thresholds: Readonly<Record<Level, Thresholds>>;
   /** Share of harmless user turns and documents over each threshold, sources held out. */
   readonly falsePositives: Readonly<Record<Level, { readonly user: number; readonly tool: number }>>;
+  /** Words in classes; see `WordClasses`. */
+  readonly classes: string;
   /** Three weights a bucket as signed bytes, base64. */
   readonly weights: string;
 }
@@ -42,12 +45,13 @@ export interface GuardModel {
   readonly data: Uint16Array;
   readonly scales: readonly number[];
   readonly biases: readonly number[];
+  readonly classes: WordClasses;
 }
 
 /** Throws when the file is not of this version of the code. */
 export const loadModel = (file: WeightsFile): GuardModel => {
   const bytes = Buffer.from(file.weights, 'base64');
-  if (file.format !== 1 || bytes.length !== bucketCount * heads.length) {
+  if (file.format !== 2 || bytes.length !== bucketCount * heads.length) {
     throw new Error('the weights of the prompt guard belong to another version');
   }
   const turn = new Uint16Array(bucketCount);
@@ -58,7 +62,7 @@ export const loadModel = (file: WeightsFile): GuardModel => {
     data[bucket] = ((tool << 8) | bare) ^ 0x8080;
   }
   const { thresholds, scales, biases } = file;
-  return { thresholds, scales, biases, turn, data };
+  return { thresholds, scales, biases, turn, data, classes: new WordClasses(file.classes) };
 };
 
 /** Keeps short texts from getting the weight of a few features only; the same in training. */

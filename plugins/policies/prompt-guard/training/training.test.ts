@@ -3,6 +3,7 @@ import { loadModel, type WeightsFile } from '../model.ts';
 import weights from '../weights.json' with { type: 'json' };
 import { ownRows } from './augment.ts';
 import { baseline } from './baseline.ts';
+import { learnClasses } from './classes.ts';
 import { choose, expand, seededRandom } from './grammar.ts';
 import { parseRow, type TrainingRow } from './rows.ts';
 
@@ -58,6 +59,21 @@ test('spans of files count code points', () => {
   });
   const { text, span } = parseRow(line);
   expect(text.slice(...(span ?? [0, 0]))).toBe('do it');
+});
+
+test('words that stand in the same places come into one class, and the same texts give the same classes', () => {
+  const drinks = ['tea', 'milk', 'water', 'juice'];
+  const verbs = ['drinks', 'buys', 'pours', 'spills'];
+  const texts = drinks.flatMap((drink) =>
+    verbs.flatMap((verb) =>
+      ['anna', 'paul', 'maria'].map((who) => `${who} ${verb} some ${drink} at home. the cat sleeps.`),
+    ),
+  );
+  const lists = learnClasses(texts);
+  const classes = lists.split('|').map((list) => list.split(' ').sort());
+  expect(classes.find((it) => it.includes('tea'))).toEqual([...drinks].sort());
+  expect(classes.find((it) => it.includes('buys'))).toEqual([...verbs].sort());
+  expect(learnClasses(texts)).toBe(lists);
 });
 
 test('the plain model learns from files only, and never scores a row by its own source', () => {
