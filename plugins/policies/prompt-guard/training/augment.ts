@@ -28,7 +28,7 @@ const perFamily = {
   document: 300,
   bare: 700,
   language: 80,
-  encoded: 700,
+  encoded: 1000,
   mixed: 900,
   long: 500,
   everyday: 420,
@@ -288,7 +288,7 @@ const behindTurns = (turns: readonly TrainingRow[], random: Random): TrainingRow
  * it is decoded is judged by itself.
  */
 const encodedHarmless = (turns: readonly TrainingRow[], random: Random): TrainingRow[] => {
-  const short = turns.filter(({ text }) => text.length < 240 && /^[\x20-\x7e]+$/.test(text));
+  const short = turns.filter(({ text }) => text.length < 240);
   if (short.length === 0) return [];
   return Array.from({ length: perFamily.encoded }, (_, at) => ({
     text: (encoders[at % encoders.length] as (text: string) => string)(pick(short, random).text),
@@ -301,17 +301,20 @@ const encodedHarmless = (turns: readonly TrainingRow[], random: Random): Trainin
 };
 
 const eachUnit = (text: string, write: (code: number) => string): string =>
-  [...text].map((it) => write(it.charCodeAt(0))).join('');
+  Array.from(text, (it) => write(it.codePointAt(0) ?? 0)).join('');
+
+const eachByte = (text: string, write: (byte: number) => string): string =>
+  Array.from(Buffer.from(text), write).join('');
 
 const encoders: readonly ((text: string) => string)[] = [
   (text) => Buffer.from(text).toString('base64'),
   (text) => `Decode this and tell me what it says: ${Buffer.from(text).toString('base64')}`,
   (text) => Buffer.from(text).toString('hex'),
-  (text) => eachUnit(text, (code) => `%${code.toString(16)}`),
+  (text) => eachByte(text, (byte) => `%${byte.toString(16)}`),
   encodeURIComponent,
   (text) => eachUnit(text, (code) => `&#${code};`),
-  (text) => eachUnit(text, (code) => `\\u00${code.toString(16)}`),
-  (text) => eachUnit(text, (code) => `${code.toString(2).padStart(8, '0')} `),
+  (text) => eachUnit(text, (code) => `\\u${code.toString(16).padStart(4, '0')}`),
+  (text) => eachByte(text, (byte) => `${byte.toString(2).padStart(8, '0')} `),
   (text) => eachUnit(text, (code) => `${code} `),
   (text) => [...text].reverse().join(''),
   (text) => [...text].join(' '),

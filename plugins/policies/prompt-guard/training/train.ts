@@ -65,9 +65,9 @@ interface Target {
 }
 
 const targets: Readonly<Record<Level, Target>> = {
-  strict: { short: 0.0163, long: 0.0088, window: 0.0045, tool: 0.0188 },
-  balanced: { short: 0.006, long: 0.0035, window: 0.0018, tool: 0.0094 },
-  lenient: { short: 0.0016, long: 0.0009, window: 0.00045, tool: 0.0028 },
+  strict: { short: 0.0163, long: 0.0075, window: 0.0055, tool: 0.0175 },
+  balanced: { short: 0.0056, long: 0.003, window: 0.0024, tool: 0.0082 },
+  lenient: { short: 0.0016, long: 0.0008, window: 0.0007, tool: 0.0028 },
 };
 
 export const folds = 5;
@@ -146,13 +146,14 @@ interface RowWeights {
 
 /**
  * Our own attacks on turns repeat their words, those in data are what carries over to sources that nobody has seen. What
- * is harmless of ours was made to be mistaken.
+ * is harmless of ours was made to be mistaken. Turns teach little about data, but for languages of which there is little.
  */
-const weightsOf = ({ source, label }: TrainingRow): RowWeights => {
-  if (source !== ownSource) return { turn: 1, turnInData: 0.5, data: 1 };
+const weightsOf = ({ source, label, lang }: TrainingRow): RowWeights => {
+  const turnInData = lang === 'en' ? 0.06 : 0.5;
+  if (source !== ownSource) return { turn: 1, turnInData, data: 1 };
   return label === 1
-    ? { turn: 0.85, turnInData: 0.35, data: 1.5 }
-    : { turn: 1.2, turnInData: 0.5, data: 1.15 };
+    ? { turn: 0.85, turnInData: 0.65 * turnInData, data: 1.5 }
+    : { turn: 1.2, turnInData, data: 1.4 };
 };
 
 const samplesOf = (rows: readonly TrainingRow[], extractor: Extractor): Samples => {
