@@ -116,17 +116,26 @@ const unescaped = (string: string): string | undefined => {
 };
 
 /**
- * Texts that are alike, to write: `write` gives the text that says something, and is asked once, for a mark. The JSON of
- * what is said then stands wherever that of the mark stood.
+ * Texts that are alike, to write: `write` gives the text that says something, and is asked once, for a mark. What is said
+ * then stands wherever the mark stood in a JSON string.
  */
 export class LikeTexts {
-  readonly #pieces: readonly string[];
+  readonly #first: string;
+  readonly #others: readonly string[];
 
   constructor(write: (said: string) => string) {
-    this.#pieces = write(marks.told).split(JSON.stringify(marks.told));
+    const [first = '', ...others] = write(marks.told).split(written(marks.told));
+    this.#first = first;
+    this.#others = others;
   }
 
   with(said: string): string {
-    return this.#pieces.join(JSON.stringify(said));
+    const string = odd.test(said) ? written(said) : said;
+    let text = this.#first;
+    for (const piece of this.#others) text += string + piece;
+    return text;
   }
 }
+
+/** Of what stands otherwise in a JSON string than it is. To look for it takes half the time of writing a string as JSON. */
+const odd = /["\\\u0000-\u001f\ud800-\udfff]/;
