@@ -1,56 +1,52 @@
 import type { ModelEvent } from '../model/events.ts';
-import { type JsonObject, parseJsonObject } from '../wire/json.ts';
-import { Likeness, LikeTexts, type Member, marks } from '../wire/likeness.ts';
+import { type JsonObject, type JsonValue, parseJsonObject } from '../wire/json.ts';
+import { type Differing, Likeness, LikeTexts, marks } from '../wire/likeness.ts';
 
-/** What a chunk of a stream says, when it does nothing but bring more of a text. */
-export interface Growth {
-  /** The member that holds the text. */
-  readonly told: Member;
-  /** Members that mean nothing and differ from chunk to chunk. */
-  readonly padding: readonly Member[];
-}
+/** The members of a chunk that brings more of a text and nothing else; undefined for every chunk that is not known through and through. */
+export type GrowthOf = (chunk: JsonObject) => Differing | undefined;
+
+/** What is told by a chunk like the one before that brings this text, and this object if there is one that differs. */
+export type More = (text: string, inner: JsonValue | undefined) => readonly ModelEvent[];
 
 /** So many likenesses in a row that no chunk had: then this stream repeats nothing. */
 const mostUseless = 8;
 
 /** Reads chunks that are like the one before, which most of a stream is, without parsing them. */
 export class AlikeChunks {
-  readonly #growthOf: (chunk: JsonObject) => Growth | undefined;
+  readonly #growthOf: GrowthOf;
   #likeness: Likeness | undefined;
+  #more: More | undefined;
   #useless = 0;
 
-  /** `growthOf` gives undefined for every chunk that it does not know through and through. */
-  constructor(growthOf: (chunk: JsonObject) => Growth | undefined) {
+  constructor(growthOf: GrowthOf) {
     this.#growthOf = growthOf;
   }
 
-  /** The text that this chunk brings, never an empty one; undefined when the chunk has to be parsed. */
-  read(json: string): string | undefined {
-    const text = this.#likeness?.read(json);
-    if (!text) return undefined;
+  /** What this chunk tells; undefined when it has to be parsed. */
+  read(json: string): readonly ModelEvent[] | undefined {
+    const told = this.#likeness?.read(json);
+    if (!told?.text || !this.#more) return undefined;
     this.#useless = 0;
-    return text;
+    return this.#more(told.text, told.inner);
   }
 
-  /** From now on chunks are read that are like this one, which brings a text. */
-  learn(json: string, chunk: JsonObject): void {
-    this.forget();
-    if (this.#useless >= mostUseless) return;
+  /** The chunk that was parsed instead. `more` tells the next ones, unless this one did more than to bring a text. */
+  learn(json: string, chunk: JsonObject, more: More | undefined): void {
+    this.#likeness = undefined; // something else has come: what is like a chunk of before may mean something else now
+    this.#more = more;
+    if (!more || this.#useless >= mostUseless) return;
     this.#useless++;
     const growth = this.#growthOf(chunk);
-    const likeness = growth && Likeness.of(json, growth.told, growth.padding);
+    const likeness = growth && Likeness.of(json, growth);
     if (likeness && this.#isShownBy(likeness.example)) this.#likeness = likeness;
   }
 
-  /** Something else has come: what is like a chunk of before may mean something else now. */
-  forget(): void {
-    this.#likeness = undefined;
-  }
-
+  /** Is every mark found where texts, padding and objects are read? */
   #isShownBy(example: string): boolean {
     const chunk = parseJsonObject(example);
     const shown = chunk && this.#growthOf(chunk);
-    return shown?.told[1] === marks.told && shown.padding.every(([, value]) => isPadding(value));
+    if (shown?.told[1] !== marks.told || !shown.padding.every(([, value]) => isPadding(value))) return false;
+    return !shown.inner || shown.inner[1] === marks.inner;
   }
 }
 
@@ -63,30 +59,13 @@ export type Delta = Extract<
 >;
 
 /**
- * The same for dialects in which such a chunk leaves their reader as it was: when one has given more of a text and no
- * other event, the next one like it gives that event with its own text.
+ * For dialects in which such a chunk leaves their reader as it was: after one that told more of a text and nothing else,
+ * the next one tells the same with its own text.
  */
-export class AlikeDeltas {
-  readonly #chunks: AlikeChunks;
-  #last: Delta | undefined;
-
-  constructor(growthOf: (chunk: JsonObject) => Growth | undefined) {
-    this.#chunks = new AlikeChunks(growthOf);
-  }
-
-  /** What this chunk gives; undefined when it has to be parsed. */
-  read(json: string): Delta | undefined {
-    const text = this.#chunks.read(json);
-    return text === undefined || !this.#last ? undefined : deltaLike(this.#last, text);
-  }
-
-  /** The chunk that was read instead, and what it gave. */
-  learn(json: string, chunk: JsonObject, events: readonly ModelEvent[]): void {
-    this.#last = events.length === 1 ? plainDelta(events[0]) : undefined;
-    if (this.#last) this.#chunks.learn(json, chunk);
-    else this.#chunks.forget();
-  }
-}
+export const moreLike = (events: readonly ModelEvent[]): More | undefined => {
+  const delta = events.length === 1 ? plainDelta(events[0]) : undefined;
+  return delta && ((text) => [deltaLike(delta, text)]);
+};
 
 /** `event` when it is more of a text and nothing besides. */
 export const plainDelta = (event: ModelEvent | undefined): Delta | undefined => {

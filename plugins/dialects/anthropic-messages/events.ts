@@ -6,7 +6,7 @@ import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeDeltas } from '../alike.ts';
+import { AlikeChunks, moreLike } from '../alike.ts';
 import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
@@ -36,7 +36,7 @@ class StreamDecoder implements ResponseDecoder {
   readonly #splitter = new SseSplitter();
   readonly #answer = new AnswerReader();
   readonly #unread: ReadonlySet<string>;
-  readonly #alike = new AlikeDeltas(growthOf);
+  readonly #alike = new AlikeChunks(growthOf);
   #bytes = 0;
   #frames = 0;
 
@@ -72,14 +72,15 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   #frame({ event, data }: SseEvent): readonly ModelEvent[] {
-    if (this.#answer.isOver || this.#unread.has(event)) return [];
-    const delta = this.#alike.read(data);
-    if (delta) return [delta];
+    if (this.#answer.isOver) return [];
+    const told = this.#alike.read(data);
+    if (told) return told;
+    if (this.#unread.has(event)) return [];
     if (data === '[DONE]') return []; // added by some compatible servers
     const wire = parseJsonObject(data);
     if (!wire) return this.#answer.break();
     const events = this.#answer.read(wire);
-    this.#alike.learn(data, wire, events);
+    this.#alike.learn(data, wire, moreLike(events));
     return events;
   }
 }

@@ -3,9 +3,11 @@ import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import { AlikeChunks } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { growthOf } from './growth.ts';
 
 /** Reads a stream: server-sent events, or the one JSON array that comes without `alt=sse`. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
@@ -31,6 +33,7 @@ class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #array: WholeDecoder;
   readonly #answer: AnswerReader;
+  readonly #alike = new AlikeChunks(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -72,11 +75,19 @@ class StreamDecoder implements ResponseDecoder {
 
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data } of frames) {
-      const chunk = parseExactly(data);
-      if (isJsonObject(chunk)) this.#answer.read(chunk);
-      else this.#answer.fail(gatewayError('upstream_malformed'));
+    for (const { data } of frames) this.#readChunk(data);
+  }
+
+  #readChunk(data: string): void {
+    if (this.#answer.over) return;
+    const told = this.#alike.read(data);
+    if (told) {
+      this.#answer.pushAll(told);
+      return;
     }
+    const chunk = parseExactly(data);
+    if (isJsonObject(chunk)) this.#alike.learn(data, chunk, this.#answer.read(chunk));
+    else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }
 

@@ -2,7 +2,7 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeDeltas } from '../alike.ts';
+import { AlikeChunks, moreLike } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -36,7 +36,7 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeDeltas(growthOf);
+  readonly #alike = new AlikeChunks(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -74,14 +74,14 @@ class StreamDecoder implements ResponseDecoder {
 
   #readChunk(data: string, event: string): void {
     if (this.#answer.over) return;
-    const delta = event === '' ? this.#alike.read(data) : undefined;
-    if (delta) {
-      this.#answer.push(delta);
+    const told = event === '' ? this.#alike.read(data) : undefined;
+    if (told) {
+      this.#answer.pushAll(told);
       return;
     }
     const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
-    else if (chunk) this.#alike.learn(data, chunk, this.#answer.read(chunk));
+    else if (chunk) this.#alike.learn(data, chunk, moreLike(this.#answer.read(chunk)));
     else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }

@@ -36,8 +36,6 @@ class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
   readonly #alike = new AlikeChunks(growthOf);
-  /** An event like those that `#alike` reads, but for its text and its padding, which is not read. */
-  #last: JsonObject = {};
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -72,21 +70,15 @@ class StreamDecoder implements ResponseDecoder {
 
   #readEvent(data: string, event: string): void {
     if (this.#answer.over) return;
-    const read = this.#parse(data);
+    const told = event === 'error' ? undefined : this.#alike.read(data);
+    if (told) {
+      this.#answer.pushAll(told);
+      return;
+    }
+    const read = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
-    else this.#answer.readEvent(typed(read, event));
-  }
-
-  /** This event, if it is like the last one that brought a text; else it may become that one. */
-  #parse(data: string): JsonObject | undefined {
-    const delta = this.#alike.read(data);
-    if (delta !== undefined) return { ...this.#last, delta };
-    const event = parseJsonObject(data);
-    if (!event || !growthOf(event)) return event;
-    this.#last = event;
-    this.#alike.learn(data, event);
-    return event;
+    else this.#alike.learn(data, read, this.#answer.readEvent(typed(read, event)));
   }
 }
 
