@@ -15,9 +15,9 @@ const nothing = Buffer.alloc(0);
 const asBuffer = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Just after the last end of a line. */
+/** Just after the last end of a line. (`at` would cost a tenth of all that it costs to split a frame.) */
 const endOfLines = (bytes: Buffer): number =>
-  bytes.at(-1) === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
+  bytes[bytes.length - 1] === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
 
 /**
  * Splits bytes, cut anywhere, into server-sent events (WHATWG HTML, "Server-sent events", read 2026-11-24): LF, CRLF
