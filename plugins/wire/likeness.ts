@@ -86,7 +86,7 @@ export class Likeness {
     for (const { kind, before } of this.#slots) {
       const start = at + before.length;
       if (text.slice(at, start) !== before) return undefined;
-      at = ends[kind](text, start);
+      at = endOf(kind, text, start);
       if (at === -1) return undefined;
       if (kind === 'number') continue;
       const json = text.slice(start, at);
@@ -114,7 +114,7 @@ const placeOf = (text: string, [name, value]: Member<JsonValue>, kind: Kind) => 
     const at = text.indexOf(key + begun);
     if (at === -1 || text.includes(key + begun, at + 1)) continue;
     const start = at + key.length + quotes;
-    const end = ends[kind](text, start);
+    const end = endOf(kind, text, start);
     return end === -1 ? undefined : { kind, start, end };
   }
   return undefined;
@@ -157,11 +157,16 @@ const endOfObject = (text: string, from: number): number => {
   return -1;
 };
 
-const ends: Readonly<Record<Kind, (text: string, from: number) => number>> = {
-  told: endOfString,
-  padding: endOfString,
-  number: endOfNumber,
-  inner: endOfObject,
+/** Where the value in a slot ends; -1 when there is none. */
+const endOf = (kind: Kind, text: string, from: number): number => {
+  switch (kind) {
+    case 'number':
+      return endOfNumber(text, from);
+    case 'inner':
+      return endOfObject(text, from);
+    default:
+      return endOfString(text, from);
+  }
 };
 
 /** What stands between the quotes of a string says this; undefined when it is no JSON. */
