@@ -66,12 +66,12 @@ class StreamDecoder implements ResponseDecoder {
 
   #decode(frames: readonly SseEvent[]): ModelEvent[] {
     this.#frames += frames.length;
-    const events: ModelEvent[] = [];
-    for (const frame of frames) for (const event of this.#frame(frame)) events.push(event);
-    return events;
+    const [frame] = frames;
+    if (frame && frames.length === 1) return this.#frame(frame);
+    return frames.flatMap((frame) => this.#frame(frame));
   }
 
-  #frame({ event, data }: SseEvent): readonly ModelEvent[] {
+  #frame({ event, data }: SseEvent): ModelEvent[] {
     if (this.#answer.isOver) return [];
     const told = this.#alike.read(data);
     if (told) return told;
