@@ -1,20 +1,24 @@
 import type { ModelEvent } from '../model/events.ts';
 import { type JsonObject, type JsonValue, parseJsonObject } from '../wire/json.ts';
 import { type Differing, Likeness, LikeTexts, marks } from '../wire/likeness.ts';
+import type { SseEvent, SseSplitter } from '../wire/sse.ts';
 
 /** The members of a chunk that brings more of a text and nothing else; undefined for every chunk that is not known through and through. */
 export type GrowthOf = (chunk: JsonObject) => Differing | undefined;
 
 /** What is told by a chunk like the one before that brings this text, and this object if there is one that differs. */
-export type More = (text: string, inner: JsonValue | undefined) => readonly ModelEvent[];
+export type More = (text: string, inner: JsonValue | undefined) => ModelEvent[];
 
 /** So many likenesses in a row that no chunk had: then this stream repeats nothing. */
 const mostUseless = 8;
 
-/** Reads chunks that are like the one before, which most of a stream is, without parsing them. */
-export class AlikeChunks {
+/** Reads events that are like the one before, which most of a stream is, without parsing them. */
+export class AlikeEvents {
   readonly #growthOf: GrowthOf;
   #likeness: Likeness | undefined;
+  /** The name of the events that are alike, and what stands before their data. */
+  #name = '';
+  #head = '';
   #more: More | undefined;
   #useless = 0;
 
@@ -22,23 +26,37 @@ export class AlikeChunks {
     this.#growthOf = growthOf;
   }
 
-  /** What this chunk tells; undefined when it has to be parsed. */
-  read(json: string): readonly ModelEvent[] | undefined {
-    const told = this.#likeness?.read(json);
-    if (!told?.text || !this.#more) return undefined;
-    this.#useless = 0;
-    return this.#more(told.text, told.inner);
+  /** What this event tells; undefined when it has to be parsed. */
+  read({ event, data }: SseEvent): ModelEvent[] | undefined {
+    return event === this.#name ? this.#tell(data) : undefined;
   }
 
-  /** The chunk that was parsed instead. `more` tells the next ones, unless this one did more than to bring a text. */
-  learn(json: string, chunk: JsonObject, more: More | undefined): void {
-    this.#likeness = undefined; // something else has come: what is like a chunk of before may mean something else now
-    this.#more = more;
+  /** What these bytes tell, if they are one such event and nothing else; undefined when `sse` has to split them. */
+  readBytes(sse: SseSplitter, bytes: Uint8Array): ModelEvent[] | undefined {
+    const text = this.#likeness && sse.peek(bytes);
+    const { length } = this.#head;
+    return text?.slice(0, length) === this.#head ? this.#tell(text.slice(length)) : undefined;
+  }
+
+  #tell(json: string): ModelEvent[] | undefined {
+    const told = this.#likeness?.read(json);
+    if (!told?.text) return undefined;
+    this.#useless = 0;
+    return this.#more?.(told.text, told.inner);
+  }
+
+  /** The event that was parsed instead. `more` tells the next ones, unless this one did more than to bring a text. */
+  learn({ event, data }: SseEvent, chunk: JsonObject, more: More | undefined): void {
+    this.#likeness = undefined; // something else has come: what is like an event of before may mean something else now
     if (!more || this.#useless >= mostUseless) return;
     this.#useless++;
     const growth = this.#growthOf(chunk);
-    const likeness = growth && Likeness.of(json, growth);
-    if (likeness && this.#isShownBy(likeness.example)) this.#likeness = likeness;
+    const likeness = growth && Likeness.of(data, growth);
+    if (!likeness || !this.#isShownBy(likeness.example)) return;
+    this.#likeness = likeness;
+    this.#more = more;
+    this.#name = event;
+    this.#head = event === '' ? 'data: ' : `event: ${event}\ndata: `;
   }
 
   /** Is every mark found where texts, padding and objects are read? */

@@ -6,7 +6,7 @@ import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks, moreLike } from '../alike.ts';
+import { AlikeEvents, moreLike } from '../alike.ts';
 import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
@@ -36,7 +36,7 @@ class StreamDecoder implements ResponseDecoder {
   readonly #splitter = new SseSplitter();
   readonly #answer = new AnswerReader();
   readonly #unread: ReadonlySet<string>;
-  readonly #alike = new AlikeChunks(growthOf);
+  readonly #alike = new AlikeEvents(growthOf);
   #bytes = 0;
   #frames = 0;
 
@@ -46,6 +46,8 @@ class StreamDecoder implements ResponseDecoder {
 
   push(bytes: Uint8Array): ModelEvent[] {
     if (this.#answer.isOver) return [];
+    const told = this.#alike.readBytes(this.#splitter, bytes);
+    if (told) return told;
     this.#bytes += bytes.length;
     try {
       return this.#decode(this.#splitter.push(bytes));
@@ -71,16 +73,17 @@ class StreamDecoder implements ResponseDecoder {
     return frames.flatMap((frame) => this.#frame(frame));
   }
 
-  #frame({ event, data }: SseEvent): ModelEvent[] {
+  #frame(frame: SseEvent): ModelEvent[] {
     if (this.#answer.isOver) return [];
-    const told = this.#alike.read(data);
+    const told = this.#alike.read(frame);
     if (told) return told;
+    const { event, data } = frame;
     if (this.#unread.has(event)) return [];
     if (data === '[DONE]') return []; // added by some compatible servers
     const wire = parseJsonObject(data);
     if (!wire) return this.#answer.break();
     const events = this.#answer.read(wire);
-    this.#alike.learn(data, wire, moreLike(events));
+    this.#alike.learn(frame, wire, moreLike(events));
     return events;
   }
 }

@@ -3,7 +3,7 @@ import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks } from '../alike.ts';
+import { AlikeEvents } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -33,7 +33,7 @@ class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #array: WholeDecoder;
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeChunks(growthOf);
+  readonly #alike = new AlikeEvents(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -45,6 +45,9 @@ class StreamDecoder implements ResponseDecoder {
   push(bytes: Uint8Array): ModelEvent[] {
     this.#firstByte ??= bytes[0];
     if (this.#isJson) return this.#array.push(bytes);
+    if (this.#answer.over) return [];
+    const told = this.#alike.readBytes(this.#sse, bytes);
+    if (told) return told;
     try {
       this.#read(this.#sse.push(bytes));
     } catch (cause) {
@@ -75,18 +78,17 @@ class StreamDecoder implements ResponseDecoder {
 
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data } of frames) this.#readChunk(data);
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#alike.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else this.#readChunk(frame);
+    }
   }
 
-  #readChunk(data: string): void {
-    if (this.#answer.over) return;
-    const told = this.#alike.read(data);
-    if (told) {
-      this.#answer.pushAll(told);
-      return;
-    }
-    const chunk = parseExactly(data);
-    if (isJsonObject(chunk)) this.#alike.learn(data, chunk, this.#answer.read(chunk));
+  #readChunk(frame: SseEvent): void {
+    const chunk = parseExactly(frame.data);
+    if (isJsonObject(chunk)) this.#alike.learn(frame, chunk, this.#answer.read(chunk));
     else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }

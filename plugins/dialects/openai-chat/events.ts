@@ -2,7 +2,7 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks, moreLike } from '../alike.ts';
+import { AlikeEvents, moreLike } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -36,7 +36,7 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeChunks(growthOf);
+  readonly #alike = new AlikeEvents(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -45,6 +45,9 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   push(bytes: Uint8Array): ModelEvent[] {
+    if (this.#answer.over) return [];
+    const told = this.#alike.readBytes(this.#sse, bytes);
+    if (told) return told;
     this.#firstByte ??= bytes[0];
     try {
       this.#read(this.#sse.push(bytes));
@@ -66,22 +69,20 @@ class StreamDecoder implements ResponseDecoder {
 
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data, event } of frames) {
-      if (data.startsWith('[DONE]')) this.#answer.done();
-      else this.#readChunk(data, event);
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#alike.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else if (frame.data.startsWith('[DONE]')) this.#answer.done();
+      else this.#readChunk(frame);
     }
   }
 
-  #readChunk(data: string, event: string): void {
-    if (this.#answer.over) return;
-    const told = event === '' ? this.#alike.read(data) : undefined;
-    if (told) {
-      this.#answer.pushAll(told);
-      return;
-    }
+  #readChunk(frame: SseEvent): void {
+    const { data, event } = frame;
     const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
-    else if (chunk) this.#alike.learn(data, chunk, moreLike(this.#answer.read(chunk)));
+    else if (chunk) this.#alike.learn(frame, chunk, moreLike(this.#answer.read(chunk)));
     else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }

@@ -2,7 +2,7 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks } from '../alike.ts';
+import { AlikeEvents } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -35,7 +35,7 @@ interface Reading {
 class StreamDecoder implements ResponseDecoder {
   readonly #sse = new SseSplitter();
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeChunks(growthOf);
+  readonly #alike = new AlikeEvents(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -44,6 +44,9 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   push(bytes: Uint8Array): ModelEvent[] {
+    if (this.#answer.over) return [];
+    const told = this.#alike.readBytes(this.#sse, bytes);
+    if (told) return told;
     this.#firstByte ??= bytes[0];
     try {
       this.#read(this.#sse.push(bytes));
@@ -65,20 +68,20 @@ class StreamDecoder implements ResponseDecoder {
   /** Some compatible servers end with `[DONE]`, as Chat does. */
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data, event } of frames) if (!data.startsWith('[DONE]')) this.#readEvent(data, event);
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#alike.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else if (!frame.data.startsWith('[DONE]')) this.#readEvent(frame);
+    }
   }
 
-  #readEvent(data: string, event: string): void {
-    if (this.#answer.over) return;
-    const told = event === 'error' ? undefined : this.#alike.read(data);
-    if (told) {
-      this.#answer.pushAll(told);
-      return;
-    }
+  #readEvent(frame: SseEvent): void {
+    const { data, event } = frame;
     const read = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
-    else this.#alike.learn(data, read, this.#answer.readEvent(typed(read, event)));
+    else this.#alike.learn(frame, read, this.#answer.readEvent(typed(read, event)));
   }
 }
 

@@ -3,9 +3,8 @@ import type { Differing, Member } from '../../wire/likeness.ts';
 import { isText } from '../openai/wire.ts';
 
 /** The text that an event brings. Nobody reads its number, nor what makes all packets equally long. */
-export const growthOf = (event: JsonObject): Differing | undefined => {
-  const { type, delta, sequence_number: at, obfuscation } = event;
-  if (!isText(type) || !isText(delta)) return undefined; // without a type it is the frame that says what this is
+export const growthOf = ({ delta, sequence_number: at, obfuscation }: JsonObject): Differing | undefined => {
+  if (!isText(delta)) return undefined;
   const padding: Member[] = [];
   if (typeof at === 'number') padding.push(['sequence_number', at]);
   if (typeof obfuscation === 'string') padding.push(['obfuscation', obfuscation]);
