@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson } from './json.ts';
-import { Likeness, LikeTexts, type Member, marks } from './likeness.ts';
+import { type JsonValue, parseJson } from './json.ts';
+import { type Differing, Likeness, LikeTexts, type Member, marks } from './likeness.ts';
 
 const chunk = '{"id":"c","n":7,"delta":{"content":" one"},"pad":"xyz"}';
 const padding: readonly Member[] = [
@@ -83,6 +83,61 @@ describe('Likeness', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('Likeness with an object', () => {
+  const counted = (counts: string, text = 'one'): string => `{"text":"${text}","counts": ${counts},"id":"c"}`;
+  const differing = (value: JsonValue): Differing => ({
+    told: ['text', 'one'],
+    padding: [],
+    inner: ['counts', value],
+  });
+  const alike = Likeness.of(counted('{"a":[{"b":1}]}'), differing({ a: [{ b: 1 }] }));
+
+  it('marks it', () => {
+    expect(parseJson(alike?.example ?? '')).toEqual({ text: marks.told, counts: marks.inner, id: 'c' });
+  });
+
+  it.each(['{"a":[{"b":2}]}', '{}', '{"a":-1.5e3,"b":"}{\\"","c":{"d":{}}}', '{ "a" : 1 }', '{"a":1,"a":2}'])(
+    'reads %s',
+    (counts) => {
+      expect(alike?.read(counted(counts, 'two'))).toEqual({ text: 'two', inner: JSON.parse(counts) });
+    },
+  );
+
+  it.each([
+    'null',
+    '7',
+    '[{}]',
+    '"x"',
+    '',
+    '{',
+    '{"a":1',
+    '{"a":1}}',
+    '{"a":01}',
+    '{"a":+1}',
+    '{"a":1,}',
+    '{"a":"}',
+    '{"a":\n1}',
+    '{"a":"\t"}',
+    '{"a":1} ',
+    '{"a":1},"counts":{}',
+  ])('does not read %j', (counts) => {
+    expect(alike?.read(counted(counts))).toBeUndefined();
+  });
+
+  it('keeps the digits of long numbers', () => {
+    const digits = '{"a":12345678901234567890}';
+    expect(JSON.stringify(alike?.read(counted(digits))?.inner)).toBe(digits);
+  });
+
+  it.each([
+    ['stands twice', counted('{},"x":{"counts": {}}')],
+    ['is none', counted('[]')],
+    ['is written in two lines', counted('{\n}')],
+  ])('is of no text in which it %s', (_name, text) => {
+    expect(Likeness.of(text, differing({}))).toBeUndefined();
   });
 });
 

@@ -41,6 +41,20 @@ describe('SseSplitter', () => {
     expect(split([...bytes].map((byte) => Buffer.from([byte])))).toEqual(whole);
   });
 
+  it.each([
+    ['data: a\n\n', 'data: a'],
+    ['event: e\r\ndata: é\r\n\r\n', 'event: e\r\ndata: é'],
+    ['data: a\n\ndata: b\n\n', 'data: a\n\ndata: b'],
+    ['data: a\n', undefined],
+    ['data: a', undefined],
+    ['\n\n', undefined],
+    ['data: a\r\r', undefined],
+    ['data: a\n\r\n', undefined],
+    ['', undefined],
+  ])('shows %j before it is split', (text, shown) => {
+    expect(new SseSplitter().peek(Buffer.from(text))).toBe(shown);
+  });
+
   it('reads back what sseFrame writes', () => {
     const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n\0]/.test(text));
     fc.assert(
