@@ -3,23 +3,28 @@ import { type JsonObject, type JsonValue, parseJsonObject } from '../wire/json.t
 import { type Differing, Likeness, LikeTexts, marks } from '../wire/likeness.ts';
 import type { SseEvent, SseSplitter } from '../wire/sse.ts';
 
-/** The members of a chunk that brings more of a text and nothing else; undefined for every chunk that is not known through and through. */
+/** What differs in chunks that bring more of a text and nothing else; undefined for all that is not known through and through. */
 export type GrowthOf = (chunk: JsonObject) => Differing | undefined;
 
-/** What is told by a chunk like the one before that brings this text, and this object if there is one that differs. */
+/** What is told by a chunk like the last one that brings this text, and this object where one differs. */
 export type More = (text: string, inner: JsonValue | undefined) => ModelEvent[];
 
 /** So many likenesses in a row that no chunk had: then this stream repeats nothing. */
 const mostUseless = 8;
 
-/** Reads events that are like the one before, which most of a stream is, without parsing them. */
+/** Events that need not be parsed. */
+interface Known {
+  readonly likeness: Likeness;
+  readonly name: string;
+  /** What stands before their data. */
+  readonly head: string;
+  readonly more: More;
+}
+
+/** Reads events that are like the last one, which most of a stream is, without parsing them. */
 export class AlikeEvents {
   readonly #growthOf: GrowthOf;
-  #likeness: Likeness | undefined;
-  /** The name of the events that are alike, and what stands before their data. */
-  #name = '';
-  #head = '';
-  #more: More | undefined;
+  #known: Known | undefined;
   #useless = 0;
 
   constructor(growthOf: GrowthOf) {
@@ -28,35 +33,36 @@ export class AlikeEvents {
 
   /** What this event tells; undefined when it has to be parsed. */
   read({ event, data }: SseEvent): ModelEvent[] | undefined {
-    return event === this.#name ? this.#tell(data) : undefined;
+    return event === this.#known?.name ? this.#readData(this.#known, data) : undefined;
   }
 
-  /** What these bytes tell, if they are one such event and nothing else; undefined when `sse` has to split them. */
+  /** What these bytes tell if they are one such event and nothing else; undefined when they have to be pushed into `sse`. */
   readBytes(sse: SseSplitter, bytes: Uint8Array): ModelEvent[] | undefined {
-    const text = this.#likeness && sse.peek(bytes);
-    const { length } = this.#head;
-    return text?.slice(0, length) === this.#head ? this.#tell(text.slice(length)) : undefined;
+    if (!this.#known) return undefined;
+    const { head } = this.#known;
+    const text = sse.peek(bytes);
+    return text?.slice(0, head.length) === head
+      ? this.#readData(this.#known, text.slice(head.length))
+      : undefined;
   }
 
-  #tell(json: string): ModelEvent[] | undefined {
-    const told = this.#likeness?.read(json);
+  #readData({ likeness, more }: Known, json: string): ModelEvent[] | undefined {
+    const told = likeness.read(json);
     if (!told?.text) return undefined;
     this.#useless = 0;
-    return this.#more?.(told.text, told.inner);
+    return more(told.text, told.inner);
   }
 
-  /** The event that was parsed instead. `more` tells the next ones, unless this one did more than to bring a text. */
+  /** The event that was parsed instead. `more` tells the next ones; undefined when this one did more than to bring a text. */
   learn({ event, data }: SseEvent, chunk: JsonObject, more: More | undefined): void {
-    this.#likeness = undefined; // something else has come: what is like an event of before may mean something else now
+    this.#known = undefined; // something else has come: what is like an event of before may mean something else now
     if (!more || this.#useless >= mostUseless) return;
     this.#useless++;
     const growth = this.#growthOf(chunk);
     const likeness = growth && Likeness.of(data, growth);
     if (!likeness || !this.#isShownBy(likeness.example)) return;
-    this.#likeness = likeness;
-    this.#more = more;
-    this.#name = event;
-    this.#head = event === '' ? 'data: ' : `event: ${event}\ndata: `;
+    const head = event === '' ? 'data: ' : `event: ${event}\ndata: `;
+    this.#known = { likeness, name: event, head, more };
   }
 
   /** Is every mark found where texts, padding and objects are read? */
@@ -121,6 +127,7 @@ export class AlikeFrames {
   }
 
   push(event: ModelEvent): string {
+    if (event.type === 'usage') return this.#write(event); // counts are told at the end
     const delta = plainDelta(event);
     const text = delta ? textOf(delta) : '';
     if (delta && text !== '' && this.#last && isSameText(delta, this.#last.delta))

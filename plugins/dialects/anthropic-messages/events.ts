@@ -68,9 +68,9 @@ class StreamDecoder implements ResponseDecoder {
 
   #decode(frames: readonly SseEvent[]): ModelEvent[] {
     this.#frames += frames.length;
-    const [frame] = frames;
-    if (frame && frames.length === 1) return this.#frame(frame);
-    return frames.flatMap((frame) => this.#frame(frame));
+    const events: ModelEvent[] = [];
+    for (const frame of frames) for (const event of this.#frame(frame)) events.push(event);
+    return events;
   }
 
   #frame(frame: SseEvent): ModelEvent[] {
