@@ -66,6 +66,8 @@ const templates: Record<DialectName, readonly string[]> = {
     '{"type":"response.function_call_arguments.delta","sequence_number":7,"item_id":"u","output_index":2,"delta":"TEXT"}',
     '{"type":"response.output_item.done","output_index":2,"item":{"id":"u","type":"custom_tool_call","call_id":"u","name":"g","input":"a ba"}}',
     '{"type":"response.function_call_arguments.done","output_index":1,"arguments":"a ba b"}',
+    '{"type":"response.function_call_arguments.done","output_index":1,"arguments":"a ba b","delta":"TEXT"}',
+    '{"type":"response.reasoning_summary_text.done","item_id":"s","output_index":3,"summary_index":0,"text":"a","delta":"TEXT"}',
     '{"type":"response.output_item.added","output_index":3,"item":{"id":"s","type":"reasoning","summary":[]}}',
     '{"type":"response.reasoning_summary_text.delta","sequence_number":7,"item_id":"s","output_index":3,"summary_index":0,"delta":"TEXT"}',
     '{"type":"response.reasoning_summary_text.delta","sequence_number":7,"item_id":"s","output_index":3,"summary_index":1,"delta":"TEXT"}',
