@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ModelEvent } from '../model/events.ts';
 import type { JsonObject } from '../wire/json.ts';
 import { type SseEvent, SseSplitter } from '../wire/sse.ts';
-import { AlikeEvents, type More } from './alike.ts';
+import { AlikeStream, type More } from './alike.ts';
 import { dialects } from './registry.ts';
 
 const chunk = (text: string): JsonObject => ({ id: 'c', text });
@@ -17,58 +17,88 @@ const told = (text: string): ModelEvent[] => [{ type: 'text-delta', part: 0, tex
 const more: More = (text) => told(text);
 
 /** Knows events like the one that brings ` one`. */
-const alikeTo = (name = ''): AlikeEvents => {
-  const alike = new AlikeEvents(({ text }) =>
+const alikeTo = (name = ''): AlikeStream => {
+  const alike = new AlikeStream(({ text }) =>
     typeof text === 'string' ? { told: ['text', text], padding: [] } : undefined,
   );
+  alike.push(bytesOf({ event: '', data: '{}' }));
   alike.learn(event(' one', name), chunk(' one'), more);
   return alike;
 };
 
-/** A splitter that has come to the end of an event. */
-const begun = (): SseSplitter => {
-  const sse = new SseSplitter();
-  sse.push(Buffer.from('data: {}\n\n'));
-  return sse;
-};
-
-describe('AlikeEvents', () => {
+describe('AlikeStream', () => {
   it('reads an event like the last one', () => {
     expect(alikeTo().read(event(' two'))).toEqual(told(' two'));
     expect(alikeTo('delta').read(event(' two', 'delta'))).toEqual(told(' two'));
   });
 
-  it('leaves one of another name', () => {
-    expect(alikeTo().read(event(' two', 'error'))).toBeUndefined();
+  it.each([
+    ['of another name', event(' two', 'error')],
+    ['with more in it', { event: '', data: '{"id":"c","text":" two","x":1}' }],
+    ['with more after it', { event: '', data: `${event(' two').data} ` }],
+    ['of two lines', { event: '', data: `${event(' two').data}\n{}` }],
+  ])('leaves one %s', (_name, other) => {
+    expect(alikeTo().read(other)).toBeUndefined();
+  });
+
+  it('leaves one without a name', () => {
     expect(alikeTo('delta').read(event(' two'))).toBeUndefined();
   });
 
-  it('reads an event that comes alone before it is split', () => {
-    expect(alikeTo().readBytes(begun(), bytesOf(event(' two')))).toEqual(told(' two'));
-    expect(alikeTo('delta').readBytes(begun(), bytesOf(event(' two', 'delta')))).toEqual(told(' two'));
+  it('reads events before they are split', () => {
+    expect(alikeTo().push(bytesOf(event(' two')))).toEqual({ told: told(' two'), events: [] });
+    const named = bytesOf(event(' two', 'delta'));
+    expect(alikeTo('delta').push(named)).toEqual({ told: told(' two'), events: [] });
+    const twice = { told: [...told(' two'), ...told(' two')], events: [] };
+    expect(alikeTo('delta').push(Buffer.concat([named, named]))).toEqual(twice);
     const windows = Buffer.from(`data: ${event(' two').data}\r\n\r\n`);
-    expect(alikeTo().readBytes(begun(), windows)).toEqual(told(' two'));
+    expect(alikeTo().push(Buffer.concat([windows, windows]))).toEqual(twice);
+  });
+
+  it('splits what is not alike, and all after it', () => {
+    const [two, other] = [event(' two'), event(' three', 'x')];
+    const bytes = Buffer.concat([two, two, other, two].map(bytesOf));
+    expect(alikeTo().push(bytes)).toEqual({
+      told: [...told(' two'), ...told(' two')],
+      events: [other, two],
+    });
   });
 
   it.each([
-    ['of another name', bytesOf(event(' two', 'delta'))],
-    ['in another field', Buffer.from(`text: ${event(' two').data}\n\n`)],
-    ['that are two', Buffer.concat([bytesOf(event(' two')), bytesOf(event(' three'))])],
-    ['without an end', bytesOf(event(' two')).subarray(0, -1)],
-    ['with more behind', Buffer.from(`data: ${event(' two').data}\nid: 1\n\n`)],
-    ['with a line before', Buffer.from(`id: 1\ndata: ${event(' two').data}\n\n`)],
-  ])('leaves events %s to be split', (_name, bytes) => {
-    expect(alikeTo().readBytes(begun(), bytes)).toBeUndefined();
+    ['of another name', 'event: delta\ndata: DATA\n\n', 'delta'],
+    ['in more lines', 'data: DATA\nid: 1\n\n', ''],
+    ['after a line', 'id: 1\ndata: DATA\n\n', ''],
+    ['with other ends of lines', 'data: DATA\r\r', ''],
+  ])('splits an event %s', (_name, text, name) => {
+    const bytes = Buffer.from(text.replace('DATA', event(' two').data));
+    expect(alikeTo().push(bytes)).toEqual({ told: [], events: [event(' two', name)] });
   });
 
-  it.each(['data: {', 'event: x\n', 'data: {}\n', 'data: {}\n\r'])(
-    'leaves an event to be split when %j is held',
-    (held) => {
-      const sse = begun();
-      sse.push(Buffer.from(held));
-      expect(alikeTo().readBytes(sse, bytesOf(event(' two')))).toBeUndefined();
-    },
-  );
+  it('splits one in another field', () => {
+    const bytes = Buffer.from(`text: ${event(' two').data}\n\n`);
+    expect(alikeTo().push(bytes)).toEqual({ told: [], events: [] });
+  });
+
+  it('waits for the end of an event', () => {
+    const alike = alikeTo();
+    const bytes = bytesOf(event(' two'));
+    for (const byte of bytes.subarray(0, -1))
+      expect(alike.push(Buffer.from([byte]))).toEqual({ told: [], events: [] });
+    expect(alike.push(bytes.subarray(-1))).toEqual({ told: [], events: [event(' two')] });
+    expect(alike.push(bytes)).toEqual({ told: told(' two'), events: [] });
+  });
+
+  it.each([
+    ['data: 1\n', [{ event: '', data: `1\n${event(' two').data}` }]],
+    ['event: x\n', [event(' two', 'x')]],
+    ['data: 1\n\r', [{ event: '', data: '1' }, event(' two')]],
+  ])('splits an event that comes after %j', (before, events) => {
+    const alike = alikeTo();
+    const first = alike.push(Buffer.from(before));
+    const then = alike.push(bytesOf(event(' two')));
+    expect([...first.events, ...then.events]).toEqual(events);
+    expect(then.told).toEqual([]);
+  });
 
   it('leaves an event without a text', () => {
     expect(alikeTo().read(event(''))).toBeUndefined();
@@ -122,7 +152,7 @@ describe('of a stream that repeats all but its words', () => {
     const decoder = dialects[dialect].decodeStream();
     decoder.push(Buffer.from(starts[dialect] ?? ''));
     const parse = vi.spyOn(JSON, 'parse');
-    const split = vi.spyOn(SseSplitter.prototype, 'push');
+    const split = vi.spyOn(SseSplitter.prototype, 'split');
     const events = Array.from({ length: 100 }, (_, at) =>
       decoder.push(Buffer.from(frame(`word${at}`, at))),
     ).flat();

@@ -1,7 +1,7 @@
 import type { ModelEvent } from '../model/events.ts';
 import { type JsonObject, type JsonValue, parseJsonObject } from '../wire/json.ts';
-import { type Differing, Likeness, LikeTexts, marks } from '../wire/likeness.ts';
-import type { SseEvent, SseSplitter } from '../wire/sse.ts';
+import { type Differing, Likeness, LikeTexts, marks, type Told } from '../wire/likeness.ts';
+import { type SseEvent, SseSplitter } from '../wire/sse.ts';
 
 /** What differs in chunks that bring more of a text and nothing else; undefined for all that is not known through and through. */
 export type GrowthOf = (chunk: JsonObject) => Differing | undefined;
@@ -12,17 +12,26 @@ export type More = (text: string, inner: JsonValue | undefined) => ModelEvent[];
 /** So many likenesses in a row that no chunk had: then this stream repeats nothing. */
 const mostUseless = 8;
 
-/** Events that need not be parsed. */
+/** Events that are known but for what differs in them. */
 interface Known {
-  readonly likeness: Likeness;
   readonly name: string;
   /** What stands before their data. */
   readonly head: string;
+  readonly likeness: Likeness;
   readonly more: More;
 }
 
-/** Reads events that are like the last one, which most of a stream is, without parsing them. */
-export class AlikeEvents {
+/** What has come of a stream. */
+interface Come {
+  /** What its first events tell, as far as they are like the last one before. */
+  readonly told: ModelEvent[];
+  /** The others, to be read one by one. */
+  readonly events: readonly SseEvent[];
+}
+
+/** Splits a stream into events. Those like the last one, which most of a stream is, are neither split nor parsed. */
+export class AlikeStream {
+  readonly #sse = new SseSplitter();
   readonly #growthOf: GrowthOf;
   #known: Known | undefined;
   #useless = 0;
@@ -31,26 +40,38 @@ export class AlikeEvents {
     this.#growthOf = growthOf;
   }
 
+  /** Takes the next bytes, cut anywhere. Throws a `RangeError` for an event without end. */
+  push(bytes: Uint8Array): Come {
+    const text = this.#sse.lines(bytes);
+    const known = this.#sse.isBetween ? this.#known : undefined;
+    let told: ModelEvent[] | undefined;
+    let from = 0;
+    while (known && from < text.length) {
+      const read = readFrame(known, text, from);
+      if (!read) break;
+      const events = this.#tell(known, read);
+      if (told) told.push(...events);
+      else told = events; // mostly the only ones: no list is made for them
+      from = afterBlankLine(text, read.end);
+    }
+    return { told: told ?? [], events: from === text.length ? [] : this.#sse.split(text.slice(from)) };
+  }
+
+  /** Also an event whose end never came. */
+  end(): SseEvent[] {
+    return this.#sse.end();
+  }
+
   /** What this event tells; undefined when it has to be parsed. */
   read({ event, data }: SseEvent): ModelEvent[] | undefined {
-    return event === this.#known?.name ? this.#readData(this.#known, data) : undefined;
+    const known = this.#known;
+    const told = event === known?.name ? known.likeness.read(data, 0) : undefined;
+    return known && told?.text && told.end === data.length ? this.#tell(known, told) : undefined;
   }
 
-  /** What these bytes tell if they are one such event and nothing else; undefined when they have to be pushed into `sse`. */
-  readBytes(sse: SseSplitter, bytes: Uint8Array): ModelEvent[] | undefined {
-    if (!this.#known) return undefined;
-    const { head } = this.#known;
-    const text = sse.peek(bytes);
-    return text?.slice(0, head.length) === head
-      ? this.#readData(this.#known, text.slice(head.length))
-      : undefined;
-  }
-
-  #readData({ likeness, more }: Known, json: string): ModelEvent[] | undefined {
-    const told = likeness.read(json);
-    if (!told?.text) return undefined;
+  #tell({ more }: Known, { text, inner }: Told): ModelEvent[] {
     this.#useless = 0;
-    return more(told.text, told.inner);
+    return more(text, inner);
   }
 
   /** The event that was parsed instead. `more` tells the next ones; undefined when this one did more than to bring a text. */
@@ -62,7 +83,7 @@ export class AlikeEvents {
     const likeness = growth && Likeness.of(data, growth);
     if (!likeness || !this.#isShownBy(likeness.example)) return;
     const head = event === '' ? 'data: ' : `event: ${event}\ndata: `;
-    this.#known = { likeness, name: event, head, more };
+    this.#known = { name: event, head, likeness, more };
   }
 
   /** Is every mark found where texts, padding and objects are read? */
@@ -73,6 +94,21 @@ export class AlikeEvents {
     return !shown.inner || shown.inner[1] === marks.inner;
   }
 }
+
+/** What the frame says that begins at `from`; undefined when it has to be split and parsed. */
+const readFrame = ({ head, likeness }: Known, text: string, from: number): Told | undefined => {
+  const start = from + head.length;
+  const told = text.slice(from, start) === head ? likeness.read(text, start) : undefined;
+  return told?.text && afterBlankLine(text, told.end) !== -1 ? told : undefined;
+};
+
+/** Where the line begins after an end of a line at `at` and a blank line; -1 when they are not there. */
+const afterBlankLine = (text: string, at: number): number => {
+  if (text.charCodeAt(at) === lf && text.charCodeAt(at + 1) === lf) return at + 2;
+  return text.slice(at, at + 4) === '\r\n\r\n' ? at + 4 : -1;
+};
+
+const lf = 0x0a;
 
 const isPadding = (value: string | number): boolean => value === marks.padding || value === marks.number;
 

@@ -19,6 +19,8 @@ export interface Told {
   readonly text: string;
   /** Undefined where no object differs. */
   readonly inner: JsonValue | undefined;
+  /** Where it ends. */
+  readonly end: number;
 }
 
 /** What the example of a likeness holds in place of the members that differ; padding is a string or a number. */
@@ -79,10 +81,10 @@ export class Likeness {
   }
 
   /** What `text` says in its slots; undefined when it is not alike. */
-  read(text: string): Told | undefined {
+  read(text: string, from: number): Told | undefined {
     let told: string | undefined;
     let inner: JsonValue | undefined;
-    let at = 0;
+    let at = from;
     for (const { kind, before } of this.#slots) {
       const start = at + before.length;
       if (text.slice(at, start) !== before) return undefined;
@@ -99,7 +101,8 @@ export class Likeness {
       if (string === undefined) return undefined;
       if (kind === 'told') told = string;
     }
-    return told !== undefined && text.slice(at) === this.#after ? { text: told, inner } : undefined;
+    const end = at + this.#after.length;
+    return told !== undefined && text.slice(at, end) === this.#after ? { text: told, inner, end } : undefined;
   }
 }
 

@@ -19,14 +19,6 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
 const endOfLines = (bytes: Buffer): number =>
   bytes[bytes.length - 1] === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
 
-/** Where the blank line stands that ends these lines, if LF or CRLF ends them; 0 when there is none. */
-const beforeBlankLine = (bytes: Uint8Array): number => {
-  const last = bytes.length - 1;
-  if (bytes[last] !== lf) return 0;
-  if (bytes[last - 1] === lf) return last - 1;
-  return bytes[last - 1] === cr && bytes[last - 2] === lf && bytes[last - 3] === cr ? last - 3 : 0;
-};
-
 /**
  * Splits bytes, cut anywhere, into server-sent events (WHATWG HTML, "Server-sent events", read 2026-11-24): LF, CRLF
  * or CR line ends, several `data:` lines joined by LF, comments and unknown fields skipped, a byte order mark
@@ -40,27 +32,29 @@ export class SseSplitter {
   #skipLf = false;
   #first = true;
 
-  /**
-   * The text of `bytes` without the blank line that ends it, when they begin where an event begins: one event, most often.
-   * Undefined otherwise. They are not taken: who does not know this text pushes them.
-   */
-  peek(bytes: Uint8Array): string | undefined {
-    const isBetween =
-      this.#rest.length === 0 && this.#data === undefined && this.#event === '' && !this.#skipLf;
-    const end = isBetween ? beforeBlankLine(bytes) : 0;
-    return end === 0 ? undefined : asBuffer(bytes).toString('utf8', 0, end);
+  push(bytes: Uint8Array): SseEvent[] {
+    return this.split(this.lines(bytes));
   }
 
-  push(bytes: Uint8Array): SseEvent[] {
+  /** The first half of `push`: the whole lines that have come. Only they are decoded, so no UTF-8 sequence is ever cut. */
+  lines(bytes: Uint8Array): string {
     const chunk = asBuffer(bytes);
     const buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const cut = endOfLines(buffer);
-    // Only whole lines are decoded, so no UTF-8 sequence is ever cut.
     this.#rest = cut === buffer.length ? nothing : Buffer.from(buffer.subarray(cut));
     if (this.#rest.length + (this.#data?.length ?? 0) > maxSseEventBytes)
       throw new RangeError('an event is too large');
-    if (cut === 0) return [];
-    return this.#lines(buffer.toString('utf8', 0, cut));
+    return cut === 0 ? '' : buffer.toString('utf8', 0, cut);
+  }
+
+  /** The second half, which may be left out for whole events when `isBetween`. */
+  split(text: string): SseEvent[] {
+    return text === '' ? [] : this.#lines(text);
+  }
+
+  /** Do the next lines begin an event? */
+  get isBetween(): boolean {
+    return this.#data === undefined && this.#event === '' && !this.#skipLf && !this.#first;
   }
 
   end(): SseEvent[] {

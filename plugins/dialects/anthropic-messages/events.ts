@@ -5,8 +5,8 @@ import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeEvents, moreLike } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream, moreLike } from '../alike.ts';
 import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
@@ -33,10 +33,9 @@ const unread: Readonly<Record<'nothing' | 'blocks', ReadonlySet<string>>> = {
 };
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #splitter = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #answer = new AnswerReader();
   readonly #unread: ReadonlySet<string>;
-  readonly #alike = new AlikeEvents(growthOf);
   #bytes = 0;
   #frames = 0;
 
@@ -46,11 +45,10 @@ class StreamDecoder implements ResponseDecoder {
 
   push(bytes: Uint8Array): ModelEvent[] {
     if (this.#answer.isOver) return [];
-    const told = this.#alike.readBytes(this.#splitter, bytes);
-    if (told) return told;
     this.#bytes += bytes.length;
     try {
-      return this.#decode(this.#splitter.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      return events.length === 0 ? told : [...told, ...this.#decode(events)];
     } catch (cause) {
       if (cause instanceof RangeError) return this.#answer.break(); // one event without end
       throw cause;
@@ -60,9 +58,7 @@ class StreamDecoder implements ResponseDecoder {
   end(): ModelEvent[] {
     if (this.#answer.isOver) return [];
     // A last frame that cannot be read was cut off, which is not the same as malformed.
-    const events = this.#decode(
-      this.#splitter.end().filter(({ data }) => parseJsonObject(data) !== undefined),
-    );
+    const events = this.#decode(this.#stream.end().filter(({ data }) => parseJsonObject(data) !== undefined));
     return this.#frames === 0 && this.#bytes > 0 ? this.#answer.break() : events;
   }
 
@@ -75,7 +71,7 @@ class StreamDecoder implements ResponseDecoder {
 
   #frame(frame: SseEvent): ModelEvent[] {
     if (this.#answer.isOver) return [];
-    const told = this.#alike.read(frame);
+    const told = this.#stream.read(frame);
     if (told) return told;
     const { event, data } = frame;
     if (this.#unread.has(event)) return [];
@@ -83,7 +79,7 @@ class StreamDecoder implements ResponseDecoder {
     const wire = parseJsonObject(data);
     if (!wire) return this.#answer.break();
     const events = this.#answer.read(wire);
-    this.#alike.learn(frame, wire, moreLike(events));
+    this.#stream.learn(frame, wire, moreLike(events));
     return events;
   }
 }

@@ -2,8 +2,8 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeEvents } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -30,10 +30,9 @@ interface Reading {
 }
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #sse = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #array: WholeDecoder;
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeEvents(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -46,10 +45,11 @@ class StreamDecoder implements ResponseDecoder {
     this.#firstByte ??= bytes[0];
     if (this.#isJson) return this.#array.push(bytes);
     if (this.#answer.over) return [];
-    const told = this.#alike.readBytes(this.#sse, bytes);
-    if (told) return told;
     try {
-      this.#read(this.#sse.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      if (events.length === 0) return told;
+      this.#answer.pushAll(told);
+      this.#read(events);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
@@ -60,7 +60,7 @@ class StreamDecoder implements ResponseDecoder {
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
     if (this.#isJson) return this.#array.end();
-    this.#read(this.#sse.end().filter(({ data }) => parseExactly(data) !== undefined));
+    this.#read(this.#stream.end().filter(({ data }) => parseExactly(data) !== undefined));
     if (this.#frames === 0 && this.#firstByte === page) this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.done();
     return this.#answer.take();
@@ -80,7 +80,7 @@ class StreamDecoder implements ResponseDecoder {
     this.#frames += frames.length;
     for (const frame of frames) {
       if (this.#answer.over) return;
-      const told = this.#alike.read(frame);
+      const told = this.#stream.read(frame);
       if (told) this.#answer.pushAll(told);
       else this.#readChunk(frame);
     }
@@ -88,7 +88,7 @@ class StreamDecoder implements ResponseDecoder {
 
   #readChunk(frame: SseEvent): void {
     const chunk = parseExactly(frame.data);
-    if (isJsonObject(chunk)) this.#alike.learn(frame, chunk, this.#answer.read(chunk));
+    if (isJsonObject(chunk)) this.#stream.learn(frame, chunk, this.#answer.read(chunk));
     else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }

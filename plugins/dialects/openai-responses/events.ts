@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../wire/json.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeEvents } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -33,9 +33,8 @@ interface Reading {
 }
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #sse = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeEvents(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -45,11 +44,12 @@ class StreamDecoder implements ResponseDecoder {
 
   push(bytes: Uint8Array): ModelEvent[] {
     if (this.#answer.over) return [];
-    const told = this.#alike.readBytes(this.#sse, bytes);
-    if (told) return told;
     this.#firstByte ??= bytes[0];
     try {
-      this.#read(this.#sse.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      if (events.length === 0) return told;
+      this.#answer.pushAll(told);
+      this.#read(events);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
@@ -59,7 +59,7 @@ class StreamDecoder implements ResponseDecoder {
 
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
-    this.#read(this.#sse.end().filter(({ data }) => parseJsonObject(data) !== undefined));
+    this.#read(this.#stream.end().filter(({ data }) => parseJsonObject(data) !== undefined));
     if (this.#frames === 0 && isJsonOrPage(this.#firstByte))
       this.#answer.fail(gatewayError('upstream_malformed'));
     return this.#answer.take();
@@ -70,7 +70,7 @@ class StreamDecoder implements ResponseDecoder {
     this.#frames += frames.length;
     for (const frame of frames) {
       if (this.#answer.over) return;
-      const told = this.#alike.read(frame);
+      const told = this.#stream.read(frame);
       if (told) this.#answer.pushAll(told);
       else if (!frame.data.startsWith('[DONE]')) this.#readEvent(frame);
     }
@@ -81,7 +81,7 @@ class StreamDecoder implements ResponseDecoder {
     const read = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
-    else this.#alike.learn(frame, read, this.#answer.readEvent(typed(read, event)));
+    else this.#stream.learn(frame, read, this.#answer.readEvent(typed(read, event)));
   }
 }
 
