@@ -102,6 +102,8 @@ const templates: Record<DialectName, readonly string[]> = {
     '{"candidates":[{"content":{"parts":[{"text":"TEXT"}]}}],"usageMetadata":COUNTS,"usageM\\u0065tadata":{"promptTokenCount":7}}',
     '{"candidates":[{"content":{"parts":[{"text":"TEXT","t\\u0065xt":"a"}]}}],"usageMetadata":COUNTS}',
     '{"candidates":[{"content":{"parts":[{"text":"TEXT"}]}},{"index":1,"content":{"parts":[{"text":"a"}]}}]}',
+    '{"candidates":[{"index":1,"content":{"parts":[{"functionCall":{"name":"f","willContinue":true}}]}}]}',
+    '{"candidates":[{"content":{"parts":[{"text":"TEXT"}]}},{"index":1,"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.a","stringValue":"a","willContinue":true}],"willContinue":true}}]}}]}',
     '{"candidates":[{"content":{"parts":[{"text":"TEXT"},{"text":"a"}]}}],"usageMetadata":COUNTS}',
     '{"candidates":[{"content":{"parts":[{"text":"TEXT","thought":true}],"role":"model"},"index":0}]}',
     '{"candidates":[{"content":{"parts":[{"text":"TEXT","thoughtSignature":"PAD"}]}}],"usageMetadata":COUNTS}',
@@ -136,8 +138,8 @@ const jsonCounts = [
   '{"candidatesTokenCount":7}}',
 ];
 
-/** In events that begin the answer or what it consists of: without them most others say nothing. */
-const starting = /"type":"(?:message_start|content_block_start|response\.created|response\.output_item\.added)"/;
+/** In events that begin the answer or what it consists of: without them others say nothing. */
+const starting = /"type":"(?:message_start|content_block_start|response\.created|response\.output_item\.added)"|"functionCall":\{"name"/;
 
 /** Streams in which most chunks are like those before. */
 const streamOf = (dialect: DialectName): fc.Arbitrary<string> => {
