@@ -2,6 +2,7 @@ import { checkAmounts } from '../../counters/claims.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ask, CounterStore, Reserved, Settled } from '../../ports/counter-store.ts';
 import { Breaker, type StoreState } from './breaker.ts';
+import { Recall } from './recall.ts';
 import { type FaultReason, type RemoteStore, StoreFault } from './remote.ts';
 
 export interface GuardOptions {
@@ -31,6 +32,7 @@ const defaultSweepEveryMs = 5_000;
 const deliverAfterMs = 100;
 const deliverAtOnce = 64;
 const probeEveryMs = 20;
+const bringBackAtOnce = 200;
 const maxGranted = 100_000;
 
 /** What a call gets that the store did not answer. */
@@ -39,7 +41,8 @@ const lost = Symbol('lost');
 /**
  * A `CounterStore` over a remote one: no call waits longer than `timeoutMs`, none waits at all while the store is lost,
  * and settlements are kept for it. What a reservation without an answer may hold is given back. All of this is safe to
- * repeat, because the store settles an id once and holds nothing for an id that was settled.
+ * repeat, because the store settles an id once and holds nothing for an id that was settled. A store that has forgotten
+ * is lost until it has been told what was last seen here.
  */
 export const guarded = (remote: RemoteStore, options: GuardOptions): ConnectedCounters =>
   new Guard(remote, options);
@@ -55,9 +58,10 @@ class Guard implements ConnectedCounters {
   /** Ids that were granted and not settled, the oldest first: one that is asked for again is not given up. */
   readonly #granted = new Set<string>();
   readonly #onState: (state: StoreState) => void;
+  readonly #recall: Recall;
   /** What the store calls its set of counts. */
   #countsName: string | undefined;
-  #hasForgotten = false;
+  #forgotten: { readonly broughtBack: number } | undefined;
   #stopDelivery: (() => void) | undefined;
   #stopSweep: () => void = () => {};
 
@@ -74,6 +78,7 @@ class Guard implements ConnectedCounters {
       onState: (state) => this.#tell(state),
     });
     this.#onState = onState ?? (() => {});
+    this.#recall = new Recall(clock);
     this.#sweepAfter(sweepEveryMs ?? defaultSweepEveryMs);
   }
 
@@ -104,6 +109,7 @@ class Guard implements ConnectedCounters {
       return { kind: 'lost' };
     }
     if (answer.kind === 'granted') this.#rememberGranted(ask.id);
+    if (answer.kind !== 'lost') this.#recall.note(ask.claims, answer.states);
     return answer;
   }
 
@@ -130,7 +136,9 @@ class Guard implements ConnectedCounters {
   }
 
   async adjust(...args: Parameters<CounterStore['adjust']>): ReturnType<CounterStore['adjust']> {
-    return orUndefined(await this.#call(() => this.#remote.adjust(...args)));
+    const count = orUndefined(await this.#call(() => this.#remote.adjust(...args)));
+    if (count) this.#recall.note([args[0]], [count]);
+    return count;
   }
 
   close(): void {
@@ -144,19 +152,32 @@ class Guard implements ConnectedCounters {
   async #probe(): Promise<FaultReason | undefined> {
     const answer = await this.#inTime(() => this.#remote.probe());
     if (answer instanceof StoreFault) return answer.reason;
-    this.#learn(answer);
-    return undefined;
+    const fault = this.#isOther(answer) ? await this.#bringBack() : undefined;
+    if (fault === undefined) this.#countsName = answer;
+    return fault?.reason;
   }
 
-  #learn(countsName: string): void {
-    if (this.#countsName !== undefined && this.#countsName !== countsName) this.#hasForgotten = true;
-    this.#countsName = countsName;
+  #isOther(countsName: string): boolean {
+    return this.#countsName !== undefined && this.#countsName !== countsName;
+  }
+
+  /** Nothing is asked meanwhile: the limits would hold only of what is counted by then. */
+  async #bringBack(): Promise<StoreFault | undefined> {
+    this.#breaker.failed('forgotten');
+    const claims = this.#recall.claims();
+    for (let first = 0; first < claims.length; first += bringBackAtOnce) {
+      const some = claims.slice(first, first + bringBackAtOnce);
+      const answer = await this.#inTime(() => this.#remote.bringBack(some));
+      if (answer instanceof StoreFault) return answer;
+    }
+    this.#forgotten = { broughtBack: claims.length };
+    return undefined;
   }
 
   #tell(state: StoreState): void {
     if (state.kind === 'lost') return this.#onState(state);
-    this.#onState(this.#hasForgotten ? { kind: 'ready', hasForgotten: true } : state);
-    this.#hasForgotten = false;
+    this.#onState(this.#forgotten ? { kind: 'ready', forgotten: this.#forgotten } : state);
+    this.#forgotten = undefined;
     this.#deliverSoon();
   }
 
@@ -241,8 +262,8 @@ class Guard implements ConnectedCounters {
   #sweepAfter(delayMs: number): void {
     this.#stopSweep = this.#clock.after(delayMs, async () => {
       const countsName = await this.#call(() => this.#remote.sweep());
-      if (countsName !== lost) this.#learn(countsName);
-      if (this.#hasForgotten && this.#breaker.isReady) this.#tell({ kind: 'ready' });
+      if (countsName !== lost && this.#isOther(countsName)) this.#breaker.failed('forgotten');
+      else if (countsName !== lost) this.#countsName = countsName;
       this.#sweepAfter(delayMs);
     });
   }
