@@ -3,7 +3,7 @@ import { type JsonObject, type JsonValue, parseJsonObject } from '../wire/json.t
 import { type Differing, Likeness, LikeTexts, marks, type Told } from '../wire/likeness.ts';
 import { type SseEvent, SseSplitter } from '../wire/sse.ts';
 
-/** What differs in chunks that bring more of a text and nothing else; undefined for all that is not known through and through. */
+/** What differs in chunks that bring more of a text and nothing else; undefined for those that do or may do more. */
 export type GrowthOf = (chunk: JsonObject) => Differing | undefined;
 
 /** What is told by a chunk like the last one that brings this text, and this object where one differs. */
@@ -74,7 +74,7 @@ export class AlikeStream {
     return more(text, inner);
   }
 
-  /** The event that was parsed instead. `more` tells the next ones; undefined when this one did more than to bring a text. */
+  /** The event that was parsed instead. `more` tells those like it; undefined when it did more than to bring a text. */
   learn({ event, data }: SseEvent, chunk: JsonObject, more: More | undefined): void {
     this.#known = undefined; // something else has come: what is like an event of before may mean something else now
     if (!more || this.#useless >= mostUseless) return;

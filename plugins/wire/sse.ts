@@ -36,7 +36,7 @@ export class SseSplitter {
     return this.split(this.lines(bytes));
   }
 
-  /** The first half of `push`: the whole lines that have come. Only they are decoded, so no UTF-8 sequence is ever cut. */
+  /** The first half of `push`: the whole lines that have come, so that no UTF-8 sequence is ever cut. */
   lines(bytes: Uint8Array): string {
     const chunk = asBuffer(bytes);
     const buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
@@ -47,7 +47,7 @@ export class SseSplitter {
     return cut === 0 ? '' : buffer.toString('utf8', 0, cut);
   }
 
-  /** The second half, which may be left out for whole events when `isBetween`. */
+  /** The second half. Who knows what whole events say may leave them out, when `isBetween`. */
   split(text: string): SseEvent[] {
     return text === '' ? [] : this.#lines(text);
   }
