@@ -167,7 +167,7 @@ describe('nexus kong-server and its standby', () => {
     const forgotten = { forgottenAt: expect.stringMatching(/^\d{4}-/), budgets: [{ used: 1 }] };
     await expect.poll(listed, { timeout: 15_000 }).toMatchObject(forgotten);
     expect(said()).toContain(
-      'had forgotten what it had counted; what was last seen here of 1 counts is put back',
+      'had forgotten what it had counted; counts put back to what was last seen here: 1',
     );
     expect(await call()).toBe(429);
     const metrics = async () => (await fetch(`${admin}metrics`)).text();

@@ -33,7 +33,6 @@ const deliverAfterMs = 100;
 const deliverAtOnce = 64;
 const probeEveryMs = 20;
 const bringBackAtOnce = 200;
-const maxGranted = 100_000;
 
 /** What a call gets that the store did not answer. */
 const lost = Symbol('lost');
@@ -55,8 +54,6 @@ class Guard implements ConnectedCounters {
   readonly #breaker: Breaker;
   /** Amounts by id. Without amounts: a reservation of which nothing is known, to be given up. */
   readonly #undelivered = new Map<string, readonly number[]>();
-  /** Ids that were granted and not settled, the oldest first: one that is asked for again is not given up. */
-  readonly #granted = new Set<string>();
   readonly #onState: (state: StoreState) => void;
   readonly #recall: Recall;
   /** What the store calls its set of counts. */
@@ -105,22 +102,31 @@ class Guard implements ConnectedCounters {
       },
     );
     if (answer === lost) {
-      if (mayHold && !this.#granted.has(ask.id) && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
+      // One that was granted before, and is asked for again, is not given up.
+      if (mayHold && !this.#recall.holds(ask.id) && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
       return { kind: 'lost' };
     }
-    if (answer.kind === 'granted') this.#rememberGranted(ask.id);
-    if (answer.kind !== 'lost') this.#recall.note(ask.claims, answer.states);
+    if (answer.kind !== 'lost') this.#recall.reserved(ask, answer);
     return answer;
   }
 
   async settle(id: string, amounts: readonly number[]): Promise<Settled> {
     checkAmounts(amounts);
     if (this.#undelivered.get(id)?.length) return 'already';
-    this.#granted.delete(id);
-    const answer = await this.#call(() => this.#remote.settle(id, amounts));
+    const answer = await this.#settle(id, amounts);
     if (answer !== lost) return answer;
     this.#keep(id, amounts);
     return 'lost';
+  }
+
+  async #settle(id: string, amounts: readonly number[]): Promise<Settled | typeof lost> {
+    const answer = await this.#call(() => this.#remote.settle(id, amounts));
+    if (answer === lost) return lost;
+    const corrections = this.#recall.settled(id, amounts);
+    // What it held was forgotten, and put back as used.
+    if (answer === 'unknown')
+      for (const { claim, by } of corrections) await this.#call(() => this.#remote.adjust(claim, by));
+    return answer;
   }
 
   async renew(...args: Parameters<CounterStore['renew']>): ReturnType<CounterStore['renew']> {
@@ -137,7 +143,7 @@ class Guard implements ConnectedCounters {
 
   async adjust(...args: Parameters<CounterStore['adjust']>): ReturnType<CounterStore['adjust']> {
     const count = orUndefined(await this.#call(() => this.#remote.adjust(...args)));
-    if (count) this.#recall.note([args[0]], [count]);
+    if (count) this.#recall.counted([args[0]], [count]);
     return count;
   }
 
@@ -220,15 +226,6 @@ class Guard implements ConnectedCounters {
     });
   }
 
-  #rememberGranted(id: string): void {
-    this.#granted.add(id);
-    if (this.#granted.size <= maxGranted) return;
-    for (const oldest of this.#granted) {
-      this.#granted.delete(oldest);
-      return;
-    }
-  }
-
   #keep(id: string, amounts: readonly number[]): void {
     if (this.#undelivered.size >= this.#maxUndelivered && !this.#undelivered.has(id)) return;
     this.#undelivered.set(id, amounts);
@@ -253,8 +250,7 @@ class Guard implements ConnectedCounters {
   }
 
   async #deliverOne(id: string, amounts: readonly number[]): Promise<boolean> {
-    const answer = await this.#call(() => this.#remote.settle(id, amounts));
-    if (answer === lost) return false;
+    if ((await this.#settle(id, amounts)) === lost) return false;
     if (this.#undelivered.get(id) === amounts) this.#undelivered.delete(id);
     return true;
   }

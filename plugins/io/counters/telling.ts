@@ -6,7 +6,7 @@ export const storeWords = (state: StoreState): string => {
   if (state.kind === 'lost')
     return `counts of budgets cannot be asked (${state.reason}); calls meet \`onLoss\``;
   return state.forgotten
-    ? `the store of budgets had forgotten what it had counted; what was last seen here of ${state.forgotten.broughtBack} counts is put back`
+    ? `the store of budgets had forgotten what it had counted; counts put back to what was last seen here: ${state.forgotten.broughtBack}`
     : 'counts of budgets can be asked again';
 };
 
