@@ -28,11 +28,13 @@ export interface ConnectedCounters extends CounterStore {
 
 const defaultTimeoutMs = 45;
 const defaultMaxUndelivered = 10_000;
-const defaultSweepEveryMs = 5_000;
+const defaultSweepEveryMs = 1_000;
 const deliverAfterMs = 100;
 const deliverAtOnce = 64;
 const probeEveryMs = 20;
 const bringBackAtOnce = 200;
+/** By then, every other process has noticed too, at its next sweep, and put back what it saw. */
+const othersNeedMs = 1_200;
 
 /** What a call gets that the store did not answer. */
 const lost = Symbol('lost');
@@ -59,6 +61,8 @@ class Guard implements ConnectedCounters {
   /** What the store calls its set of counts. */
   #countsName: string | undefined;
   #forgotten: { readonly broughtBack: number } | undefined;
+  /** When others have put back what they saw, too. */
+  #isWholeMs = 0;
   #stopDelivery: (() => void) | undefined;
   #stopSweep: () => void = () => {};
 
@@ -159,8 +163,9 @@ class Guard implements ConnectedCounters {
     const answer = await this.#inTime(() => this.#remote.probe());
     if (answer instanceof StoreFault) return answer.reason;
     const fault = this.#isOther(answer) ? await this.#bringBack() : undefined;
-    if (fault === undefined) this.#countsName = answer;
-    return fault?.reason;
+    if (fault) return fault.reason;
+    this.#countsName = answer;
+    return this.#clock.nowMs() < this.#isWholeMs ? 'forgotten' : undefined;
   }
 
   #isOther(countsName: string): boolean {
@@ -177,6 +182,7 @@ class Guard implements ConnectedCounters {
       if (answer instanceof StoreFault) return answer;
     }
     this.#forgotten = { broughtBack: claims.length };
+    this.#isWholeMs = this.#clock.nowMs() + othersNeedMs;
     return undefined;
   }
 

@@ -36,8 +36,8 @@ it('remembers what is used and held, and what settlements make of it', async () 
   expect(recall.settled('1', [4])).toEqual([]);
   expect(recall.settled('2', [15])).toMatchObject([{ by: 5 }]);
   expect(seen()).toEqual([
-    ['b', 19],
     ['other', 0],
+    ['b', 19],
   ]);
 });
 
