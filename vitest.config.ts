@@ -1,10 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 interface Project {
   readonly name: string;
   readonly include: string[];
   readonly seconds: number;
-  /** Pure tests share one module graph a worker; what starts processes runs two files at a time: it waits a lot. */
+  /**
+   * Pure tests share one module graph a worker, on all cores but one, two at least. What starts processes runs two files
+   * at a time: it waits a lot.
+   */
   readonly kind: 'pure' | 'processes';
 }
 
@@ -14,7 +18,9 @@ const project = ({ name, include, seconds, kind }: Project) => ({
     include,
     testTimeout: seconds * 1000,
     hookTimeout: 60_000,
-    ...(kind === 'pure' ? { isolate: false } : { maxWorkers: 2 }),
+    ...(kind === 'pure'
+      ? { isolate: false, maxWorkers: Math.max(2, availableParallelism() - 1) }
+      : { maxWorkers: 2 }),
   },
 });
 

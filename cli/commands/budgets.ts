@@ -17,7 +17,7 @@ const list = defineCommand({
     console.log(countTable(listed.budgets));
     if (listed.forgottenAt !== undefined) {
       console.error(
-        `The store forgot at ${listed.forgottenAt} what it had counted until then. Give back or add what is missing with \`nexus budgets adjust\`.`,
+        `The store forgot at ${listed.forgottenAt} what it had counted until then. What this gateway last saw was put back; \`nexus budgets adjust\` corrects what is not right.`,
       );
     }
   },

@@ -93,7 +93,7 @@ const watchState = (onEvent: (text: string) => void) => {
   return {
     forgottenEpochMs: () => forgottenEpochMs,
     onState: (state: StoreState) => {
-      if (state.kind === 'ready' && state.hasForgotten) forgottenEpochMs = Date.now();
+      if (state.kind === 'ready' && state.forgotten) forgottenEpochMs = Date.now();
       onEvent(storeWords(state));
     },
   };

@@ -2,6 +2,7 @@ import type { ModelEvent, PartStart } from '../model/events.ts';
 import type { GatewayError } from '../refusals.ts';
 import { FrameCutter, firstAnd, framesWith } from '../wire/frames.ts';
 import type { JsonValue } from '../wire/json.ts';
+import type { More } from './alike.ts';
 import type { ResponseDecoder, ResponseEncoder } from './dialect.ts';
 
 // What dialects share in reading answers, and in writing whole ones.
@@ -10,6 +11,8 @@ import type { ResponseDecoder, ResponseEncoder } from './dialect.ts';
 export class AnswerEvents {
   protected events: ModelEvent[] = [];
   protected ended = false;
+  /** How a text was told last. */
+  #more: More | undefined;
 
   /** The answer has ended, well or not: nothing more is read. */
   get over(): boolean {
@@ -25,6 +28,25 @@ export class AnswerEvents {
 
   push(event: ModelEvent): void {
     this.events.push(event);
+  }
+
+  pushAll(events: readonly ModelEvent[]): void {
+    for (const event of events) this.events.push(event);
+  }
+
+  /** Tells a text by `more`, which then tells those of chunks that are like this one, too. */
+  protected tell(text: string, more: More): void {
+    this.#more = more;
+    this.pushAll(more(text, undefined));
+  }
+
+  /** How the chunk that `read` reads told more of a text; undefined when it did anything else, but for counting. */
+  protected moreAfter(read: () => void): More | undefined {
+    this.#more = undefined;
+    const before = this.events.length;
+    read();
+    const told = this.events.slice(before).filter(({ type }) => type !== 'usage');
+    return told.length === 1 ? this.#more : undefined;
   }
 
   fail(error: GatewayError): void {

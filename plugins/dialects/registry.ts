@@ -27,7 +27,7 @@ export const upstreamDialects: Readonly<Record<UpstreamDialectName, UpstreamDial
 
 /** A dialect as clients speak one operation; undefined when it has none. The same one is always the same object. */
 export const dialectFor = (name: DialectName, operation: Operation): Dialect | undefined =>
-  views.get(`${name} ${operation}`) as Dialect | undefined; // made of a `Dialect`
+  views[name].operations[operation] as Dialect | undefined; // made of a `Dialect`
 
 /**
  * The same for upstreams, and for one that a cloud hosts: the very object that `dialectFor` gives, where clients speak it
@@ -37,24 +37,41 @@ export const upstreamDialectFor = (
   name: UpstreamDialectName,
   operation: Operation,
   platform?: PlatformName,
-): UpstreamDialect | undefined =>
-  views.get(`${name} ${operation} ${platform}`) ?? views.get(`${name} ${operation}`);
+): UpstreamDialect | undefined => {
+  const { operations, at } = views[name];
+  return (platform && at[platform]?.[operation]) ?? operations[operation];
+};
 
 /** Can calls of this operation go to upstreams of this dialect? What an upstream does not count, we count ourselves. */
 export const canServe = (name: UpstreamDialectName, operation: Operation): boolean =>
   operation === 'count-tokens' || upstreamDialectFor(name, operation) !== undefined;
 
-const views: ReadonlyMap<string, UpstreamDialect> = new Map(
-  Object.values(upstreamDialects).flatMap((dialect) => [
-    [`${dialect.name} chat`, dialect] as const,
-    ...Object.entries(dialect.operations ?? {}).map(
-      ([operation, codec]) => [`${dialect.name} ${operation}`, { ...dialect, ...codec }] as const,
-    ),
-    ...Object.entries(dialect.operationsAt?.vertex ?? {}).map(
-      ([operation, codec]) => [`${dialect.name} ${operation} vertex`, { ...dialect, ...codec }] as const,
-    ),
+type Views = Partial<Record<Operation, UpstreamDialect>>;
+
+/** A dialect with the codecs of one operation in the place of those of chat. */
+const viewsOf = (dialect: UpstreamDialect, codecs: UpstreamDialect['operations'] = {}): Views =>
+  Object.fromEntries(
+    Object.entries(codecs).map(([operation, codec]) => [operation, { ...dialect, ...codec }]),
+  );
+
+/** Each dialect as it speaks each operation, and as a cloud does. */
+const views = Object.fromEntries(
+  Object.entries(upstreamDialects).map(([name, dialect]) => [
+    name,
+    {
+      operations: { chat: dialect, ...viewsOf(dialect, dialect.operations) },
+      at: Object.fromEntries(
+        Object.entries(dialect.operationsAt ?? {}).map(([platform, codecs]) => [
+          platform,
+          viewsOf(dialect, codecs),
+        ]),
+      ),
+    },
   ]),
-);
+) as Record<
+  UpstreamDialectName,
+  { readonly operations: Views; readonly at: Partial<Record<PlatformName, Views>> }
+>;
 
 /** Whether `name`, which came from outside, is one that clients speak. */
 export const isDialectName = (name: unknown): name is DialectName =>

@@ -162,6 +162,7 @@ const ownMappings: ReadonlyMap<number, string> = new Map(
       ['ħ', 'h'],
       ['Ħ', 'H'],
       ['ŧ', 't'],
+      ['Ŧ', 'T'],
       ['ı', 'i'],
       ['İ', 'I'],
       ['æ', 'ae'],
@@ -190,9 +191,9 @@ const ownMappings: ReadonlyMap<number, string> = new Map(
   ).map(([from, to]) => [from.codePointAt(0) ?? 0, to]),
 );
 
-/** Small capitals, as they are read; Unicode neither decomposes them nor counts them all as look-alikes. */
+/** Small capitals, as they are read; Unicode neither decomposes them nor counts them all as look-alikes. Two have capitals. */
 const smallCapitals: ReadonlyMap<string, string> = new Map(
-  [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ'].map((it, at) => [it, 'abcdefghijklmnopqrstuvwyz'[at] ?? '']),
+  [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢƦꞮ'].map((it, at) => [it, 'abcdefghijklmnopqrstuvwyzRI'[at] ?? '']),
 );
 
 const lookAlike = (code: number): number => {

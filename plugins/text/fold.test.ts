@@ -82,6 +82,18 @@ test('folding twice is folding once', () => {
   );
 });
 
+test('every character of the first plane is folded once and for all, whatever stands before it', () => {
+  const again: string[] = [];
+  for (let code = 0x80; code < 0x10000; code++) {
+    const character = String.fromCharCode(code);
+    for (const text of [character, `a${character}`, `\u0430${character}`]) {
+      const once = fold(text);
+      if (fold(once.cased).cased !== once.cased || fold(once.text).text !== once.text) again.push(text);
+    }
+  }
+  expect(again).toEqual([]);
+});
+
 test('the lower case is as long as what it is made from', () => {
   fc.assert(
     fc.property(anyText, (written) => {

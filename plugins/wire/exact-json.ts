@@ -33,6 +33,9 @@ export const parseExactly = (text: string): JsonValue | undefined => {
   }
 };
 
+/** A string whose JSON is made now, for one that is long and stands in several objects that will be written. */
+export const writtenOnce = (text: string): JsonValue => json.rawJSON(JSON.stringify(text));
+
 const keepDigits = (_key: string, value: JsonValue, { source }: { readonly source?: string }): JsonValue =>
   source !== undefined && typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
     ? json.rawJSON(source)

@@ -10,9 +10,10 @@ export const retryAfterMs = (headers: ReadonlyMap<string, string>): number | und
   const milliseconds = amount(headers.get('retry-after-ms'));
   if (milliseconds !== undefined) return milliseconds;
   const after = headers.get('retry-after');
+  if (after === undefined) return undefined;
   const seconds = amount(after);
   if (seconds !== undefined) return Math.ceil(seconds * 1000);
-  const delayMs = Date.parse(after ?? '') - Date.parse(headers.get('date') ?? '');
+  const delayMs = Date.parse(after) - Date.parse(headers.get('date') ?? '');
   return Number.isNaN(delayMs) ? undefined : Math.max(0, delayMs);
 };
 

@@ -41,6 +41,20 @@ describe('SseSplitter', () => {
     expect(split([...bytes].map((byte) => Buffer.from([byte])))).toEqual(whole);
   });
 
+  it.each([
+    ['data: a\n\n', true],
+    ['event: e\r\ndata: é\r\n\r\n', true],
+    [': c\n', true],
+    ['', false], // a byte order mark may come
+    ['data: a\n', false],
+    ['event: e\n', false],
+    ['data: a\r\r', false], // a line feed may belong to the last end of a line
+  ])('knows whether an event begins after %j', (text, isBetween) => {
+    const splitter = new SseSplitter();
+    splitter.push(Buffer.from(text));
+    expect(splitter.isBetween).toBe(isBetween);
+  });
+
   it('reads back what sseFrame writes', () => {
     const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n\0]/.test(text));
     fc.assert(

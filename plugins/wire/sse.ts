@@ -15,9 +15,9 @@ const nothing = Buffer.alloc(0);
 const asBuffer = (bytes: Uint8Array): Buffer =>
   bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Just after the last end of a line. */
+/** Just after the last end of a line. (`at` would cost a tenth of all that it costs to split a frame.) */
 const endOfLines = (bytes: Buffer): number =>
-  bytes.at(-1) === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
+  bytes[bytes.length - 1] === lf ? bytes.length : Math.max(bytes.lastIndexOf(lf), bytes.lastIndexOf(cr)) + 1;
 
 /**
  * Splits bytes, cut anywhere, into server-sent events (WHATWG HTML, "Server-sent events", read 2026-11-24): LF, CRLF
@@ -33,15 +33,28 @@ export class SseSplitter {
   #first = true;
 
   push(bytes: Uint8Array): SseEvent[] {
+    return this.split(this.lines(bytes));
+  }
+
+  /** The first half of `push`: the whole lines that have come, so that no UTF-8 sequence is ever cut. */
+  lines(bytes: Uint8Array): string {
     const chunk = asBuffer(bytes);
     const buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const cut = endOfLines(buffer);
-    // Only whole lines are decoded, so no UTF-8 sequence is ever cut.
     this.#rest = cut === buffer.length ? nothing : Buffer.from(buffer.subarray(cut));
     if (this.#rest.length + (this.#data?.length ?? 0) > maxSseEventBytes)
       throw new RangeError('an event is too large');
-    if (cut === 0) return [];
-    return this.#lines(buffer.toString('utf8', 0, cut));
+    return cut === 0 ? '' : buffer.toString('utf8', 0, cut);
+  }
+
+  /** The second half. Who knows what whole events say may leave them out, when `isBetween`. */
+  split(text: string): SseEvent[] {
+    return text === '' ? [] : this.#lines(text);
+  }
+
+  /** Do the next lines begin an event? */
+  get isBetween(): boolean {
+    return this.#data === undefined && this.#event === '' && !this.#skipLf && !this.#first;
   }
 
   end(): SseEvent[] {
@@ -81,9 +94,14 @@ export class SseSplitter {
   /** What nearly every stream has, in a loop of its own, which is several times quicker. */
   #lfLines(text: string, start: number, out: SseEvent[]): void {
     for (let from = start; from < text.length; ) {
+      if (text.charCodeAt(from) === lf) {
+        this.#dispatch(out);
+        from++;
+        continue;
+      }
       const end = text.indexOf('\n', from);
-      if (end === from) this.#dispatch(out);
-      else if (text.startsWith('data: ', from)) this.#add(text.slice(from + 6, end));
+      if (text.startsWith('data: ', from)) this.#add(text.slice(from + 6, end));
+      else if (text.startsWith('event: ', from)) this.#event = text.slice(from + 7, end);
       else this.#line(text.slice(from, end));
       from = end + 1;
     }

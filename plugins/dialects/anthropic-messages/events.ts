@@ -5,8 +5,8 @@ import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeDeltas } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream, moreLike } from '../alike.ts';
 import { WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeEventError } from './error.ts';
@@ -33,10 +33,9 @@ const unread: Readonly<Record<'nothing' | 'blocks', ReadonlySet<string>>> = {
 };
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #splitter = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #answer = new AnswerReader();
   readonly #unread: ReadonlySet<string>;
-  readonly #alike = new AlikeDeltas(growthOf);
   #bytes = 0;
   #frames = 0;
 
@@ -48,7 +47,8 @@ class StreamDecoder implements ResponseDecoder {
     if (this.#answer.isOver) return [];
     this.#bytes += bytes.length;
     try {
-      return this.#decode(this.#splitter.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      return events.length === 0 ? told : [...told, ...this.#decode(events)];
     } catch (cause) {
       if (cause instanceof RangeError) return this.#answer.break(); // one event without end
       throw cause;
@@ -58,9 +58,7 @@ class StreamDecoder implements ResponseDecoder {
   end(): ModelEvent[] {
     if (this.#answer.isOver) return [];
     // A last frame that cannot be read was cut off, which is not the same as malformed.
-    const events = this.#decode(
-      this.#splitter.end().filter(({ data }) => parseJsonObject(data) !== undefined),
-    );
+    const events = this.#decode(this.#stream.end().filter(({ data }) => parseJsonObject(data) !== undefined));
     return this.#frames === 0 && this.#bytes > 0 ? this.#answer.break() : events;
   }
 
@@ -71,15 +69,17 @@ class StreamDecoder implements ResponseDecoder {
     return events;
   }
 
-  #frame({ event, data }: SseEvent): readonly ModelEvent[] {
-    if (this.#answer.isOver || this.#unread.has(event)) return [];
-    const delta = this.#alike.read(data);
-    if (delta) return [delta];
+  #frame(frame: SseEvent): ModelEvent[] {
+    if (this.#answer.isOver) return [];
+    const told = this.#stream.read(frame);
+    if (told) return told;
+    const { event, data } = frame;
+    if (this.#unread.has(event)) return [];
     if (data === '[DONE]') return []; // added by some compatible servers
     const wire = parseJsonObject(data);
     if (!wire) return this.#answer.break();
     const events = this.#answer.read(wire);
-    this.#alike.learn(data, wire, events);
+    this.#stream.learn(frame, wire, moreLike(events));
     return events;
   }
 }

@@ -1,7 +1,8 @@
-import type { PartStart } from '../../model/events.ts';
+import type { ModelEvent, PartStart } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
+import type { More } from '../alike.ts';
 import { AnswerEvents } from '../answer-events.ts';
 import { decodeCitations } from './citations.ts';
 import { wrapOwn } from './contents.ts';
@@ -70,7 +71,12 @@ export class AnswerReader extends AnswerEvents {
     this.#observing = observing;
   }
 
-  read(chunk: JsonObject): void {
+  /** Returns how the chunk told more of a text, when it did nothing else but count. */
+  read(chunk: JsonObject): More | undefined {
+    return this.moreAfter(() => this.#read(chunk));
+  }
+
+  #read(chunk: JsonObject): void {
     if (this.ended) return;
     if (chunk.error) return this.fail(decodeEventError(chunk));
     if (!isAnswer(chunk)) return this.fail(gatewayError('upstream_malformed'));
@@ -88,8 +94,7 @@ export class AnswerReader extends AnswerEvents {
 
   /** Counts grow from chunk to chunk: the last ones hold. */
   readUsage(wire: JsonValue | undefined): void {
-    const read = decodeUsage(wire);
-    if (read && !this.ended) this.events.push({ type: 'usage', ...read });
+    if (!this.ended) this.pushAll(usageEvents(wire));
   }
 
   /**
@@ -197,12 +202,19 @@ export class AnswerReader extends AnswerEvents {
     if (kind === 'text' && text === '' && seal !== undefined && !vendor) return this.#sealText(choice, seal);
     if (text === '' && seal === undefined && !vendor && !this.#whole) return;
     const open = this.#grow(choice, kind, vendor);
-    open.text += text;
-    if (text !== '')
-      this.events.push({ type: kind === 'text' ? 'text-delta' : 'reasoning-delta', part: open.part, text });
+    if (text !== '') this.#tellText(open, text);
     if (seal === undefined) return;
     if (kind === 'text') open.seal = seal;
     else this.#sealThought(choice, open.part, wrapOwn('thought', seal));
+  }
+
+  #tellText(open: OpenPart, text: string): void {
+    const { part } = open;
+    const type = open.kind === 'text' ? 'text-delta' : 'reasoning-delta';
+    this.tell(text, (more, counts) => {
+      open.text += more;
+      return [...usageEvents(counts), { type, part, text: more }];
+    });
   }
 
   #sealText(choice: Choice, seal: string): void {
@@ -324,6 +336,11 @@ export class AnswerReader extends AnswerEvents {
     this.events.push({ ...ending, ...present({ vendor: filled(extras) }) });
   }
 }
+
+const usageEvents = (wire: JsonValue | undefined): ModelEvent[] => {
+  const read = decodeUsage(wire);
+  return read ? [{ type: 'usage', ...read }] : [];
+};
 
 /** Thoughts may be drafts of images; only the last one is the answer. */
 const imageIn = ({ inlineData, thought }: JsonObject): PartStart['image'] => {

@@ -68,7 +68,9 @@ type TextDelta = Extract<ModelEvent, { readonly type: 'text-delta' | 'reasoning-
 interface LastText {
   readonly type: TextDelta['type'];
   readonly part: OpenPart;
-  readonly chunks: LikeTexts;
+  readonly write: (text: string) => string;
+  /** Chunks like the last one, once there is another. */
+  chunks: LikeTexts | undefined;
 }
 
 /** Writes the chunks of one answer. After an error or the end it writes nothing more. */
@@ -132,6 +134,7 @@ class AnswerWriter {
       return undefined;
     }
     grow(last.part, event);
+    last.chunks ??= new LikeTexts(last.write);
     return last.chunks.with(event.text);
   }
 
@@ -223,10 +226,9 @@ class AnswerWriter {
     grow(part, event);
     const written = (text: string) =>
       this.#part(part.choice, { text, ...(isThought ? { thought: true } : {}) }, event.part);
-    const chunks = written(event.text);
-    const like = new LikeTexts((said) => JSON.stringify(written(said)[0]));
-    this.#lastText = { type: event.type, part, chunks: like };
-    return chunks;
+    const write = (text: string) => JSON.stringify(written(text)[0]);
+    this.#lastText = { type: event.type, part, write, chunks: undefined };
+    return written(event.text);
   }
 
   /** A seal of this API goes back to where it was; those of others are wrapped. */

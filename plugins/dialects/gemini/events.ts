@@ -2,10 +2,12 @@ import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseExactly } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { growthOf } from './growth.ts';
 
 /** Reads a stream: server-sent events, or the one JSON array that comes without `alt=sse`. */
 export const decodeStream = (): ResponseDecoder => new StreamDecoder({ observing: false });
@@ -28,7 +30,7 @@ interface Reading {
 }
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #sse = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #array: WholeDecoder;
   readonly #answer: AnswerReader;
   #firstByte: number | undefined;
@@ -42,8 +44,12 @@ class StreamDecoder implements ResponseDecoder {
   push(bytes: Uint8Array): ModelEvent[] {
     this.#firstByte ??= bytes[0];
     if (this.#isJson) return this.#array.push(bytes);
+    if (this.#answer.over) return [];
     try {
-      this.#read(this.#sse.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      if (events.length === 0) return told;
+      this.#answer.pushAll(told);
+      this.#read(events);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
@@ -54,7 +60,7 @@ class StreamDecoder implements ResponseDecoder {
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
     if (this.#isJson) return this.#array.end();
-    this.#read(this.#sse.end().filter(({ data }) => parseExactly(data) !== undefined));
+    this.#read(this.#stream.end().filter(({ data }) => parseExactly(data) !== undefined));
     if (this.#frames === 0 && this.#firstByte === page) this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.done();
     return this.#answer.take();
@@ -72,11 +78,18 @@ class StreamDecoder implements ResponseDecoder {
 
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data } of frames) {
-      const chunk = parseExactly(data);
-      if (isJsonObject(chunk)) this.#answer.read(chunk);
-      else this.#answer.fail(gatewayError('upstream_malformed'));
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#stream.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else this.#readChunk(frame);
     }
+  }
+
+  #readChunk(frame: SseEvent): void {
+    const chunk = parseExactly(frame.data);
+    if (isJsonObject(chunk)) this.#stream.learn(frame, chunk, this.#answer.read(chunk));
+    else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }
 

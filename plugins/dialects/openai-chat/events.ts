@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { parseJsonObject } from '../../wire/json.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeDeltas } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream, moreLike } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -34,9 +34,8 @@ interface Reading {
 }
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #sse = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeDeltas(growthOf);
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -45,9 +44,13 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   push(bytes: Uint8Array): ModelEvent[] {
+    if (this.#answer.over) return [];
     this.#firstByte ??= bytes[0];
     try {
-      this.#read(this.#sse.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      if (events.length === 0) return told;
+      this.#answer.pushAll(told);
+      this.#read(events);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
@@ -57,7 +60,7 @@ class StreamDecoder implements ResponseDecoder {
 
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
-    this.#read(this.#sse.end().filter(({ data }) => isWhole(data)));
+    this.#read(this.#stream.end().filter(({ data }) => isWhole(data)));
     if (this.#frames === 0 && isJsonOrPage(this.#firstByte))
       this.#answer.fail(gatewayError('upstream_malformed'));
     else this.#answer.bodyEnded();
@@ -66,22 +69,20 @@ class StreamDecoder implements ResponseDecoder {
 
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data, event } of frames) {
-      if (data.startsWith('[DONE]')) this.#answer.done();
-      else this.#readChunk(data, event);
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#stream.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else if (frame.data.startsWith('[DONE]')) this.#answer.done();
+      else this.#readChunk(frame);
     }
   }
 
-  #readChunk(data: string, event: string): void {
-    if (this.#answer.over) return;
-    const delta = event === '' ? this.#alike.read(data) : undefined;
-    if (delta) {
-      this.#answer.push(delta);
-      return;
-    }
+  #readChunk(frame: SseEvent): void {
+    const { data, event } = frame;
     const chunk = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(chunk ?? data));
-    else if (chunk) this.#alike.learn(data, chunk, this.#answer.read(chunk));
+    else if (chunk) this.#stream.learn(frame, chunk, moreLike(this.#answer.read(chunk)));
     else this.#answer.fail(gatewayError('upstream_malformed'));
   }
 }

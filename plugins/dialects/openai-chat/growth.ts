@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
-import type { Member } from '../../wire/likeness.ts';
-import type { Growth } from '../alike.ts';
+import type { Differing, Member } from '../../wire/likeness.ts';
 import { isText } from '../openai/wire.ts';
 import { isEmpty } from './wire.ts';
 
@@ -11,7 +10,7 @@ const texts: ReadonlySet<string> = new Set(['content', 'refusal', 'reasoning_con
 const ofCall: ReadonlySet<string> = new Set(['index', 'id', 'type']);
 
 /** What a chunk says that brings more of one text, of one choice, and nothing besides. */
-export const growthOf = ({ choices, obfuscation, p }: JsonObject): Growth | undefined => {
+export const growthOf = ({ choices, obfuscation, p }: JsonObject): Differing | undefined => {
   const [choice] = Array.isArray(choices) && choices.length === 1 ? choices : [];
   const told = isJsonObject(choice) && isJsonObject(choice.delta) ? onlyText(choice.delta) : undefined;
   if (!told) return undefined;

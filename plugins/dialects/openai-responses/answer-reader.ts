@@ -3,6 +3,7 @@ import type { Vendor } from '../../model/request.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
+import type { More } from '../alike.ts';
 import { AnswerEvents } from '../answer-events.ts';
 import { decodeStreamError } from '../openai/error.ts';
 import { difference, isEmptyObject, isText, textOf } from '../openai/wire.ts';
@@ -82,8 +83,12 @@ export class AnswerReader extends AnswerEvents {
     this.#end(response);
   }
 
-  /** One event of a stream. */
-  readEvent(event: JsonObject): void {
+  /** One event of a stream. Returns how it told more of a text, when it did nothing else. */
+  readEvent(event: JsonObject): More | undefined {
+    return this.moreAfter(() => this.#readEvent(event));
+  }
+
+  #readEvent(event: JsonObject): void {
     if (this.ended) return;
     const { type, response } = event;
     switch (type) {
@@ -327,8 +332,10 @@ export class AnswerReader extends AnswerEvents {
 
   #text(content: Content, text: string): void {
     if (text === '' || content.kind === 'opaque') return;
-    content.length += text.length;
-    this.events.push({ type: 'text-delta', part: content.part, text });
+    this.tell(text, (more) => {
+      content.length += more.length;
+      return [{ type: 'text-delta', part: content.part, text: more }];
+    });
   }
 
   /** In the shape of Chat's, which differs by nothing but its wrapping. */
@@ -383,11 +390,14 @@ export class AnswerReader extends AnswerEvents {
 
   /** Free text becomes the one member of its arguments, as in the schema that stands for its tool. */
   #input(item: Item, text: string): void {
-    if (text === '' || item.part === undefined) return;
-    const begins = item.length === 0 ? inputStart : '';
-    item.length += text.length;
-    const json = item.type === 'custom_tool_call' ? begins + JSON.stringify(text).slice(1, -1) : text;
-    this.events.push({ type: 'tool-input-delta', part: item.part, json });
+    const { part } = item;
+    if (text === '' || part === undefined) return;
+    this.tell(text, (more) => {
+      const begins = item.length === 0 ? inputStart : '';
+      item.length += more.length;
+      const json = item.type === 'custom_tool_call' ? begins + JSON.stringify(more).slice(1, -1) : more;
+      return [{ type: 'tool-input-delta', part, json }];
+    });
   }
 
   readInput(item: Item, { delta }: JsonObject): void {
@@ -413,9 +423,12 @@ export class AnswerReader extends AnswerEvents {
   }
 
   #reasoning(item: Item, piece: string, text: string): void {
-    if (text === '' || item.part === undefined) return;
-    item.pieces.set(piece, (item.pieces.get(piece) ?? 0) + text.length);
-    this.events.push({ type: 'reasoning-delta', part: item.part, text });
+    const { part } = item;
+    if (text === '' || part === undefined) return;
+    this.tell(text, (more) => {
+      item.pieces.set(piece, (item.pieces.get(piece) ?? 0) + more.length);
+      return [{ type: 'reasoning-delta', part, text: more }];
+    });
   }
 
   /** The rest of a piece, from its whole text. */

@@ -3,6 +3,7 @@ import type { Vendor } from '../../model/request.ts';
 import { openSeal, wrapSeal } from '../../model/seals.ts';
 import type { FinishReason } from '../../model/usage.ts';
 import { type GatewayError, gatewayError } from '../../refusals.ts';
+import { writtenOnce } from '../../wire/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.ts';
 import { present } from '../../wire/present.ts';
 import type { AnswerContext } from '../dialect.ts';
@@ -354,7 +355,7 @@ export class AnswerWriter {
     const part = this.#addPart(start, item, { index: item.content.length + item.open });
     item.open++;
     frames.push(
-      this.#frame('response.content_part.added', { ...this.#placeOf(part), part: this.#content(part) }),
+      this.#frame('response.content_part.added', { ...this.#placeOf(part), part: this.#content(part, '') }),
     );
     return frames;
   }
@@ -377,9 +378,9 @@ export class AnswerWriter {
     return { item_id: item.id, output_index: item.index, content_index: index };
   }
 
-  /** A content part as far as it has come. */
-  #content(part: Part): JsonObject {
-    const { start, text } = part;
+  /** A content part that says `text`. */
+  #content(part: Part, text: JsonValue): JsonObject {
+    const { start } = part;
     if (start.kind === 'opaque') return isJsonObject(start.vendor?.content) ? start.vendor.content : {};
     const { item: _, ...vendor } = (this.#own && start.vendor) || {};
     if (start.kind === 'refusal') return { ...vendor, type: 'refusal', refusal: text };
@@ -406,15 +407,16 @@ export class AnswerWriter {
     const { item, start } = part;
     this.#takeLogprobs(part);
     const place = this.#placeOf(part);
-    const content = this.#content(part);
+    const text = writtenOnce(part.text);
+    const content = this.#content(part, text);
     const frames: Frame[] = listOf(content.annotations).map((annotation, at) =>
       this.#frame('response.output_text.annotation.added', { ...place, annotation_index: at, annotation }),
     );
     if (start.kind === 'text') {
-      const said = { text: part.text, logprobs: part.logprobs };
+      const said = { text, logprobs: part.logprobs };
       frames.push(this.#frame('response.output_text.done', { ...place, ...said }));
     } else if (start.kind === 'refusal')
-      frames.push(this.#frame('response.refusal.done', { ...place, refusal: part.text }));
+      frames.push(this.#frame('response.refusal.done', { ...place, refusal: text }));
     frames.push(this.#frame('response.content_part.done', { ...place, part: content }));
     item.content[part.index] = content;
     item.open--;
@@ -543,7 +545,7 @@ export class AnswerWriter {
     // A tool without arguments is called with none, not with nothing.
     const frames = input === '' && !isText && !this.#own ? this.#input(part, '{}') : [];
     if (part.unwraps && input !== '') frames.push(this.#inputDelta(item, input));
-    const said = isText ? { input } : { arguments: part.text };
+    const said = isText ? { input } : { arguments: writtenOnce(part.text) };
     const state = this.#own ? last : { status: 'completed' };
     const toolName = isText ? {} : { name: item.head.name ?? '' };
     const type = `response.${isText ? 'custom_tool_call_input' : 'function_call_arguments'}.done`;

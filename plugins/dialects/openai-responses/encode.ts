@@ -32,6 +32,7 @@ class StreamEncoder implements ResponseEncoder {
     if (delta && text !== '' && this.#last && isSameText(delta, this.#last.delta))
       return this.#last.frames.with(this.#writer.grow(delta.part, text), text);
     const frames = this.#writer.push(event);
+    if (event.type === 'usage') return this.#write(frames); // counts are told at the end
     const [frame] = frames;
     const isAlone = delta && frame && frames.length === 1 && isPlain(frame);
     this.#last = isAlone ? { delta, frames: new NumberedFrames(frame) } : undefined;

@@ -1,8 +1,8 @@
 import type { ModelEvent } from '../../model/events.ts';
 import { gatewayError } from '../../refusals.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../wire/json.ts';
-import { type SseEvent, SseSplitter } from '../../wire/sse.ts';
-import { AlikeChunks } from '../alike.ts';
+import type { SseEvent } from '../../wire/sse.ts';
+import { AlikeStream } from '../alike.ts';
 import { ObservedStream, WholeDecoder } from '../answer-events.ts';
 import type { ResponseDecoder } from '../dialect.ts';
 import { decodeStreamError } from '../openai/error.ts';
@@ -33,11 +33,8 @@ interface Reading {
 }
 
 class StreamDecoder implements ResponseDecoder {
-  readonly #sse = new SseSplitter();
+  readonly #stream = new AlikeStream(growthOf);
   readonly #answer: AnswerReader;
-  readonly #alike = new AlikeChunks(growthOf);
-  /** An event like those that `#alike` reads, but for its text and its padding, which is not read. */
-  #last: JsonObject = {};
   #firstByte: number | undefined;
   #frames = 0;
 
@@ -46,9 +43,13 @@ class StreamDecoder implements ResponseDecoder {
   }
 
   push(bytes: Uint8Array): ModelEvent[] {
+    if (this.#answer.over) return [];
     this.#firstByte ??= bytes[0];
     try {
-      this.#read(this.#sse.push(bytes));
+      const { told, events } = this.#stream.push(bytes);
+      if (events.length === 0) return told;
+      this.#answer.pushAll(told);
+      this.#read(events);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       this.#answer.fail(gatewayError('upstream_malformed')); // an event without end
@@ -58,7 +59,7 @@ class StreamDecoder implements ResponseDecoder {
 
   /** The last frame may be cut; then it is not read, and the answer stays without an end. */
   end(): ModelEvent[] {
-    this.#read(this.#sse.end().filter(({ data }) => parseJsonObject(data) !== undefined));
+    this.#read(this.#stream.end().filter(({ data }) => parseJsonObject(data) !== undefined));
     if (this.#frames === 0 && isJsonOrPage(this.#firstByte))
       this.#answer.fail(gatewayError('upstream_malformed'));
     return this.#answer.take();
@@ -67,26 +68,20 @@ class StreamDecoder implements ResponseDecoder {
   /** Some compatible servers end with `[DONE]`, as Chat does. */
   #read(frames: readonly SseEvent[]): void {
     this.#frames += frames.length;
-    for (const { data, event } of frames) if (!data.startsWith('[DONE]')) this.#readEvent(data, event);
+    for (const frame of frames) {
+      if (this.#answer.over) return;
+      const told = this.#stream.read(frame);
+      if (told) this.#answer.pushAll(told);
+      else if (!frame.data.startsWith('[DONE]')) this.#readEvent(frame);
+    }
   }
 
-  #readEvent(data: string, event: string): void {
-    if (this.#answer.over) return;
-    const read = this.#parse(data);
+  #readEvent(frame: SseEvent): void {
+    const { data, event } = frame;
+    const read = parseJsonObject(data);
     if (event === 'error') this.#answer.fail(decodeStreamError(read ?? data));
     else if (!read) this.#answer.fail(gatewayError('upstream_malformed'));
-    else this.#answer.readEvent(typed(read, event));
-  }
-
-  /** This event, if it is like the last one that brought a text; else it may become that one. */
-  #parse(data: string): JsonObject | undefined {
-    const delta = this.#alike.read(data);
-    if (delta !== undefined) return { ...this.#last, delta };
-    const event = parseJsonObject(data);
-    if (!event || !growthOf(event)) return event;
-    this.#last = event;
-    this.#alike.learn(data, event);
-    return event;
+    else this.#stream.learn(frame, read, this.#answer.readEvent(typed(read, event)));
   }
 }
 

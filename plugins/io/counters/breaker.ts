@@ -3,8 +3,8 @@ import type { FaultReason } from './remote.ts';
 
 /** Whether the store is asked at all. */
 export type StoreState =
-  /** `hasForgotten`: it has come back, or goes on, without what it had counted. */
-  | { readonly kind: 'ready'; readonly hasForgotten?: true }
+  /** `forgotten`: it had forgotten what it had counted; so many counts were put back to what this process last saw of them. */
+  | { readonly kind: 'ready'; readonly forgotten?: { readonly broughtBack: number } }
   /** It is not asked; every call is `lost` at once, until a probe comes through. */
   | { readonly kind: 'lost'; readonly reason: FaultReason };
 

@@ -46,6 +46,7 @@ class SocketStore implements RemoteStore {
   readonly holds = this.#call('holds') as RemoteStore['holds'];
   readonly adjust = this.#call('adjust') as RemoteStore['adjust'];
   readonly probe = this.#call('probe') as RemoteStore['probe'];
+  readonly bringBack = this.#call('bringBack') as RemoteStore['bringBack'];
 
   /** Whoever serves looks after the leases. */
   sweep(): Promise<string> {

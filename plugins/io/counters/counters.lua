@@ -4,8 +4,10 @@
 --   {tag}:leases      sorted set: id of each open reservation by the end of its lease
 --   {tag}:r:ID        reservation (MessagePack); once ended the single letter 's' (settled) or 'v' (void)
 --   {tag}:name        name of this set of counts: gone when they are
---   {tag}:c:NAME      count. Calendar: u used, o open, x unconfirmed. Open: o. Smooth: v level × period, t time of v,
---                     l leak (units in a period), g all that was ever taken
+--   {tag}:granted     how many reservations were granted: fewer than were seen when some are forgotten
+--   {tag}:c:NAME      count. Calendar: u used, o open, x unconfirmed, b what was brought back to and n into which set of
+--                     counts. Open: o. Smooth: v level × period, t time of v, l leak (units in a period), g all that
+--                     was ever taken
 -- Every key has a time to live. Times are milliseconds; TIME of this server decides.
 -- KEYS[1] is the tag with a colon behind it. Numbers stay below 2^53, where doubles are exact; %.0f writes them in full.
 
@@ -32,6 +34,14 @@ end
 -- Lets a key live for another `ttl`, never shorter than it would have.
 local function keep(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, whole(ttl)) end
+end
+
+-- Whether this set of counts is another one than that of which `name` and `granted` were seen, or an older state of it.
+-- An empty name: none was seen.
+local function hasForgotten(name, granted)
+  if name == '' then return false end
+  if redis.call('GET', tag .. 'name') ~= name then return true end
+  return tonumber(redis.call('GET', tag .. 'granted') or 0) < granted
 end
 
 local function exists(key)
@@ -224,12 +234,14 @@ end
 
 local calls = {}
 
--- ARGV: id, owner, leaseMs, least, most, number of claims, claims.
--- {'granted', output, states…}, {'refused', index from 0, states…}, {'window', now} or {'ended'}.
+-- ARGV: id, owner, leaseMs, least, most, name and granted as seen, number of claims, claims.
+-- {'granted', output, granted, states…}, {'refused', index from 0, states…}, {'window', now}, {'ended'} or {'forgotten'}.
 function calls.reserve()
   local id, owner, leaseMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
   local least, most = tonumber(ARGV[5]), tonumber(ARGV[6])
-  local claims, isWrong = claimsFrom(8, tonumber(ARGV[7]), leaseMs)
+  local granted = tonumber(ARGV[8])
+  if hasForgotten(ARGV[7], granted) then return { 'forgotten' } end
+  local claims, isWrong = claimsFrom(10, tonumber(ARGV[9]), leaseMs)
   local known = find(id)
   if isWrong then return { 'window', now } end
   if known and (type(known) == 'string' or known.expired or known.leaseEnd <= now) then return { 'ended' } end
@@ -255,8 +267,10 @@ function calls.reserve()
     store(id, { owner = owner, at = now, leaseEnd = leaseEnd, output = output, held = held }, leaseMs + spareTtl)
     redis.call('ZADD', leases, whole(leaseEnd), id)
     keep(leases, leaseMs + spareTtl)
+    granted = redis.call('INCR', tag .. 'granted')
+    if granted == 1 then redis.call('PEXPIRE', tag .. 'granted', whole(nameTtl)) end
   end
-  local answer = { 'granted', output }
+  local answer = { 'granted', output, granted }
   for _, claim in ipairs(claims) do report(answer, claim, 0) end
   return answer
 end
@@ -347,15 +361,39 @@ function calls.holds()
   return answer
 end
 
--- ARGV: a name for this set of counts if it has none. Its name; and whether this server takes writes.
-function calls.probe()
-  redis.call('SET', tag .. 'name', ARGV[2], 'NX')
-  redis.call('PEXPIRE', tag .. 'name', whole(nameTtl))
-  return redis.call('GET', tag .. 'name')
+-- ARGV: number of claims, claims. `base` of each is what was seen of it before this set of counts forgot. Those who saw
+-- more than others raise it by what they saw more, so that nothing is lost of what was counted since. {'done'} or
+-- {'window', now}.
+function calls.bringBack()
+  local claims, isWrong = claimsFrom(3, tonumber(ARGV[2]), 0)
+  if isWrong then return { 'window', now } end
+  local name = redis.call('GET', tag .. 'name')
+  for _, claim in ipairs(claims) do
+    look(claim)
+    local found = redis.call('HMGET', claim.key, 'b', 'n')
+    local floor = found[2] == name and tonumber(found[1]) or claim.used + claim.open
+    redis.call('HINCRBY', claim.key, 'u', whole(math.max(0, claim.base - floor)))
+    redis.call('HSET', claim.key, 'b', whole(math.max(claim.base, floor)), 'n', name)
+    redis.call('PEXPIRE', claim.key, whole(claim.keepUntil - now))
+  end
+  return { 'done' }
 end
 
--- As probe.
+-- ARGV: a name for this set of counts if it has none or has forgotten, name and granted as seen. Its name, and how many it
+-- has granted; it is written, so it shows whether this server takes writes.
+function calls.probe()
+  if hasForgotten(ARGV[3], tonumber(ARGV[4])) and redis.call('GET', tag .. 'name') == ARGV[3] then
+    redis.call('DEL', tag .. 'name') -- others are to see it, too
+  end
+  redis.call('SET', tag .. 'name', ARGV[2], 'NX')
+  redis.call('PEXPIRE', tag .. 'name', whole(nameTtl))
+  redis.call('PEXPIRE', tag .. 'granted', whole(nameTtl))
+  return { redis.call('GET', tag .. 'name'), tonumber(redis.call('GET', tag .. 'granted') or 0) }
+end
+
+-- As probe, or {'forgotten'}.
 function calls.sweep()
+  if hasForgotten(ARGV[3], tonumber(ARGV[4])) then return { 'forgotten' } end
   sweep()
   return calls.probe()
 end

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeClock } from '../../../test/fakes/clock.ts';
 import { askOf, claimOf } from '../../../test/redis/conformance.ts';
 import { memoryCounters } from '../../counters/memory.ts';
+import type { Claim } from '../../ports/counter-store.ts';
 import type { StoreState } from './breaker.ts';
 import { type GuardOptions, guarded } from './guard.ts';
 import { type FaultReason, type RemoteStore, StoreFault } from './remote.ts';
@@ -20,6 +21,7 @@ const open = (options: Partial<GuardOptions> = {}) => {
   const states: StoreState[] = [];
   const asked: string[] = [];
   const late: (() => void)[] = [];
+  const broughtBack: (readonly Claim[])[] = [];
   let trouble: Trouble | undefined;
   let countsName = 'first';
   const answer = async <T>(call: string, act: () => Promise<T>): Promise<T> => {
@@ -39,6 +41,10 @@ const open = (options: Partial<GuardOptions> = {}) => {
     adjust: (claim, amount) => answer('adjust', () => memory.adjust(claim, amount)),
     sweep: () => answer('sweep', async () => countsName),
     probe: () => answer('probe', async () => countsName),
+    bringBack: (claims) =>
+      answer('bringBack', async () => {
+        broughtBack.push(claims);
+      }),
     reconnect: () => asked.push('reconnect'),
     close: () => asked.push('close'),
   };
@@ -55,6 +61,7 @@ const open = (options: Partial<GuardOptions> = {}) => {
     states,
     asked,
     late,
+    broughtBack,
     advance,
     be: (what: Trouble | undefined) => {
       trouble = what;
@@ -145,17 +152,72 @@ describe('guarded', () => {
     await store.read([claim]);
     forget();
     be(undefined);
-    await advance(1000);
-    const forgotten = { kind: 'ready', hasForgotten: true };
-    expect(states).toEqual([{ kind: 'lost', reason: 'unreachable' }, forgotten]);
+    await advance(2000);
+    expect(states).toEqual([
+      { kind: 'lost', reason: 'unreachable' },
+      { kind: 'lost', reason: 'forgotten' },
+      { kind: 'ready', forgotten: { broughtBack: 0 } },
+    ]);
   });
 
   it('tells that the store forgot even when it was not missed', async () => {
     const { states, advance, forget } = open({ sweepEveryMs: 100 });
     await advance(150);
     forget();
-    await advance(500);
-    expect(states).toEqual([{ kind: 'ready', hasForgotten: true }]);
+    await advance(1100);
+    expect(states).toEqual([{ kind: 'lost', reason: 'forgotten' }]); // others have to notice, too
+    await advance(1000);
+    expect(states).toEqual([
+      { kind: 'lost', reason: 'forgotten' },
+      { kind: 'ready', forgotten: { broughtBack: 0 } },
+    ]);
+  });
+
+  it('puts back what it last saw before anything is asked of a store that forgot', async () => {
+    const { store, states, asked, broughtBack, advance, be, forget } = open({ sweepEveryMs: 100 });
+    const hour = claimOf({ budget: 'hour', window: { kind: 'calendar', per: 'hour', zone: 'UTC' } });
+    const rate = claimOf({ budget: 'rate', window: { kind: 'smooth', seconds: 60 } });
+    await store.reserve(askOf('1', [claim, rate, hour]));
+    await store.settle('1', [7, 7, 7]);
+    await store.reserve(askOf('2', [hour]));
+    await store.adjust({ ...hour, budget: 'adjusted' }, 5);
+    await advance(59_500); // the minute is as good as over
+    forget();
+    be('unreachable');
+    await store.read([claim]);
+    const before = asked.length;
+    be(undefined);
+    const kinds: string[] = [];
+    for (let index = 0; kinds.at(-1) !== 'granted' && index < 100; index++) {
+      kinds.push((await store.reserve(askOf(`later ${index}`, [hour]))).kind);
+      await advance(20);
+    }
+    expect(new Set(kinds)).toEqual(new Set(['lost', 'granted']));
+    expect(broughtBack).toEqual([
+      [
+        expect.objectContaining({ budget: 'hour', base: 17 }),
+        expect.objectContaining({ budget: 'adjusted', base: 5 }),
+      ],
+    ]);
+    const since = asked.slice(before).filter((call) => call !== 'probe');
+    expect(since[0]).toBe('bringBack');
+    expect(states.at(-1)).toEqual({ kind: 'ready', forgotten: { broughtBack: 2 } });
+  });
+
+  it('stays away from a store that forgot until all is put back', async () => {
+    const { store, states, broughtBack, advance, be, forget } = open();
+    await store.ready(0);
+    for (let index = 0; index < 450; index++)
+      await store.reserve(askOf(`${index}`, [claimOf({ scope: `user=${index}` })]));
+    forget();
+    be('forgotten');
+    expect(await store.reserve(askOf('1', [claim]))).toEqual({ kind: 'lost' });
+    await advance(1000);
+    expect(states).toEqual([{ kind: 'lost', reason: 'forgotten' }]);
+    be(undefined);
+    await advance(2000);
+    expect(broughtBack.map(({ length }) => length)).toEqual([200, 200, 50]);
+    expect(states.at(-1)).toEqual({ kind: 'ready', forgotten: { broughtBack: 450 } });
   });
 
   it('asks for a new connection while probes fail, now and then', async () => {

@@ -2,6 +2,7 @@ import { checkAmounts } from '../../counters/claims.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ask, CounterStore, Reserved, Settled } from '../../ports/counter-store.ts';
 import { Breaker, type StoreState } from './breaker.ts';
+import { Recall } from './recall.ts';
 import { type FaultReason, type RemoteStore, StoreFault } from './remote.ts';
 
 export interface GuardOptions {
@@ -27,11 +28,13 @@ export interface ConnectedCounters extends CounterStore {
 
 const defaultTimeoutMs = 45;
 const defaultMaxUndelivered = 10_000;
-const defaultSweepEveryMs = 5_000;
+const defaultSweepEveryMs = 1_000;
 const deliverAfterMs = 100;
 const deliverAtOnce = 64;
 const probeEveryMs = 20;
-const maxGranted = 100_000;
+const bringBackAtOnce = 200;
+/** By then, every other process has noticed too, at its next sweep, and put back what it saw. */
+const othersNeedMs = 1_200;
 
 /** What a call gets that the store did not answer. */
 const lost = Symbol('lost');
@@ -39,7 +42,8 @@ const lost = Symbol('lost');
 /**
  * A `CounterStore` over a remote one: no call waits longer than `timeoutMs`, none waits at all while the store is lost,
  * and settlements are kept for it. What a reservation without an answer may hold is given back. All of this is safe to
- * repeat, because the store settles an id once and holds nothing for an id that was settled.
+ * repeat, because the store settles an id once and holds nothing for an id that was settled. A store that has forgotten
+ * is lost until it has been told what was last seen here.
  */
 export const guarded = (remote: RemoteStore, options: GuardOptions): ConnectedCounters =>
   new Guard(remote, options);
@@ -52,12 +56,13 @@ class Guard implements ConnectedCounters {
   readonly #breaker: Breaker;
   /** Amounts by id. Without amounts: a reservation of which nothing is known, to be given up. */
   readonly #undelivered = new Map<string, readonly number[]>();
-  /** Ids that were granted and not settled, the oldest first: one that is asked for again is not given up. */
-  readonly #granted = new Set<string>();
   readonly #onState: (state: StoreState) => void;
+  readonly #recall: Recall;
   /** What the store calls its set of counts. */
   #countsName: string | undefined;
-  #hasForgotten = false;
+  #forgotten: { readonly broughtBack: number } | undefined;
+  /** When others have put back what they saw, too. */
+  #isWholeMs = 0;
   #stopDelivery: (() => void) | undefined;
   #stopSweep: () => void = () => {};
 
@@ -74,6 +79,7 @@ class Guard implements ConnectedCounters {
       onState: (state) => this.#tell(state),
     });
     this.#onState = onState ?? (() => {});
+    this.#recall = new Recall(clock);
     this.#sweepAfter(sweepEveryMs ?? defaultSweepEveryMs);
   }
 
@@ -100,21 +106,31 @@ class Guard implements ConnectedCounters {
       },
     );
     if (answer === lost) {
-      if (mayHold && !this.#granted.has(ask.id) && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
+      // One that was granted before, and is asked for again, is not given up.
+      if (mayHold && !this.#recall.holds(ask.id) && !this.#undelivered.has(ask.id)) this.#keep(ask.id, []);
       return { kind: 'lost' };
     }
-    if (answer.kind === 'granted') this.#rememberGranted(ask.id);
+    if (answer.kind !== 'lost') this.#recall.reserved(ask, answer);
     return answer;
   }
 
   async settle(id: string, amounts: readonly number[]): Promise<Settled> {
     checkAmounts(amounts);
     if (this.#undelivered.get(id)?.length) return 'already';
-    this.#granted.delete(id);
-    const answer = await this.#call(() => this.#remote.settle(id, amounts));
+    const answer = await this.#settle(id, amounts);
     if (answer !== lost) return answer;
     this.#keep(id, amounts);
     return 'lost';
+  }
+
+  async #settle(id: string, amounts: readonly number[]): Promise<Settled | typeof lost> {
+    const answer = await this.#call(() => this.#remote.settle(id, amounts));
+    if (answer === lost) return lost;
+    const corrections = this.#recall.settled(id, amounts);
+    // What it held was forgotten, and put back as used.
+    if (answer === 'unknown')
+      for (const { claim, by } of corrections) await this.#call(() => this.#remote.adjust(claim, by));
+    return answer;
   }
 
   async renew(...args: Parameters<CounterStore['renew']>): ReturnType<CounterStore['renew']> {
@@ -130,7 +146,9 @@ class Guard implements ConnectedCounters {
   }
 
   async adjust(...args: Parameters<CounterStore['adjust']>): ReturnType<CounterStore['adjust']> {
-    return orUndefined(await this.#call(() => this.#remote.adjust(...args)));
+    const count = orUndefined(await this.#call(() => this.#remote.adjust(...args)));
+    if (count) this.#recall.counted([args[0]], [count]);
+    return count;
   }
 
   close(): void {
@@ -144,19 +162,34 @@ class Guard implements ConnectedCounters {
   async #probe(): Promise<FaultReason | undefined> {
     const answer = await this.#inTime(() => this.#remote.probe());
     if (answer instanceof StoreFault) return answer.reason;
-    this.#learn(answer);
-    return undefined;
+    const fault = this.#isOther(answer) ? await this.#bringBack() : undefined;
+    if (fault) return fault.reason;
+    this.#countsName = answer;
+    return this.#clock.nowMs() < this.#isWholeMs ? 'forgotten' : undefined;
   }
 
-  #learn(countsName: string): void {
-    if (this.#countsName !== undefined && this.#countsName !== countsName) this.#hasForgotten = true;
-    this.#countsName = countsName;
+  #isOther(countsName: string): boolean {
+    return this.#countsName !== undefined && this.#countsName !== countsName;
+  }
+
+  /** Nothing is asked meanwhile: the limits would hold only of what is counted by then. */
+  async #bringBack(): Promise<StoreFault | undefined> {
+    this.#breaker.failed('forgotten');
+    const claims = this.#recall.claims();
+    for (let first = 0; first < claims.length; first += bringBackAtOnce) {
+      const some = claims.slice(first, first + bringBackAtOnce);
+      const answer = await this.#inTime(() => this.#remote.bringBack(some));
+      if (answer instanceof StoreFault) return answer;
+    }
+    this.#forgotten = { broughtBack: claims.length };
+    this.#isWholeMs = this.#clock.nowMs() + othersNeedMs;
+    return undefined;
   }
 
   #tell(state: StoreState): void {
     if (state.kind === 'lost') return this.#onState(state);
-    this.#onState(this.#hasForgotten ? { kind: 'ready', hasForgotten: true } : state);
-    this.#hasForgotten = false;
+    this.#onState(this.#forgotten ? { kind: 'ready', forgotten: this.#forgotten } : state);
+    this.#forgotten = undefined;
     this.#deliverSoon();
   }
 
@@ -199,15 +232,6 @@ class Guard implements ConnectedCounters {
     });
   }
 
-  #rememberGranted(id: string): void {
-    this.#granted.add(id);
-    if (this.#granted.size <= maxGranted) return;
-    for (const oldest of this.#granted) {
-      this.#granted.delete(oldest);
-      return;
-    }
-  }
-
   #keep(id: string, amounts: readonly number[]): void {
     if (this.#undelivered.size >= this.#maxUndelivered && !this.#undelivered.has(id)) return;
     this.#undelivered.set(id, amounts);
@@ -232,8 +256,7 @@ class Guard implements ConnectedCounters {
   }
 
   async #deliverOne(id: string, amounts: readonly number[]): Promise<boolean> {
-    const answer = await this.#call(() => this.#remote.settle(id, amounts));
-    if (answer === lost) return false;
+    if ((await this.#settle(id, amounts)) === lost) return false;
     if (this.#undelivered.get(id) === amounts) this.#undelivered.delete(id);
     return true;
   }
@@ -241,8 +264,8 @@ class Guard implements ConnectedCounters {
   #sweepAfter(delayMs: number): void {
     this.#stopSweep = this.#clock.after(delayMs, async () => {
       const countsName = await this.#call(() => this.#remote.sweep());
-      if (countsName !== lost) this.#learn(countsName);
-      if (this.#hasForgotten && this.#breaker.isReady) this.#tell({ kind: 'ready' });
+      if (countsName !== lost && this.#isOther(countsName)) this.#breaker.failed('forgotten');
+      else if (countsName !== lost) this.#countsName = countsName;
       this.#sweepAfter(delayMs);
     });
   }

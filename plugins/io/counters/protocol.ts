@@ -1,7 +1,7 @@
 import type { CounterStore } from '../../ports/counter-store.ts';
 
-/** What may be asked over the socket: the calls of a store, and `probe`, which asks for the name of the set of counts. */
-export type Method = keyof CounterStore | 'probe';
+/** What may be asked over the socket: the calls of a store, and those of a `RemoteStore` that tell whether it has forgotten. */
+export type Method = keyof CounterStore | 'probe' | 'bringBack';
 
 /** A number that the answer repeats, the method and its arguments. */
 export type Question = readonly [number: number, method: Method, args: readonly unknown[]];

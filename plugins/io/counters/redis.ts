@@ -52,6 +52,8 @@ class RedisStore implements RemoteStore {
   readonly #sha: string;
   /** What Redis' clock shows beyond ours, as far as we know. */
   #offsetMs = 0;
+  /** The set of counts as it was last seen: its name, empty before the first probe, and how many reservations it had granted. */
+  #seen = { name: '', granted: 0 };
 
   constructor({ client, organisation, clock, script = countersScript }: RedisStoreOptions) {
     if (/[{}]/.test(organisation)) throw new RangeError('braces in the name of the organisation');
@@ -65,12 +67,18 @@ class RedisStore implements RemoteStore {
   async reserve(ask: Ask): Promise<Reserved> {
     checkAsk(ask);
     const { id, owner, claims, output, leaseMs } = ask;
-    const head = ['reserve', id, owner, String(leaseMs), String(output.least), String(output.most)];
-    const [verdict, number, ...numbers] = await this.#inWindow(head, claims);
+    const { name, granted } = this.#seen;
+    const terms = [String(leaseMs), String(output.least), String(output.most)];
+    const head = ['reserve', id, owner, ...terms, name, String(granted)];
+    const [verdict, number, ...rest] = await this.#inWindow(head, claims);
     if (verdict === 'ended') return { kind: 'lost' };
-    const states = claims.map((claim, index) => stateAt(numbers, claim, index));
-    if (verdict === 'granted') return { kind: 'granted', output: Number(number), states };
-    return { kind: 'refused', refusedBy: Number(number), states };
+    if (verdict === 'forgotten') throw new StoreFault('forgotten');
+    const statesIn = (numbers: readonly unknown[]) =>
+      claims.map((claim, index) => stateAt(numbers, claim, index));
+    if (verdict === 'refused') return { kind: 'refused', refusedBy: Number(number), states: statesIn(rest) };
+    const [grantedNow, ...numbers] = rest;
+    if (this.#seen.name === name) this.#seen.granted = Math.max(this.#seen.granted, Number(grantedNow));
+    return { kind: 'granted', output: Number(number), states: statesIn(numbers) };
   }
 
   async settle(id: string, amounts: readonly number[]): Promise<Settled> {
@@ -104,12 +112,24 @@ class RedisStore implements RemoteStore {
     return countAt(numbers, claim, 0);
   }
 
-  async sweep(): Promise<string> {
-    return String(await this.#run(['sweep', randomUUID()]));
+  async bringBack(claims: readonly Claim[]): Promise<void> {
+    await this.#inWindow(['bringBack'], claims);
   }
 
-  async probe(): Promise<string> {
-    return String(await this.#run(['probe', randomUUID()]));
+  sweep(): Promise<string> {
+    return this.#see('sweep');
+  }
+
+  probe(): Promise<string> {
+    return this.#see('probe');
+  }
+
+  async #see(call: 'sweep' | 'probe'): Promise<string> {
+    const { name, granted } = this.#seen;
+    const [nameNow, grantedNow] = listOf(await this.#run([call, randomUUID(), name, String(granted)]));
+    if (nameNow === 'forgotten') throw new StoreFault('forgotten');
+    this.#seen = { name: String(nameNow), granted: Number(grantedNow) };
+    return this.#seen.name;
   }
 
   /** A client that is about to connect is let alone: ioredis, told to disconnect then, would give up for good. */

@@ -1,4 +1,4 @@
-import type { CounterStore } from '../../ports/counter-store.ts';
+import type { Claim, CounterStore } from '../../ports/counter-store.ts';
 
 /** Why a store beyond a wire did not do what it was asked. */
 export type FaultReason =
@@ -28,6 +28,8 @@ export type FaultReason =
   | 'denied'
   /** Scripts are not allowed, as by a proxy in the middle. */
   | 'no-scripts'
+  /** It has forgotten counts. What was seen of them is put back before it is asked again. */
+  | 'forgotten'
   /** Time there runs so that no window could be agreed on. */
   | 'clock'
   /** It answered with an error that is none of these. */
@@ -56,6 +58,11 @@ export interface RemoteStore {
   sweep(): Promise<string>;
   /** Resolves when it would take a reservation. Names the set of counts: another one when it forgot what it had. */
   probe(): Promise<string>;
+  /**
+   * Raises counts of calendar windows to `base` of their claims, which is what was last seen used and held of them, where
+   * they are lower than that: what was counted since then comes on top. To be repeated by all who saw them.
+   */
+  bringBack(claims: readonly Claim[]): Promise<void>;
   /** Gives up the connection for a new one: the one there is may lead nowhere. */
   reconnect(): void;
   close(): void;

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import type { CounterStore } from '../../ports/counter-store.ts';
+import type { Claim, CounterStore } from '../../ports/counter-store.ts';
+import { systemClock } from '../clock.ts';
+import { BroughtBack } from './brought-back.ts';
 import { LineReader, line } from './lines.ts';
 import type { Method, Outcome, Question } from './protocol.ts';
 
@@ -28,10 +30,11 @@ export interface CounterService {
 export const serveCounters = async (store: ServedCounters, path: string): Promise<CounterService> => {
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
+  const served = { store, broughtBack: new BroughtBack(store) };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    talk(socket, store);
+    talk(socket, served);
   });
   server.listen(path);
   await once(server, 'listening');
@@ -50,37 +53,42 @@ export const serveCounters = async (store: ServedCounters, path: string): Promis
 /** Counts of a process are gone with it, so it names them once. */
 const countsName = randomUUID();
 
-const talk = (socket: Socket, store: ServedCounters): void => {
+interface Served {
+  readonly store: ServedCounters;
+  readonly broughtBack: BroughtBack;
+}
+
+const talk = (socket: Socket, served: Served): void => {
   const reader = new LineReader();
   socket.on('error', () => {}); // 'close' follows
   socket.on('data', (chunk) => {
     try {
-      for (const question of reader.push(chunk)) void reply(socket, store, asQuestion(question));
+      for (const question of reader.push(chunk)) void reply(socket, served, asQuestion(question));
     } catch {
       socket.destroy(); // no client of ours
     }
   });
 };
 
-const reply = async (
-  socket: Socket,
-  store: ServedCounters,
-  [number, method, args]: Question,
-): Promise<void> => {
-  const outcome = await outcomeOf(store, method, args);
+const reply = async (socket: Socket, served: Served, [number, method, args]: Question): Promise<void> => {
+  const outcome = await outcomeOf(served, method, args);
   if (socket.writable) socket.write(line([number, outcome]));
 };
 
-const probe = async (store: ServedCounters): Promise<string | undefined> =>
-  store.probe ? store.probe() : countsName;
-
-const outcomeOf = async (
-  store: ServedCounters,
+/** What the method gives; undefined when the store is lost. The client types arguments and answers. */
+const answer = async (
+  { store, broughtBack }: Served,
   method: Method,
   args: readonly unknown[],
-): Promise<Outcome> => {
+): Promise<unknown> => {
+  if (method === 'probe') return store.probe ? store.probe() : countsName;
+  if (method !== 'bringBack') return callOf(store, method)(...args);
+  return (await broughtBack.raise(args[0] as readonly Claim[], systemClock.epochMs())) || undefined;
+};
+
+const outcomeOf = async (served: Served, method: Method, args: readonly unknown[]): Promise<Outcome> => {
   try {
-    const result = method === 'probe' ? await probe(store) : await callOf(store, method)(...args);
+    const result = await answer(served, method, args);
     return result === undefined || result === 'lost' ? { fault: true } : { result };
   } catch (cause) {
     return cause instanceof RangeError ? { rangeError: cause.message } : { fault: true };
@@ -102,6 +110,7 @@ const methods: ReadonlySet<unknown> = new Set<Method>([
   'holds',
   'adjust',
   'probe',
+  'bringBack',
 ]);
 
 const asQuestion = (message: unknown): Question => {

@@ -5,8 +5,8 @@ import type { StoreState } from './breaker.ts';
 export const storeWords = (state: StoreState): string => {
   if (state.kind === 'lost')
     return `counts of budgets cannot be asked (${state.reason}); calls meet \`onLoss\``;
-  return state.hasForgotten
-    ? 'the store of budgets has forgotten what it had counted; budgets count on from what it has now'
+  return state.forgotten
+    ? `the store of budgets had forgotten what it had counted; counts put back to what was last seen here: ${state.forgotten.broughtBack}`
     : 'counts of budgets can be asked again';
 };
 
@@ -21,7 +21,7 @@ interface Log {
 export const tellStore =
   (log: Log, meter: Meter) =>
   (state: StoreState): void => {
-    const change = state.kind === 'ready' && state.hasForgotten ? 'forgotten' : state.kind;
+    const change = state.kind === 'ready' && state.forgotten ? 'forgotten' : state.kind;
     const reason = state.kind === 'lost' ? state.reason : '';
     meter.count('nexus_budget_store_changes_total', { state: change, reason });
     const level = { ready: 'info', lost: 'warn', forgotten: 'error' } as const;

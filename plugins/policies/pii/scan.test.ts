@@ -235,27 +235,26 @@ describe('time', () => {
       const text = piece.repeat(Math.ceil(characters / piece.length));
       return cpuMs(() => findPii(text));
     };
-    const small = timed(15_000);
-    const large = timed(120_000);
+    const small = timed(8_000);
+    const large = timed(64_000);
     // Eight times the text; the rest is room for a busy machine. What grows with the square takes 64 times as long.
-    expect(large).toBeLessThan(Math.max(24 * small, 250));
+    expect(large).toBeLessThan(Math.max(24 * small, 150));
   });
 
   it.each(hostile)('is never long between two pauses in %j', (piece) => {
     const text = piece.repeat(Math.ceil(100_000 / piece.length));
-    // Of two scans the shortest time of each step: what lies above is other load on the machine.
-    const shortestMs: number[] = [];
-    for (let round = 0; round < 2; round++) {
+    const mostMs = 60;
+    // Of a few scans the shortest time of each step: what lies above is other load on the machine.
+    const shortestMs: number[] = [Number.POSITIVE_INFINITY];
+    for (let round = 0; round < 3 && Math.max(...shortestMs) >= mostMs; round++) {
       const steps = scanSteps(text);
       for (let step = 0, isDone = false; !isDone; step++) {
         const startMs = performance.now();
         isDone = steps.next().done === true;
-        shortestMs[step] = Math.min(
-          shortestMs[step] ?? Number.POSITIVE_INFINITY,
-          performance.now() - startMs,
-        );
+        const tookMs = performance.now() - startMs;
+        shortestMs[step] = Math.min(shortestMs[step] ?? tookMs, tookMs);
       }
     }
-    expect(Math.max(...shortestMs)).toBeLessThan(60);
+    expect(Math.max(...shortestMs)).toBeLessThan(mostMs);
   });
 });
