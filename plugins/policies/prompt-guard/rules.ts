@@ -154,7 +154,7 @@ export const rules: readonly Rule[] = [
     id: 'addressed-to-model',
     severity: 'high',
     finds: 'words addressed to a model',
-    weight: { user: 0, data: 2 },
+    weight: { user: 0, data: 1.5 },
     needs: holding('model'),
     test: startingWith('address', addressed),
   },
