@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 interface Project {
   readonly name: string;
@@ -24,11 +25,36 @@ const project = ({ name, include, seconds, kind }: Project) => ({
   },
 });
 
+/** Files that take a quarter of a minute and more, the longest first: begun last, they would be waited for alone. */
+const long = [
+  'redis/faults',
+  'e2e/routing',
+  'e2e/contract',
+  'kong/relay-contract',
+  'faults/workers',
+  'redis/race',
+  'kong/standby',
+  'e2e/up',
+  'kong/counters',
+  'sdk/python',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return found === -1 ? long.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
+
 /** Files beside the code that talk to real sockets and processes all the same. */
 const inProcess = ['test/contract/**/*.test.ts', 'test/unit/fakes.test.ts'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
