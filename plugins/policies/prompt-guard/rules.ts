@@ -65,17 +65,20 @@ export const fittingRules = (
   rules.filter(({ needs, test }) => (needs === undefined || (needs & concepts) !== 0) && test(folded, marks));
 
 const model =
-  '(?:ai|llm|ai (?:assistant|agent|model)|(?:virtual |digital |automated )?(?:assistant|agent|system)|language model|chatbot|bot|model|copilot|chatgpt|claude|gemini|gpt)s?\\b';
+  '(?:ai|llm|(?:ai|virtual|digital|automated) (?:assistant|agent|model|system)|assistant|language model|chatbot|copilot|chatgpt|claude|gemini|gpt)s?\\b';
+
+/** What reads a text may also be called so; people are, too. */
+const reader = '(?:agent|system|bot|model|assistant)s?\\b';
 
 /** Ways to begin when one speaks to a model. */
 const addressed = new RegExp(
   [
     `\\b(?:(?:dear|attention,?|hey,?|hello,?|hi,?) ${model}`,
     `(?:message|note|memo|notice|hint|reminder|instruction|request|order)s? (?:to|for)(?: the| any| all| whichever| every)? ${model}`,
-    `if (?:you are|you're) (?:an?|the) ${model}`,
-    `as (?:an?|the) ${model},? (?:reading|handling|processing|you (?:must|should|need|have))`,
+    `if (?:you are|you're) (?:an?|the) (?:${model}|${reader},? (?:reading|processing|summari[sz]ing|handling) (?:this|these|the)\\b)`,
+    `as (?:an?|the) (?:${model},? you (?:must|should|need|have)|${reader},? (?:reading|handling|processing)\\b)`,
     `you, (?:the|dear) ${model}`,
-    `(?:for|to|by) (?:the|any|whichever|every) ${model}(?::| (?:that|who|which)(?: is)? (?:reads?|reading|process(?:es|ing)|handl(?:es|ing)|summari[sz](?:es|ing)) (?:this|it|these)))`,
+    `(?:for|to|by) (?:the|any|whichever|every) (?:${model}|${reader})(?::| (?:that|who|which)(?: is)? (?:reads?|reading|process(?:es|ing)|handl(?:es|ing)|summari[sz](?:es|ing)) (?:this|it|these)))`,
   ].join('|'),
   'y',
 );
@@ -165,7 +168,7 @@ export const rules: readonly Rule[] = [
     weight: { user: 0, data: 1 },
     test: startingWith(
       'occasion',
-      /(?<=\b(?:in|with|to|at the end of) )your (?:final |next )?(?:response|answer|reply|summary|output)\b|(?:when|while|before|after|once)(?: you)? (?:summari[sz]|read|answer|process|translat|analy[sz]|respond)[a-z]{0,6}(?: (?:to )?(?:this|it|the (?:page|e?mail|text|document|question|user)))?, (?:also |first |please |you must )?[a-z]|(?<=\bthe )user(?:'s)? (?:has asked|asked|wants|wishes|authori[sz]ed|already agreed|has authori[sz]ed|has approved|has agreed)\b.{0,20}\b(?:you|the (?:assistant|agent|model))\b/y,
+      /(?<=\b(?:in|with|to|at the end of) )your (?:(?:final |next )?(?:answer|summary|output)|(?:final|next) (?:response|reply))\b|(?:when|while|before|after|once)(?: you)? (?:summari[sz]|read|answer|process|translat|analy[sz]|respond)[a-z]{0,6}(?: (?:to )?(?:this|it|the (?:page|e?mail|text|document|question|user)))?, (?:also |first |please |you must )?[a-z]|(?<=\bthe )user(?:'s)? (?:has asked|asked|wants|wishes|authori[sz]ed|already agreed|has authori[sz]ed|has approved|has agreed)\b.{0,20}\b(?:you|the (?:assistant|agent|model))\b/y,
     ),
   },
   {

@@ -17,7 +17,7 @@ import { phrases } from './phrases.ts';
 import { civilFamilies, plantedFamilies, plantedSlots, wrappers } from './planted.ts';
 import type { TrainingRow } from './rows.ts';
 import { shortFamilies, terseFamilies, terseSlots } from './terse.ts';
-import { workingFamilies, workingSlots } from './working.ts';
+import { officeFamilies, workingFamilies, workingSlots } from './working.ts';
 
 /** Source of every row made here; the family stands in `kind`. */
 export const ownSource = 'own-grammar';
@@ -42,6 +42,7 @@ const perFamily = {
   terse: 240,
   short: 200,
   working: 240,
+  office: 240,
 };
 
 type Random = () => number;
@@ -96,12 +97,7 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
     ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
     ...disclosure(seededRandom(seed + 1)),
     ...terse(seededRandom(seed + 2)),
-    ...families(
-      prefixed('work', workingFamilies),
-      workingSlots,
-      { label: 0, channel: 'user', count: perFamily.working },
-      seededRandom(seed + 9),
-    ),
+    ...working(seededRandom(seed + 3)),
   ];
   return withTypos(unique(rows), random);
 };
@@ -168,6 +164,22 @@ const terse = (random: Random): TrainingRow[] => [
     prefixed('short', shortFamilies),
     terseSlots,
     { label: 0, channel: 'user', count: perFamily.short },
+    random,
+  ),
+];
+
+/** Harmless turns and documents of people at work. */
+const working = (random: Random): TrainingRow[] => [
+  ...families(
+    prefixed('work', workingFamilies),
+    workingSlots,
+    { label: 0, channel: 'user', count: perFamily.working },
+    random,
+  ),
+  ...families(
+    prefixed('office', officeFamilies),
+    workingSlots,
+    { label: 0, channel: 'tool', count: perFamily.office },
     random,
   ),
 ];

