@@ -1,4 +1,5 @@
 import { Codes } from './codes.ts';
+import { nextHash } from './hash.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** What one pass over a folded text shows about how it is written; each is a reason to try a decoder. */
@@ -151,7 +152,7 @@ class Pass {
     let [hash, sum, last] = [0, 0, first];
     let at = start;
     for (let unit = first; classTable[unit] === classes.letter; unit = text[at] as number) {
-      hash = Math.imul(hash ^ unit, 0x01000193);
+      hash = nextHash(hash, unit);
       sum = (sum + (mix[unit & 31] as number)) | 0;
       last = unit;
       at++;
@@ -247,8 +248,6 @@ export const anagramKey = (word: string): number => {
 /** The vocabulary word of a key, or `word` when it is one itself or none is known. */
 export const canonicalOf = (key: number, word: string): string =>
   vocabulary.has(word) ? word : (canonical.get(key) ?? word);
-
-const nextHash = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
 
 const hashOf = (word: string): number => {
   let hash = 0;

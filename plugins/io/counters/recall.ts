@@ -64,6 +64,7 @@ export class Recall {
     );
   }
 
+  /** Counts as the store has them now. */
   counted(claims: readonly Claim[], states: readonly ClaimState[]): void {
     const now = this.#clock.nowMs();
     for (const [index, { used, open, resetMs }] of states.entries()) {

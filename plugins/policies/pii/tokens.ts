@@ -1,8 +1,9 @@
 import { Codes } from '../../text/codes.ts';
+import { emptyHash, hashOf, nextHash } from '../../text/hash.ts';
 import type { ContextKind } from './finders/context-words.ts';
 import { endBits } from './names/gazetteer.ts';
 import { type TokenKind, tokenKinds } from './token-kinds.ts';
-import { emptyHash, hashOf, nextHash, vocabulary } from './vocabulary.ts';
+import { vocabulary } from './vocabulary.ts';
 
 /** A word, a number, one punctuation mark or one line break. Offsets are UTF-16 code units. */
 export interface Token {

@@ -1,3 +1,4 @@
+import { hashOf } from '../../text/hash.ts';
 import { type ContextKind, contextWords } from './finders/context-words.ts';
 import { listedWords } from './names/gazetteer.ts';
 
@@ -10,16 +11,6 @@ export interface Known {
   /** The kind of value that may stand behind it. */
   readonly announces: ContextKind | undefined;
 }
-
-/** First value of the hash by which words are known, and the next with one more code unit (FNV-1a). */
-export const emptyHash = 0x811c9dc5 | 0;
-export const nextHash = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193);
-
-export const hashOf = (text: string, from = 0, to = text.length): number => {
-  let hash = emptyHash;
-  for (let at = Math.max(0, from); at < to; at++) hash = nextHash(hash, text.charCodeAt(at));
-  return hash;
-};
 
 /** Every word that is known, by its hash: most words of a text are not, and need no more than one look. */
 class Vocabulary {

@@ -1,4 +1,4 @@
-import { emptyHash, nextHash } from './marks.ts';
+import { hashOf } from '../../text/hash.ts';
 
 /**
  * Words in classes: those that stand in the same places of sentences, as `ignore`, `forget` and `drop` do. Learned without
@@ -41,9 +41,3 @@ export class WordClasses {
 }
 
 const slotCount = 1 << 14;
-
-const hashOf = (word: string): number => {
-  let hash = emptyHash;
-  for (let at = 0; at < word.length; at++) hash = nextHash(hash, word.charCodeAt(at));
-  return hash;
-};

@@ -1,8 +1,9 @@
 import { kindOf, kinds } from '../../text/characters.ts';
 import { Codes } from '../../text/codes.ts';
+import { emptyHash, nextHash } from '../../text/hash.ts';
 import type { WordClasses } from './classes.ts';
 import { ConceptFinder } from './concepts.ts';
-import { emptyHash, marksOf, nextHash } from './marks.ts';
+import { marksOf } from './marks.ts';
 
 /** Buckets of the hash table that the weights lie in. */
 export const bucketCount = 1 << 17;

@@ -1,3 +1,5 @@
+import { hashOf } from '../../text/hash.ts';
+
 /**
  * Words that rules begin with or need. The extractor reads every word anyway and notes where these are, so that rules need
  * not search the text.
@@ -24,23 +26,15 @@ const bits = Object.keys(marked) as Mark[];
 /** The bit of a mark. */
 export const markOf = (mark: Mark): number => 1 << bits.indexOf(mark);
 
-/** The words of a mark. */
-const markedWords = (mark: Mark): readonly string[] => marked[mark].split(' ');
-
-/** The hash by which the extractor knows words (FNV-1a over code units). */
-export const emptyHash = 0x811c9dc5 | 0;
-export const nextHash = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
-
 const size = 1 << 10;
 const placeOf = (hash: number): number => (hash ^ (hash >>> 16)) & (size - 1);
 const table = new Uint16Array(size);
 for (const mark of bits) {
-  for (const word of markedWords(mark)) {
-    let hash = emptyHash;
-    for (let at = 0; at < word.length; at++) hash = nextHash(hash, word.charCodeAt(at));
-    table[placeOf(hash)] = (table[placeOf(hash)] as number) | markOf(mark);
+  for (const word of marked[mark].split(' ')) {
+    const place = placeOf(hashOf(word));
+    table[place] = (table[place] as number) | markOf(mark);
   }
 }
 
-/** The marks of a word; now and then of another one that has the same place in the table. */
+/** The marks of the word with that hash; now and then of another one that has the same place in the table. */
 export const marksOf = (hash: number): number => table[placeOf(hash)] as number;

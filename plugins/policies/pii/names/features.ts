@@ -1,6 +1,6 @@
+import { hashOf } from '../../../text/hash.ts';
 import { tokenKinds } from '../token-kinds.ts';
 import type { Token } from '../tokens.ts';
-import { hashOf } from '../vocabulary.ts';
 import { lists as gazetteer } from './gazetteer.ts';
 
 /** Buckets into which features are hashed; a power of two. */

@@ -34,15 +34,8 @@ const perFamily = {
   long: 500,
   everyday: 420,
   extraction: 300,
-  disclosure: 240,
-  twin: 200,
-  docs: 150,
   planted: 500,
   civil: 700,
-  terse: 240,
-  short: 200,
-  working: 240,
-  office: 240,
 };
 
 type Random = () => number;
@@ -95,9 +88,9 @@ export const ownRows = (carriers: readonly TrainingRow[], seed: number): Trainin
       random,
     ),
     ...Object.entries(everydayLanguages).flatMap(([lang, list]) => everydayIn(lang, list.split('|'))),
-    ...disclosure(seededRandom(seed + 1)),
-    ...terse(seededRandom(seed + 2)),
-    ...working(seededRandom(seed + 3)),
+    ...grown(disclosure, seededRandom(seed + 1)),
+    ...grown(terse, seededRandom(seed + 2)),
+    ...grown(working, seededRandom(seed + 3)),
   ];
   return withTypos(unique(rows), random);
 };
@@ -130,59 +123,41 @@ type Families = Readonly<Record<string, readonly string[]>>;
 const prefixed = (prefix: string, table: Families): Families =>
   Object.fromEntries(Object.entries(table).map(([family, templates]) => [`${prefix}-${family}`, templates]));
 
+/** Families that stand under a common name. */
+interface Grammar extends Kind {
+  readonly prefix: string;
+  readonly table: Families;
+  readonly slots: Slots;
+}
+
 /** Questions for what an application was told, and their harmless twins. */
-const disclosure = (random: Random): TrainingRow[] => [
-  ...families(
-    prefixed('disclose', disclosureFamilies),
-    disclosureSlots,
-    { label: 1, channel: 'user', count: perFamily.disclosure },
-    random,
-  ),
-  ...families(
-    prefixed('twin', twinFamilies),
-    twinSlots,
-    { label: 0, channel: 'user', count: perFamily.twin },
-    random,
-  ),
-  ...families(
-    prefixed('docs', docsFamilies),
-    docsSlots,
-    { label: 0, channel: 'tool', count: perFamily.docs },
-    random,
-  ),
+const disclosure: readonly Grammar[] = [
+  {
+    prefix: 'disclose',
+    table: disclosureFamilies,
+    slots: disclosureSlots,
+    label: 1,
+    channel: 'user',
+    count: 240,
+  },
+  { prefix: 'twin', table: twinFamilies, slots: twinSlots, label: 0, channel: 'user', count: 200 },
+  { prefix: 'docs', table: docsFamilies, slots: docsSlots, label: 0, channel: 'tool', count: 150 },
 ];
 
 /** What is said in a few words, and its harmless twins. */
-const terse = (random: Random): TrainingRow[] => [
-  ...families(
-    prefixed('terse', terseFamilies),
-    terseSlots,
-    { label: 1, channel: 'user', count: perFamily.terse },
-    random,
-  ),
-  ...families(
-    prefixed('short', shortFamilies),
-    terseSlots,
-    { label: 0, channel: 'user', count: perFamily.short },
-    random,
-  ),
+const terse: readonly Grammar[] = [
+  { prefix: 'terse', table: terseFamilies, slots: terseSlots, label: 1, channel: 'user', count: 240 },
+  { prefix: 'short', table: shortFamilies, slots: terseSlots, label: 0, channel: 'user', count: 200 },
 ];
 
 /** Harmless turns and documents of people at work. */
-const working = (random: Random): TrainingRow[] => [
-  ...families(
-    prefixed('work', workingFamilies),
-    workingSlots,
-    { label: 0, channel: 'user', count: perFamily.working },
-    random,
-  ),
-  ...families(
-    prefixed('office', officeFamilies),
-    workingSlots,
-    { label: 0, channel: 'tool', count: perFamily.office },
-    random,
-  ),
+const working: readonly Grammar[] = [
+  { prefix: 'work', table: workingFamilies, slots: workingSlots, label: 0, channel: 'user', count: 240 },
+  { prefix: 'office', table: officeFamilies, slots: workingSlots, label: 0, channel: 'tool', count: 240 },
 ];
+
+const grown = (grammars: readonly Grammar[], random: Random): TrainingRow[] =>
+  grammars.flatMap((it) => families(prefixed(it.prefix, it.table), it.slots, it, random));
 
 const everydayIn = (lang: string, sentences: readonly string[]): TrainingRow[] =>
   sentences.map((text) => ({

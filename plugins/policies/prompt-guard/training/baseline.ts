@@ -1,4 +1,5 @@
 import { fold } from '../../../text/fold.ts';
+import { emptyHash, nextHash } from '../../../text/hash.ts';
 import { ConceptFinder } from '../concepts.ts';
 import { bucketCount } from '../features.ts';
 import { normalised, type Thresholds } from '../model.ts';
@@ -91,8 +92,8 @@ const windowsOf = ({ text, channel }: TrainingRow): Window[] => {
 };
 
 const hashOf = (text: string, seed: number): number => {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  let hash = emptyHash ^ seed;
+  for (let at = 0; at < text.length; at++) hash = nextHash(hash, text.charCodeAt(at));
   return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 8) % bucketCount;
 };
 

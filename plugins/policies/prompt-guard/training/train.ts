@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { fold } from '../../../text/fold.ts';
+import { hashOf } from '../../../text/hash.ts';
 import { WordClasses } from '../classes.ts';
 import { type Level, levels } from '../config.ts';
 import { bucketCount, Extractor } from '../features.ts';
@@ -31,6 +32,7 @@ export interface Sample {
   readonly row: number;
 }
 
+/** One head: a weight for each bucket, and what a text without any scores; logits. */
 export interface Linear {
   readonly weights: Float32Array;
   readonly bias: number;
@@ -70,6 +72,7 @@ const targets: Readonly<Record<Level, Target>> = {
   lenient: { short: 0.0016, long: 0.0008, window: 0.0007, tool: 0.0028 },
 };
 
+/** Parts of the sources, of which one is left out at a time. */
 export const folds = 5;
 
 /**
@@ -270,6 +273,7 @@ const step = ({ weights, squares, buckets, gradient }: Step): void => {
   }
 };
 
+/** The weights of buckets, added up. */
 export const sumOf = (weights: Float32Array, buckets: Uint32Array): number => {
   let sum = 0;
   for (let at = 0; at < buckets.length; at++) sum += weights[buckets[at] as number] as number;
@@ -300,9 +304,9 @@ export const groupOf = ({ source, kind, lang, label, channel }: TrainingRow): st
   return source === 'gpteacher' ? `gpteacher ${kind}` : source;
 };
 
+/** The fold that a source or family is left out in, 0 to `folds` - 1. */
 export const foldOf = (group: string): number => {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < group.length; at++) hash = Math.imul(hash ^ group.charCodeAt(at), 0x01000193);
+  const hash = hashOf(group);
   return ((hash ^ (hash >>> 13)) >>> 0) % folds;
 };
 
